@@ -1,0 +1,95 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Env is the world of the commands: what they may read and start. It is made once.
+type Env struct {
+	Clouds   Clouds
+	Jobs     Jobs
+	Stacks   Stacks
+	Settings Settings
+	Now      func() time.Time
+}
+
+// Settings is the part of the configuration that commands look at.
+type Settings struct {
+	Command      string // the slash command, "/stack"
+	BotName      string // how the bot is mentioned, "stackhand"
+	DefaultCloud string
+	Clouds       map[string]CloudSettings
+	LeaseDefault time.Duration
+	LeaseMax     time.Duration
+}
+
+// CloudSettings are the defaults of create for one cloud.
+type CloudSettings struct {
+	Service         bool // credentials: service — nobody has to log in
+	ExternalNetwork string
+	Image           string
+	Flavor          string
+	Prices          map[string]float64 // per hour, by flavor
+}
+
+// Clouds gives sessions with the asker's own credentials.
+type Clouds interface {
+	// Open answers Unauthorized, with what to do, for somebody who is not logged in.
+	Open(ctx context.Context, user stackhand.User, cloud string) (Cloud, error)
+	// Login tries a credential and keeps it. Where the project is not said and there are
+	// several it keeps nothing and returns them to choose from.
+	Login(ctx context.Context, user stackhand.User, cloud string, login stackhand.Login) (stackhand.Credential, []stackhand.Project, error)
+	Logout(ctx context.Context, user stackhand.User, cloud string) error
+	Credentials(ctx context.Context, user stackhand.User) ([]stackhand.Credential, error)
+}
+
+// Cloud is what commands read of a cloud, and the small things that they do at once. Errors
+// are *stackhand.Error with the cloud's own words.
+type Cloud interface {
+	Identity() stackhand.Identity
+	Servers(ctx context.Context) ([]stackhand.Server, error) // of the project, with details
+	Server(ctx context.Context, id string) (stackhand.Server, error)
+	Images(ctx context.Context) ([]stackhand.Image, error)
+	Flavors(ctx context.Context) ([]stackhand.Flavor, error)
+	Networks(ctx context.Context) ([]stackhand.Network, error)
+	Subnets(ctx context.Context, networkID string) ([]stackhand.Subnet, error) // "": all
+	SecurityGroups(ctx context.Context) ([]stackhand.SecurityGroup, error)
+	FloatingIPs(ctx context.Context) ([]stackhand.FloatingIP, error)
+	Ports(ctx context.Context, filter stackhand.PortFilter) ([]stackhand.Port, error)
+	KeyPairs(ctx context.Context) ([]stackhand.KeyPair, error)
+	CreateKeyPair(ctx context.Context, name, publicKey string) (stackhand.KeyPair, error)
+	DeleteKeyPair(ctx context.Context, name string) error
+	Limits(ctx context.Context) (stackhand.Limits, error)
+	Zones(ctx context.Context) ([]string, error)
+}
+
+// Jobs starts and steers what takes time.
+type Jobs interface {
+	// Start writes the job down, with the stacks that it is about where they are new, and sets
+	// it going. The same job ID again returns the first job and starts nothing.
+	Start(ctx context.Context, job stackhand.Job, stacks ...stackhand.Stack) (stackhand.Job, error)
+	Job(ctx context.Context, id string) (stackhand.Job, error)
+	// Recent lists jobs, newest first: of one user, or of all with user "".
+	Recent(ctx context.Context, user string, limit int) ([]stackhand.Job, error)
+	Cancel(ctx context.Context, id, user string) (stackhand.Job, error)
+	// Retry starts a new job with the input of one that rests without being done; keep says
+	// what becomes of its pieces should it fail too. A second call answers the same new job.
+	Retry(ctx context.Context, id, user string, keep bool) (stackhand.Job, error)
+	// Cleanup removes, as a job, what a failed, stuck or kept job left behind.
+	Cleanup(ctx context.Context, id, user string) (stackhand.Job, error)
+}
+
+// Stacks is the record of who owns what. Stacks that are gone are not in its lists.
+type Stacks interface {
+	Stack(ctx context.Context, id string) (stackhand.Stack, error)
+	ByServer(ctx context.Context, cloud, serverID string) (stackhand.Stack, error) // NotFound if it is not ours
+	InProject(ctx context.Context, cloud, projectID string) ([]stackhand.Stack, error)
+	OfOwner(ctx context.Context, user string) ([]stackhand.Stack, error)
+	// InThread answers the stack or stacks that the thread's job was about, newest job first.
+	InThread(ctx context.Context, channel, thread string) ([]stackhand.Stack, error)
+	// Extend moves the end; it answers Invalid with the longest possible end when it is too late.
+	Extend(ctx context.Context, id string, until time.Time) (stackhand.Stack, error)
+}

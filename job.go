@@ -1,0 +1,167 @@
+package stackhand
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// JobState is where a job stands:
+//
+//	queued → running → done
+//	            ↓ a step failed for good, or somebody cancelled
+//	         undoing → undone            all it made is gone again
+//	            ↓ an undo failed for good
+//	          failed                     what is left stands in Made
+//
+// A flow without undo goes from running to failed. A step that panicked, or said that going
+// on may do harm, leads to stuck, which waits for a person. Retry of an ended job is a new job.
+type JobState string
+
+const (
+	JobQueued  JobState = "queued"
+	JobRunning JobState = "running"
+	JobUndoing JobState = "undoing"
+	JobDone    JobState = "done"
+	JobUndone  JobState = "undone"
+	JobFailed  JobState = "failed"
+	JobKept    JobState = "kept" // failed, and its pieces stay, as asked for
+	JobStuck   JobState = "stuck"
+)
+
+// Rests tells whether nothing happens to the job by itself any more.
+func (s JobState) Rests() bool {
+	switch s {
+	case JobDone, JobUndone, JobFailed, JobKept, JobStuck:
+		return true
+	}
+	return false
+}
+
+// StepState is where a step of a job stands.
+type StepState string
+
+const (
+	StepWaiting StepState = "waiting"
+	StepRunning StepState = "running"
+	StepDone    StepState = "done"
+	StepFailed  StepState = "failed"
+	StepSkipped StepState = "skipped" // had nothing to do
+	StepUndoing StepState = "undoing"
+	StepUndone  StepState = "undone"
+)
+
+// JobStep is the record of one step. It is written before and after every attempt.
+type JobStep struct {
+	Name    string    `json:"name"`
+	Title   string    `json:"title"` // "Boot web-1"
+	Needs   []string  `json:"needs,omitempty"`
+	State   StepState `json:"state"`
+	Attempt int       `json:"attempt,omitempty"`
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+	Note    string    `json:"note,omitempty"` // a word on the result ("203.0.113.7") or on what it waits for
+	Problem *Problem  `json:"problem,omitempty"`
+}
+
+// Problem is an Error as it is kept on a record; Ref finds its cause in the log.
+type Problem struct {
+	Kind Kind   `json:"kind"`
+	Msg  string `json:"msg"`
+	Next string `json:"next,omitempty"`
+	Step string `json:"step,omitempty"`
+	Ref  string `json:"ref,omitempty"`
+}
+
+// Claim is the right of one engine to work on a job, until a moment that it keeps moving on.
+type Claim struct {
+	Engine string    `json:"engine,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+}
+
+// Job is one accepted command that changes something.
+type Job struct {
+	ID      string          `json:"id"` // made from the delivery that asked for it, so that it exists once
+	Rev     int64           `json:"-"`
+	Flow    string          `json:"flow"` // create, delete, reboot …
+	Version int             `json:"version"`
+	User    User            `json:"user"`
+	Cloud   string          `json:"cloud"`
+	Place   Place           `json:"place"`
+	Line    string          `json:"line"`  // as typed, for the card
+	Title   string          `json:"title"` // "Create web-1"
+	Input   json.RawMessage `json:"input"` // CreateSpec, DeleteSpec, RebootSpec …
+
+	State   JobState                   `json:"state"`
+	Steps   []JobStep                  `json:"steps,omitempty"`
+	Values  map[string]json.RawMessage `json:"values,omitempty"` // what steps pass on to later ones
+	Made    []Resource                 `json:"made,omitempty"`
+	Stacks  []string                   `json:"stacks,omitempty"` // ids of the stacks it is about
+	Notes   []string                   `json:"notes,omitempty"`  // sentences for the final reply: what was left and why
+	Problem *Problem                   `json:"problem,omitempty"`
+
+	Keep      bool   `json:"keep,omitempty"`     // on failure leave the pieces for a look
+	Canceled  string `json:"canceled,omitempty"` // user id of who asked to stop
+	RetryOf   string `json:"retry_of,omitempty"` // the job that this one tries again
+	RetriedAs string `json:"retried_as,omitempty"`
+	Resumed   int    `json:"resumed,omitempty"` // how often it was picked up after a restart
+	Claim     Claim  `json:"claim,omitzero"`
+
+	Created time.Time `json:"created"`
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+}
+
+// Step finds a step's record by name; nil if there is none.
+func (j *Job) Step(name string) *JobStep {
+	for i := range j.Steps {
+		if j.Steps[i].Name == name {
+			return &j.Steps[i]
+		}
+	}
+	return nil
+}
+
+// CreateSpec is the input of the flow "create": names resolved to ids, nothing left to guess.
+type CreateSpec struct {
+	Name      string            `json:"name"`  // of the server; with Count > 1 the base of web-1, web-2 …
+	Count     int               `json:"count"` // ≥ 1
+	Cloud     string            `json:"cloud"`
+	ProjectID string            `json:"project_id"`
+	Project   string            `json:"project"`
+	Owner     string            `json:"owner"`
+	ImageID   string            `json:"image_id"`
+	Image     string            `json:"image"`
+	Login     string            `json:"login,omitempty"` // the image's usual user
+	FlavorID  string            `json:"flavor_id"`
+	Flavor    string            `json:"flavor"`
+	Network   string            `json:"network"` // auto, new, or a network's id
+	NetworkNm string            `json:"network_name,omitempty"`
+	External  string            `json:"external,omitempty"` // id of the external network; "" where the cloud has none
+	FixedIP   string            `json:"fixed_ip,omitempty"`
+	KeyName   string            `json:"key_name,omitempty"`
+	Groups    []string          `json:"groups,omitempty"` // ids of existing security groups
+	Open      []int             `json:"open,omitempty"`   // TCP ports to open in a group of ours
+	Floating  bool              `json:"floating"`
+	For       time.Duration     `json:"for"`
+	Metadata  map[string]string `json:"metadata,omitempty"`
+	UserData  []byte            `json:"user_data,omitempty"` // as cloud-init takes it, files included
+	Zone      string            `json:"zone,omitempty"`
+	ConfigDrv bool              `json:"config_drive,omitempty"`
+	WaitSSH   bool              `json:"wait_ssh,omitempty"`
+}
+
+// DeleteSpec is the input of the flow "delete". Stack is the id of a stack of ours.
+type DeleteSpec struct {
+	Cloud string `json:"cloud"`
+	Stack string `json:"stack"`
+	Why   string `json:"why,omitempty"` // "asked", "expired", or the cleaned-up job's id
+}
+
+// RebootSpec is the input of the flow "reboot".
+type RebootSpec struct {
+	Cloud  string `json:"cloud"`
+	Stack  string `json:"stack,omitempty"`
+	Server string `json:"server"` // id
+	Name   string `json:"name"`
+	Hard   bool   `json:"hard"`
+}

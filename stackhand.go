@@ -1,0 +1,190 @@
+// Package stackhand holds the domain: who asks (User), what they get (Stack,
+// Lease, Resource), the work that makes it (Job) and the words it is told in
+// (Text, Error). It imports the standard library only; everything else in the
+// project is an adapter around it.
+package stackhand
+
+import "time"
+
+// Role is what a person may do with the bot; each includes those before it.
+type Role int
+
+const (
+	Guest    Role = iota // refused everywhere
+	Member               // everybody in the workspace
+	Approver             // may decide requests
+	Admin                // may act for others
+)
+
+func (r Role) String() string { return [...]string{"guest", "member", "approver", "admin"}[r] }
+
+// User is a person of the chat workspace.
+type User struct {
+	ID   string `json:"id"` // the workspace's id, such as U0ALICE
+	Team string `json:"team,omitempty"`
+	Name string `json:"name,omitempty"` // for reading only: never a key
+	Role Role   `json:"role"`
+}
+
+// Place is where in the chat a line was typed. A zero Thread is the channel itself.
+type Place struct {
+	Team    string `json:"team,omitempty"`
+	Channel string `json:"channel"`
+	Thread  string `json:"thread,omitempty"` // the id of the thread's first message
+	Direct  bool   `json:"direct,omitempty"` // a direct message with the bot
+}
+
+// Resource is one thing in a cloud that a job made, or, where Shared is set, uses
+// together with other stacks: it goes with the last of them.
+type Resource struct {
+	Kind   string `json:"kind"` // one of the Kind… constants below
+	ID     string `json:"id"`
+	Name   string `json:"name,omitempty"` // also the address of a floating IP
+	Parent string `json:"parent,omitempty"`
+	Job    string `json:"job"`
+	Stack  string `json:"stack,omitempty"` // which of the job's stacks it belongs to; "" for all of them
+	Shared bool   `json:"shared,omitempty"`
+}
+
+// Kinds of Resource. An interface's ID is its subnet's, its Parent the router.
+const (
+	KindServer        = "server"
+	KindNetwork       = "network"
+	KindSubnet        = "subnet"
+	KindRouter        = "router"
+	KindInterface     = "interface"
+	KindSecurityGroup = "security group"
+	KindPort          = "port"
+	KindFloatingIP    = "floating ip"
+	KindKeyPair       = "keypair"
+	KindVolume        = "volume"
+)
+
+// StackState says where a stack stands. Time is not in it: see Lease.
+type StackState string
+
+const (
+	StackBuilding StackState = "building" // its job is at work
+	StackReady    StackState = "ready"
+	StackKept     StackState = "kept"     // its build failed and somebody wants to look at the pieces
+	StackDeleting StackState = "deleting" // a job takes it down
+	StackGone     StackState = "gone"     // nothing of it is left; kept for a while for the record
+)
+
+// Lease is who owns a stack and until when. Lifetime counts from Ready.
+type Lease struct {
+	Owner  string        `json:"owner"` // user id
+	Ready  time.Time     `json:"ready,omitzero"`
+	Until  time.Time     `json:"until,omitzero"` // zero: not ready yet
+	For    time.Duration `json:"for"`            // what was asked for
+	Warned []Warning     `json:"warned,omitempty"`
+}
+
+// Warning is one notice of the end that was asked to be sent; Delivered is when the chat
+// took it. Until is the end that it spoke of: an extended lease is warned anew.
+type Warning struct {
+	Before    time.Duration `json:"before"`
+	Until     time.Time     `json:"until"`
+	Notice    string        `json:"notice"` // id of the Notice
+	Delivered time.Time     `json:"delivered,omitzero"`
+}
+
+// Stack is one server and the resources that were made for it.
+type Stack struct {
+	ID        string     `json:"id"`
+	Rev       int64      `json:"-"` // the store's revision; 0: not stored yet
+	Name      string     `json:"name"`
+	Cloud     string     `json:"cloud"`
+	ProjectID string     `json:"project_id"`
+	Project   string     `json:"project"`
+	State     StackState `json:"state"`
+	Server    string     `json:"server,omitempty"` // the server's id, once there is one
+	Ledger    []Resource `json:"ledger,omitempty"`
+	Lease     Lease      `json:"lease"`
+	Job       string     `json:"job"` // which made it
+	Busy      string     `json:"busy,omitempty"`
+	Place     Place      `json:"place"` // where it was asked for
+	Address   string     `json:"address,omitempty"`
+	Flavor    string     `json:"flavor,omitempty"`
+	Image     string     `json:"image,omitempty"`
+	Login     string     `json:"login,omitempty"` // the image's usual user, for the ssh line
+	Created   time.Time  `json:"created"`
+	Gone      time.Time  `json:"gone,omitzero"`
+}
+
+// Action is a button. ID is one of the product's action ids; Value is what it acts on.
+type Action struct {
+	ID      string `json:"id"`
+	Label   string `json:"label"`
+	Value   string `json:"value"`
+	Danger  bool   `json:"danger,omitempty"`  // shown in red
+	Confirm string `json:"confirm,omitempty"` // asked before it is sent; "" asks nothing
+}
+
+// Notice is a message that is not about a running job, such as the warning before a
+// lease ends. It is written down first and posted afterwards, once.
+type Notice struct {
+	ID        string    `json:"id"` // made from what it is about, so that it exists once
+	Rev       int64     `json:"-"`
+	User      string    `json:"user"` // who is told directly as well
+	Place     Place     `json:"place"`
+	Text      Text      `json:"text"`
+	Actions   []Action  `json:"actions,omitempty"`
+	Created   time.Time `json:"created"`
+	Public    Posted    `json:"public,omitzero"` // the message in Place
+	Direct    Posted    `json:"direct,omitzero"` // the direct message to User
+	Delivered time.Time `json:"delivered,omitzero"`
+	Problem   string    `json:"problem,omitempty"` // why it could not be delivered so far
+	Tries     int       `json:"tries,omitempty"`
+	NotBefore time.Time `json:"not_before,omitzero"` // of the next try
+}
+
+// Posted is one message that should be, or is, in the chat. Op is written before the
+// message is sent and travels in its metadata, so that after a crash it is found again.
+type Posted struct {
+	Op      string    `json:"op,omitempty"`
+	Channel string    `json:"channel,omitempty"`
+	TS      string    `json:"ts,omitempty"` // empty with an Op: sent, outcome unknown
+	Hash    string    `json:"hash,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+}
+
+// Report is what the chat has been shown of a job. It stays open until the final reply
+// of the job's present state is posted.
+type Report struct {
+	Job     string `json:"job"`
+	Rev     int64  `json:"-"`
+	Card    Posted `json:"card,omitzero"`  // the message in the channel; its ts is the thread
+	Steps   Posted `json:"steps,omitzero"` // the list of steps in the thread, edited in place
+	Final   Posted `json:"final,omitzero"` // the last reply, which mentions the asker
+	FinalOf string `json:"final_of,omitempty"`
+	Told    bool   `json:"told,omitempty"` // the asker knows that it goes on in a direct message
+	Resumed int    `json:"resumed,omitempty"`
+	Open    bool   `json:"open"`
+}
+
+// Inbound is one thing that arrived from the chat and was acknowledged; it is kept until
+// it has been handled. Body is the adapter's own JSON, its secret parts sealed.
+type Inbound struct {
+	ID       string    `json:"id"`  // made from Key: the same delivery gets the same id
+	Key      string    `json:"key"` // event_id, trigger_id …: what makes it the same delivery
+	Rev      int64     `json:"-"`
+	User     string    `json:"user"`
+	Kind     string    `json:"kind"`
+	Body     []byte    `json:"body"`
+	Received time.Time `json:"received"`
+	Tries    int       `json:"tries,omitempty"`
+}
+
+// Credential is what a user logs in to a cloud with, as it is stored: Sealed can be opened
+// only for the same user and cloud. The rest is for showing.
+type Credential struct {
+	User      string    `json:"user"`
+	Cloud     string    `json:"cloud"`
+	Rev       int64     `json:"-"`
+	Sealed    []byte    `json:"sealed"`
+	Identity  Identity  `json:"identity"`
+	Created   time.Time `json:"created"`
+	Ends      time.Time `json:"ends,omitzero"`
+	AppCredID string    `json:"app_cred_id,omitempty"` // the one that we made, to be deleted on logout
+}
