@@ -1,0 +1,32 @@
+package lease
+
+import (
+	"context"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Extend moves the end of a stack's lease. It answers Invalid when that would be too far away, or
+// earlier than now.
+func (r Rules) Extend(ctx context.Context, book Book, id string, until, now time.Time) (stackhand.Stack, error) {
+	s, err := book.Stack(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	latest := now.Add(r.Max)
+	switch {
+	case !counts(s):
+		return s, stackhand.Errorf(stackhand.Conflict, "%s is %s: its time does not count now.", s.Name, s.State)
+	case until.After(latest):
+		return s, stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, latest.UTC().Format("2006-01-02 15:04 UTC")).
+			Do("Ask for a shorter time now, and extend it again later.")
+	case !until.After(now):
+		return s, stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
+	}
+	s.Lease.Until = until
+	if err := book.SaveStack(ctx, &s); err != nil {
+		return s, err
+	}
+	return s, nil
+}
