@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/stackhand/stackhand"
+)
+
+var credentialTable = table[stackhand.Credential]{
+	what: "login",
+	key:  func(c *stackhand.Credential) string { return key("credential", c.User, c.Cloud) },
+	rev:  func(c *stackhand.Credential) *int64 { return &c.Rev },
+}
+
+// Credential reads what a user logs in to a cloud with.
+func (s *Store) Credential(ctx context.Context, user, cloud string) (stackhand.Credential, error) {
+	c, err := credentialTable.read(ctx, s.d, key("credential", user, cloud))
+	if errors.Is(err, ErrNotFound) {
+		return c, noLogin(cloud)
+	}
+	return c, err
+}
+
+func noLogin(cloud string) error {
+	return stackhand.Errorf(stackhand.NotFound, "There is no login for the cloud %s.", cloud).
+		Do("Log in first.").Because(ErrNotFound)
+}
+
+// SaveCredential writes a credential; ErrConflict if its revision is not the store's.
+func (s *Store) SaveCredential(ctx context.Context, c *stackhand.Credential) error {
+	if err := need("credential", c.User, c.Cloud); err != nil {
+		return err
+	}
+	return credentialTable.save(ctx, s.d, c)
+}
+
+// DeleteCredential forgets a credential; NotFound if there is none.
+func (s *Store) DeleteCredential(ctx context.Context, user, cloud string) error {
+	k := key("credential", user, cloud)
+	if _, err := s.d.Get(ctx, k); errors.Is(err, ErrNotFound) {
+		return noLogin(cloud)
+	} else if err != nil {
+		return fmt.Errorf("delete a login: %w", err)
+	}
+	if _, err := s.d.Commit(ctx, Op{Key: k, Delete: true}); err != nil {
+		return fmt.Errorf("delete a login: %w", err)
+	}
+	return nil
+}
+
+// Credentials reads all credentials of a user, in the order of the clouds' names.
+func (s *Store) Credentials(ctx context.Context, user string) ([]stackhand.Credential, error) {
+	from, to := under("credential", user)
+	return credentialTable.list(ctx, s.d, from, to, 0)
+}

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/stackhand/stackhand"
+)
+
+var noticeTable = table[stackhand.Notice]{
+	what:  "notice",
+	key:   func(n *stackhand.Notice) string { return key("notice", n.ID) },
+	rev:   func(n *stackhand.Notice) *int64 { return &n.Rev },
+	index: noticeIndex,
+}
+
+func noticeIndex(n *stackhand.Notice) []string {
+	if !n.Delivered.IsZero() {
+		return nil
+	}
+	return []string{key("notice.open", n.ID)}
+}
+
+// AddNotice writes a notice that is to be posted; fresh is false, and nothing is written, if
+// there is one of this id already.
+func (s *Store) AddNotice(ctx context.Context, n stackhand.Notice) (fresh bool, err error) {
+	if err := need("notice", n.ID); err != nil {
+		return false, err
+	}
+	n.Rev = 0
+	err = noticeTable.save(ctx, s.d, &n)
+	if errors.Is(err, ErrConflict) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("add a notice: %w", err)
+	}
+	return true, nil
+}
+
+// Notice reads a notice.
+func (s *Store) Notice(ctx context.Context, id string) (stackhand.Notice, error) {
+	return noticeTable.get(ctx, s.d, key("notice", id), id)
+}
+
+// SaveNotice writes a notice; ErrConflict if its revision is not the store's.
+func (s *Store) SaveNotice(ctx context.Context, n *stackhand.Notice) error {
+	if err := need("notice", n.ID); err != nil {
+		return err
+	}
+	return noticeTable.save(ctx, s.d, n)
+}
+
+// OpenNotices reads the notices that are not delivered yet.
+func (s *Store) OpenNotices(ctx context.Context) ([]stackhand.Notice, error) {
+	from, to := under("notice.open")
+	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Delivered.IsZero() })
+}

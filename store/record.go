@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/stackhand/stackhand"
+)
+
+// maxOps is the most that one commit of a Driver takes.
+const maxOps = 100
+
+// table is how one kind of record is kept: as JSON under its key, and under the keys of its
+// indexes the key of the record. An index never lacks a record that belongs into it, since both
+// are written in one commit; it may for a moment hold one that does not, so readers look.
+type table[T any] struct {
+	what  string // for people: "job"
+	key   func(*T) string
+	rev   func(*T) *int64
+	index func(*T) []string // nil: none. Those to be taken out first come first
+	// unique is a key of the index that no two records may have, "" for none; nil: none ever.
+	unique func(*T) string
+}
+
+// get reads a record; missing ones are a *stackhand.Error of kind NotFound.
+func (t table[T]) get(ctx context.Context, d Driver, key, id string) (T, error) {
+	v, err := t.read(ctx, d, key)
+	if errors.Is(err, ErrNotFound) {
+		return v, stackhand.Errorf(stackhand.NotFound, "There is no %s %s.", t.what, id).Because(ErrNotFound)
+	}
+	return v, err
+}
+
+func (t table[T]) read(ctx context.Context, d Driver, key string) (v T, err error) {
+	item, err := d.Get(ctx, key)
+	if err != nil {
+		return v, fmt.Errorf("read %s: %w", key, err)
+	}
+	return t.decode(item)
+}
+
+func (t table[T]) decode(item Item) (v T, err error) {
+	if err := json.Unmarshal(item.Value, &v); err != nil {
+		return v, fmt.Errorf("read %s: %w", item.Key, err)
+	}
+	*t.rev(&v) = item.Rev
+	return v, nil
+}
+
+// save writes v if the store holds the revision that v has, and gives v its new one. Otherwise it
+// answers ErrConflict.
+func (t table[T]) save(ctx context.Context, d Driver, v *T) error {
+	var old *T
+	if *t.rev(v) != 0 && t.index != nil {
+		was, err := t.read(ctx, d, t.key(v))
+		if errors.Is(err, ErrNotFound) || err == nil && *t.rev(&was) != *t.rev(v) {
+			return fmt.Errorf("save %s: %w", t.key(v), ErrConflict)
+		}
+		if err != nil {
+			return err
+		}
+		old = &was
+	}
+	ops, rest, err := t.ops(old, v)
+	if err != nil {
+		return err
+	}
+	rev, err := d.Commit(ctx, ops...)
+	if err != nil {
+		return fmt.Errorf("save %s: %w", t.key(v), err)
+	}
+	*t.rev(v) = rev
+	return t.prune(ctx, d, t.key(v), rest)
+}
+
+// ops are the writes that turn old, nil if there is none, into v. Index keys that have to go and
+// find no room in the commit are given back as rest.
+func (t table[T]) ops(old, v *T) (ops []Op, rest []string, err error) {
+	value, err := json.Marshal(v)
+	if err != nil {
+		return nil, nil, fmt.Errorf("save %s: %w", t.key(v), err)
+	}
+	k := t.key(v)
+	ops = []Op{{Key: k, Value: value, Check: true, Expect: *t.rev(v)}}
+	if t.index == nil {
+		return ops, nil, nil
+	}
+	var before []string
+	if old != nil {
+		before = t.index(old)
+	}
+	after := t.index(v)
+	for _, i := range after {
+		if !slices.Contains(before, i) {
+			one := t.unique != nil && i == t.unique(v)
+			ops = append(ops, Op{Key: i, Value: []byte(k), Check: one})
+		}
+	}
+	if len(ops) > maxOps {
+		return nil, nil, fmt.Errorf("save %s: %d index keys at once are too many", k, len(ops)-1)
+	}
+	for _, i := range before {
+		switch {
+		case slices.Contains(after, i):
+		case len(ops) < maxOps:
+			ops = append(ops, Op{Key: i, Delete: true})
+		default:
+			rest = append(rest, i)
+		}
+	}
+	return ops, rest, nil
+}
+
+// prune takes index keys out that a record no longer has. A key that somebody made valid again
+// has another revision since it was read here, and stays.
+func (t table[T]) prune(ctx context.Context, d Driver, key string, stale []string) error {
+	if len(stale) == 0 {
+		return nil
+	}
+	var ops []Op
+	for _, s := range stale {
+		item, err := d.Get(ctx, s)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", s, err)
+		}
+		ops = append(ops, Op{Key: s, Delete: true, Check: true, Expect: item.Rev})
+	}
+	v, err := t.read(ctx, d, key)
+	if err != nil {
+		return err
+	}
+	valid := t.index(&v)
+	ops = slices.DeleteFunc(ops, func(o Op) bool { return slices.Contains(valid, o.Key) })
+	for chunk := range slices.Chunk(ops, maxOps) {
+		if _, err := d.Commit(ctx, chunk...); err != nil && !errors.Is(err, ErrConflict) {
+			return fmt.Errorf("take %s out of its indexes: %w", key, err)
+		}
+	}
+	return nil
+}
+
+// follow reads the records that the index keys in [from, to) lead to, at most limit (0: all), and
+// leaves out those for which keep does not hold any more.
+func (t table[T]) follow(ctx context.Context, d Driver, from, to string, limit int, keep func(*T) bool) ([]T, error) {
+	items, err := d.Scan(ctx, from, to, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list each %s: %w", t.what, err)
+	}
+	var out []T
+	for _, i := range items {
+		v, err := t.read(ctx, d, string(i.Value))
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if keep == nil || keep(&v) {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// list reads the records whose own keys are in [from, to).
+func (t table[T]) list(ctx context.Context, d Driver, from, to string, limit int) ([]T, error) {
+	items, err := d.Scan(ctx, from, to, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list each %s: %w", t.what, err)
+	}
+	var out []T
+	for _, i := range items {
+		v, err := t.decode(i)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// need refuses records without an id: they would all be the same one.
+func need(what string, ids ...string) error {
+	if slices.Contains(ids, "") {
+		return fmt.Errorf("store: a %s without its id", what)
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+// Package store remembers everything that must survive a crash: jobs, stacks, credentials, what
+// arrived from the chat and what was shown there. Store holds the meaning; a Driver is the
+// database under it.
+//
+// Records are read with their revision and saved only if the store still holds it: of two who
+// change the same record one gets ErrConflict, reads again and decides anew.
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Options of New. The zero value is good.
+type Options struct {
+	Now func() time.Time // nil: time.Now
+	// Due tells the next moment at which something has to be done about a stack, zero for never.
+	// It must depend on the stack alone. nil: the end of its lease.
+	Due func(stackhand.Stack) time.Time
+	// DueRule names what Due does, such as "24h,1h". When it is another one than the last time,
+	// New computes every stack's moment again.
+	DueRule string
+}
+
+// Store is the bot's memory. It is safe for use by many goroutines.
+type Store struct {
+	d   Driver
+	now func() time.Time
+	due func(stackhand.Stack) time.Time
+}
+
+// New opens the store in d, brings an older one up to date, and refuses one that was written by
+// a newer version of this program. Closing the Store closes d; if New fails, d stays open.
+func New(ctx context.Context, d Driver, o Options) (*Store, error) {
+	s := &Store{d: d, now: o.Now, due: o.Due}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.due == nil {
+		s.due = func(st stackhand.Stack) time.Time { return st.Lease.Until }
+	}
+	if err := migrate(ctx, d, migrations); err != nil {
+		return nil, err
+	}
+	if err := s.applyDueRule(ctx, o.DueRule); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Exclusive tells whether no other process can have the store open.
+func (s *Store) Exclusive() bool { return s.d.Exclusive() }
+
+// Close closes the database.
+func (s *Store) Close() error { return s.d.Close() }
