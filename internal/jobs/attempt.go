@@ -1,0 +1,139 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/stackhand/stackhand"
+)
+
+// ended is the outcome of a step, after all its attempts.
+type ended struct {
+	step    string
+	err     error
+	skipped bool
+	stopped bool // it was stopped midway: it neither failed nor is done
+}
+
+// start is a step that is about to run.
+type start struct {
+	step    Step
+	attempt int
+	again   bool
+	undo    bool
+}
+
+// carry makes attempts at the step until one is final, and reports it.
+func (r *runner) carry(ph *phase, s start) {
+	run := &Run{r: r, ph: ph, step: s.step.Name, again: s.again}
+	err := errStopped
+	if !ph.stopped() {
+		err = r.attempts(ph, s, run)
+	}
+	r.ends <- ended{step: s.step.Name, err: err, skipped: run.skip, stopped: ph.stopped() && interrupted(err)}
+}
+
+func (r *runner) attempts(ph *phase, s start, run *Run) error {
+	base := ph.hard
+	if s.step.Waits && !s.undo {
+		base = ph.soft
+	}
+	each := or(s.step.Timeout, r.e.o.Retries.For)
+	whole, most := each, r.e.o.Retries.Max
+	if s.undo {
+		whole, most = r.e.o.Retries.UndoFor, r.e.o.Retries.UndoMax
+	}
+	ctx, cancel := context.WithTimeout(base, whole)
+	defer cancel()
+	ends := time.Now().Add(whole)
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval, wait.Multiplier = r.e.o.Retries.First, most, 2
+	for n := s.attempt; ; n++ {
+		err := once(ctx, each, s, run)
+		if err == nil || !stackhand.Temporary(err) {
+			return err
+		}
+		d := max(wait.NextBackOff(), retryAfter(err))
+		if ctx.Err() != nil || time.Now().Add(d).After(ends) {
+			return gaveUp(ctx, err, whole)
+		}
+		if err := r.again(ph, ctx, s.step, n, err, d); err != nil {
+			return err
+		}
+		run.again, run.skip = true, false
+	}
+}
+
+// again waits before the next attempt and writes that down first.
+func (r *runner) again(ph *phase, ctx context.Context, step Step, n int, cause error, d time.Duration) error {
+	p := problemOf(cause, step.Title)
+	r.log.WarnContext(ctx, "an attempt went wrong, trying again", "step", step.Name, "attempt", n, "ref", p.Ref, "in", d, "err", causes(cause))
+	err := r.rec.later(func(j *stackhand.Job) {
+		if s := j.Step(step.Name); s != nil {
+			s.Problem = p
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := ph.pause(ctx, d, nil); err != nil {
+		return err
+	}
+	return r.rec.do(func(j *stackhand.Job) {
+		if s := j.Step(step.Name); s != nil {
+			s.Attempt = n + 1
+		}
+	})
+}
+
+// once makes one attempt; a panic becomes an error.
+func once(ctx context.Context, limit time.Duration, s start, run *Run) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = forHuman(&panicked{value: v, stack: debug.Stack()})
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if s.undo {
+		return s.step.Undo(ctx, run)
+	}
+	return s.step.Do(ctx, run)
+}
+
+func retryAfter(err error) time.Duration {
+	var e *stackhand.Error
+	if errors.As(err, &e) {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// gaveUp is the last word after attempts that all might have passed.
+func gaveUp(ctx context.Context, err error, limit time.Duration) error {
+	var e *stackhand.Error
+	if errors.As(err, &e) || errors.Is(ctx.Err(), context.Canceled) {
+		return err
+	}
+	return stackhand.Errorf(stackhand.Unavailable, "It was not done within %s.", limit.Round(time.Second)).
+		Do("Try again later; if it happens again, ask the cloud's administrator.").Because(err)
+}
+
+// causes is the chain of err for the log: an Error's own text hides its cause.
+func causes(err error) string {
+	s := err.Error()
+	var e *stackhand.Error
+	for errors.As(err, &e) && e.Err != nil {
+		err = e.Err
+		s += ": " + err.Error()
+	}
+	var p *panicked
+	if errors.As(err, &p) {
+		s += "\n" + string(p.stack)
+	}
+	return s
+}

@@ -1,0 +1,60 @@
+package jobs
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/stackhand/stackhand"
+)
+
+var letters = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// newRef makes a short random id that joins what a person was told with the log.
+func newRef() string { return strings.ToLower(rand.Text()[:6]) }
+
+// derive makes a job's id from what it is for, so that asking twice gives the same job.
+func derive(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return strings.ToLower(letters.EncodeToString(sum[:5]))
+}
+
+// problemOf is err as it is kept on a record. Errors that are not meant for people are not
+// shown: their text stays in the log under the ref.
+func problemOf(err error, step string) *stackhand.Problem {
+	p := &stackhand.Problem{Kind: stackhand.KindOf(err), Step: step, Ref: newRef()}
+	var e *stackhand.Error
+	switch {
+	case errors.As(err, &e):
+		p.Msg, p.Next = stackhand.Clean(e.Msg), stackhand.Clean(e.Next)
+	case p.Kind == stackhand.Canceled:
+		p.Msg = "It was stopped."
+	case p.Kind == stackhand.Unavailable:
+		p.Msg = "The cloud did not answer in time."
+	default:
+		p.Msg = fmt.Sprintf("Something went wrong here (ref %s).", p.Ref)
+		p.Next = "Tell the operator of the bot the ref."
+	}
+	return p
+}
+
+// panicked is what a step that panicked ends with.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// forHuman turns what only a person can judge into NeedsHuman.
+func forHuman(err error) error {
+	var p *panicked
+	if !errors.As(err, &p) {
+		return err
+	}
+	return stackhand.Errorf(stackhand.NeedsHuman, "A mistake in the program stopped this step, and it is not repeated by itself.").
+		Do("Look at what is there, then try again or clean up. The operator finds the cause in the log.").Because(err)
+}
