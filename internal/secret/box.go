@@ -70,7 +70,7 @@ func (Box) String() string { return boxed }
 func (Box) GoString() string { return boxed }
 
 // Format hides the keys from every verb.
-func (Box) Format(f fmt.State, _ rune) { io.WriteString(f, boxed) }
+func (Box) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, boxed) }
 
 // LogValue hides the keys.
 func (Box) LogValue() slog.Value { return slog.StringValue(boxed) }
