@@ -1,0 +1,132 @@
+package cloud
+
+import (
+	"encoding/json"
+	"errors"
+	"html"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// maxMessage bounds what of a service's words is shown, in bytes.
+const maxMessage = 500
+
+// parseAnswer finds the message in an error's body. The services' forms are
+//
+//	Nova      {"itemNotFound": {"code": 404, "message": "…"}}
+//	Neutron   {"NeutronError": {"type": "…", "message": "…", "detail": ""}}, or only a string
+//	Keystone  {"error": {"code": 401, "title": "…", "message": "…"}}
+//	Glance    {"message": "…<br /><br />", "code": "404 Not Found", "title": "Not Found"}
+//
+// and, from what stands in front of them, HTML or plain text.
+func parseAnswer(status int, body []byte) *answer {
+	a := &answer{Status: status}
+	var doc map[string]json.RawMessage
+	if json.Unmarshal(body, &doc) != nil {
+		a.Message = tidy(string(body))
+		return a
+	}
+	for name, raw := range doc {
+		var inner struct {
+			Type       string          `json:"type"`
+			Message    string          `json:"message"`
+			Detail     string          `json:"detail"`
+			RetryAfter json.RawMessage `json:"retryAfter"`
+		}
+		var text string
+		switch {
+		case json.Unmarshal(raw, &inner) == nil && inner.Message != "":
+			a.known = inner.Type != "HTTPNotFound" // Neutron's word for an address that it does not serve
+			a.Type, a.Message = inner.Type, tidy(inner.Message)
+			if a.Type == "" {
+				a.Type = name
+			}
+			a.retry = retryAfter(strings.Trim(string(inner.RetryAfter), `"`), time.Time{})
+			return a
+		case name == "NeutronError" && json.Unmarshal(raw, &text) == nil:
+			a.known, a.Type, a.Message = true, name, tidy(text)
+			return a
+		}
+	}
+	var flat struct {
+		Message string `json:"message"`
+		Title   string `json:"title"`
+	}
+	if json.Unmarshal(body, &flat) == nil && flat.Message != "" {
+		a.Type, a.Message = flat.Title, tidy(flat.Message)
+		a.known = !strings.HasPrefix(flat.Message, "The resource could not be found.") // webob's, for an unknown address
+	}
+	return a
+}
+
+var (
+	htmlHead = regexp.MustCompile(`(?is)<(head|style|script)\b.*?</(head|style|script)>`)
+	htmlTag  = regexp.MustCompile(`(?s)<(/?[a-zA-Z!][^<>]*)>`)
+	spaces   = regexp.MustCompile(`\s+`)
+)
+
+// tidy makes one short line of plain text. Tags go only where the text is HTML: Nova puts
+// class names in angle brackets.
+func tidy(s string) string {
+	if lower := strings.ToLower(s); strings.Contains(lower, "<html") || strings.Contains(lower, "<br") || strings.Contains(lower, "<title") {
+		s = html.UnescapeString(htmlTag.ReplaceAllString(htmlHead.ReplaceAllString(s, " "), " "))
+	}
+	s = strings.TrimSpace(spaces.ReplaceAllString(stackhand.Clean(strings.ToValidUTF8(s, "?")), " "))
+	if len(s) > maxMessage {
+		s = strings.ToValidUTF8(s[:maxMessage-len("…")], "") + "…"
+	}
+	return s
+}
+
+var (
+	fernet    = regexp.MustCompile(`gAAAA[A-Za-z0-9_=-]{16,}`)
+	v2Token   = regexp.MustCompile(`/tokens/[^/\s?"]+`)
+	withQuery = regexp.MustCompile(`(https?://[^\s?"]+)\?[^\s"]*`)
+	withUser  = regexp.MustCompile(`(https?://)[^/\s@"]+@`)
+)
+
+// hideToken hides tokens in paths and text.
+func hideToken(s string) string {
+	s = fernet.ReplaceAllString(s, "[hidden]")
+	return v2Token.ReplaceAllString(s, "/tokens/[hidden]")
+}
+
+// hideText takes out of a text what nobody may see: the secrets at hand, whatever looks like
+// a token, and the parts of addresses that may carry one.
+func (c caller) hideText(s string) string {
+	for _, secret := range append(c.secrets, c.token()) {
+		if len(secret) >= 4 {
+			s = strings.ReplaceAll(s, secret, "[hidden]")
+		}
+	}
+	s = withUser.ReplaceAllString(s, "$1")
+	s = withQuery.ReplaceAllString(s, "$1")
+	return hideToken(s)
+}
+
+func (c caller) token() string {
+	if c.sc == nil || c.sc.ProviderClient == nil {
+		return ""
+	}
+	return c.sc.Token()
+}
+
+// hidden is a cause whose text was cleared of secrets; errors.Is still sees what it was.
+type hidden struct {
+	text string
+	err  error
+}
+
+func (h *hidden) Error() string { return h.text }
+
+func (h *hidden) Is(target error) bool { return errors.Is(h.err, target) }
+
+func (c caller) hide(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &hidden{text: c.hideText(err.Error()), err: err}
+}

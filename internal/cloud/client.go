@@ -1,0 +1,149 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/utils"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Client reads and changes one project of one cloud with the rights of one credential. It is
+// safe for concurrent use, and asks for a new token by itself when the old one has ended.
+type Client struct {
+	pool  *Pool
+	site  *site
+	login stackhand.Login
+	prov  *gophercloud.ProviderClient
+
+	mu      sync.Mutex
+	grant   grant
+	flavors memo[[]stackhand.Flavor] // to name flavors where Nova gives ids only
+}
+
+// memo keeps a value for a while.
+type memo[T any] struct {
+	value T
+	until time.Time
+}
+
+func newClient(ctx context.Context, p *Pool, s *site, login stackhand.Login) (*Client, error) {
+	g, err := s.login(ctx, login, true)
+	if err != nil {
+		return nil, err
+	}
+	if g.identity.ProjectID == "" {
+		return nil, stackhand.Errorf(stackhand.Invalid, "The login to cloud %s names no project.", s.entry.Name).
+			Do("Log in again and choose a project.")
+	}
+	c := &Client{pool: p, site: s, login: login, prov: s.provider(), grant: g}
+	if err := c.prov.SetTokenAndAuthResult(g.result); err != nil {
+		return nil, fmt.Errorf("keep the token: %w", err)
+	}
+	c.prov.ReauthFunc = c.renew
+	return c, nil
+}
+
+// renew gets another token after a 401. gophercloud calls it once for all calls that failed
+// with the same token; it must not end with the first of them that gives up.
+func (c *Client) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*c.site.opts.Timeout)
+	defer cancel()
+	g, err := c.site.login(ctx, c.login, true)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if g.identity.ProjectID != c.grant.identity.ProjectID {
+		return stackhand.Errorf(stackhand.Unauthorized, "The login to cloud %s leads to another project than before.", c.site.entry.Name).
+			Do("Log in again.")
+	}
+	c.grant = g
+	return c.prov.SetTokenAndAuthResult(g.result)
+}
+
+// Identity tells who the credential is, as of its newest token.
+func (c *Client) Identity() stackhand.Identity {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := c.grant.identity
+	id.Roles = append([]string(nil), id.Roles...)
+	return id
+}
+
+// on makes the caller of a service. For compute it settles the microversion first.
+func (c *Client) on(ctx context.Context, s service) (caller, error) {
+	c.mu.Lock()
+	cat := c.grant.catalog
+	c.mu.Unlock()
+	var u string
+	var err error
+	if s == identity {
+		var base identityBase
+		base, err = c.site.identity(ctx)
+		u = base.URL
+	} else {
+		u, err = cat.locate(s, c.site.entry)
+	}
+	if err != nil {
+		return caller{}, err
+	}
+	out := caller{
+		site: c.site, service: s, secrets: secretsOf(c.login),
+		sc: &gophercloud.ServiceClient{ProviderClient: c.prov, Endpoint: u, Type: string(s)},
+	}
+	if s == compute {
+		out.sc.Microversion, err = c.site.microversion(ctx, out)
+	}
+	return out, err
+}
+
+// wanted is the newest microversion of Nova whose answers this package was tried with. From
+// 2.47 on servers carry their flavor's name; see the history in
+// https://docs.openstack.org/nova/latest/reference/api-microversion-history.html
+var wanted = [2]int{2, 79}
+
+// microversion settles which one to speak: the newest that both sides know. It is asked once
+// per endpoint; "" is a Nova that knows none.
+func (s *site) microversion(ctx context.Context, c caller) (string, error) {
+	root := versionRoot(c.sc.Endpoint)
+	s.mu.Lock()
+	known, ok := s.micro[root]
+	s.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	var doc struct {
+		Version struct {
+			Max string `json:"version"`
+		} `json:"version"`
+	}
+	err := c.read(ctx, root, &doc)
+	if stackhand.Temporary(err) || stackhand.KindOf(err) == stackhand.Canceled || stackhand.KindOf(err) == stackhand.Unauthorized {
+		return "", err
+	}
+	v := "" // an error for good means that this Nova does not describe itself
+	if major, minor, perr := utils.ParseMicroversion(doc.Version.Max); err == nil && perr == nil && major == wanted[0] {
+		v = fmt.Sprintf("%d.%d", major, min(minor, wanted[1]))
+	}
+	s.mu.Lock()
+	s.micro[root] = v
+	s.mu.Unlock()
+	return v, nil
+}
+
+// atLeast tells whether compute speaks this microversion of 2.
+func (c caller) atLeast(minor int) bool {
+	major, got, err := utils.ParseMicroversion(c.sc.Microversion)
+	return err == nil && major == 2 && got >= minor
+}
+
+// own tells whether something belongs to the client's project; some clouds ignore the filter.
+func (c *Client) own(projectID string) bool {
+	return projectID == c.Identity().ProjectID
+}

@@ -1,0 +1,128 @@
+package cloud
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/stackhand/stackhand"
+)
+
+type wireGroup struct {
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	Description string     `json:"description"`
+	ProjectID   string     `json:"tenant_id"`
+	Rules       []wireRule `json:"security_group_rules"`
+}
+
+type wireRule struct {
+	ID        string `json:"id"`
+	Direction string `json:"direction"`
+	Protocol  string `json:"protocol"`
+	PortMin   int    `json:"port_range_min"`
+	PortMax   int    `json:"port_range_max"`
+	EtherType string `json:"ethertype"`
+	RemoteIP  string `json:"remote_ip_prefix"`
+}
+
+func (w wireGroup) group() stackhand.SecurityGroup {
+	g := stackhand.SecurityGroup{ID: w.ID, Name: w.Name, Description: w.Description, ProjectID: w.ProjectID}
+	for _, r := range w.Rules {
+		g.Rules = append(g.Rules, stackhand.Rule(r))
+	}
+	return g
+}
+
+// SecurityGroups lists the project's security groups with their rules.
+func (c *Client) SecurityGroups(ctx context.Context) ([]stackhand.SecurityGroup, error) {
+	all, err := neutron(ctx, c, "security-groups", "security_groups", c.mine(),
+		func(w wireGroup) string { return w.ID }, wireGroup.group)
+	return slices.DeleteFunc(all, func(g stackhand.SecurityGroup) bool { return !c.own(g.ProjectID) }), err
+}
+
+// CreateSecurityGroup makes a group with the rules that Neutron gives to all: everything out.
+func (c *Client) CreateSecurityGroup(ctx context.Context, name, description string) (stackhand.SecurityGroup, error) {
+	w, err := create[wireGroup](ctx, c, "security-groups", "security_group", map[string]any{"name": name, "description": description})
+	return w.group(), err
+}
+
+// DeleteSecurityGroup deletes a group; Conflict while ports use it.
+func (c *Client) DeleteSecurityGroup(ctx context.Context, id string) error {
+	return c.drop(ctx, "security-groups", id)
+}
+
+// CreateRule adds a rule to a group. It answers Conflict where there is the same already.
+func (c *Client) CreateRule(ctx context.Context, groupID string, rule stackhand.Rule) error {
+	body := map[string]any{"security_group_id": groupID, "direction": rule.Direction, "ethertype": rule.EtherType}
+	if rule.EtherType == "" {
+		body["ethertype"] = "IPv4"
+	}
+	if rule.Protocol != "" {
+		body["protocol"] = rule.Protocol
+	}
+	if rule.PortMin != 0 || rule.PortMax != 0 {
+		body["port_range_min"], body["port_range_max"] = rule.PortMin, rule.PortMax
+	}
+	if rule.RemoteIP != "" {
+		body["remote_ip_prefix"] = rule.RemoteIP
+	}
+	_, err := create[wireRule](ctx, c, "security-group-rules", "security_group_rule", body)
+	return err
+}
+
+type wireFloatingIP struct {
+	ID          string `json:"id"`
+	IP          string `json:"floating_ip_address"`
+	Description string `json:"description"`
+	Status      string `json:"status"`
+	NetworkID   string `json:"floating_network_id"`
+	PortID      string `json:"port_id"`
+	FixedIP     string `json:"fixed_ip_address"`
+	ProjectID   string `json:"tenant_id"`
+}
+
+// FloatingIPs lists the project's floating IPs.
+func (c *Client) FloatingIPs(ctx context.Context) ([]stackhand.FloatingIP, error) {
+	all, err := neutron(ctx, c, "floatingips", "floatingips", c.mine(),
+		func(w wireFloatingIP) string { return w.ID },
+		func(w wireFloatingIP) stackhand.FloatingIP { return stackhand.FloatingIP(w) })
+	return slices.DeleteFunc(all, func(f stackhand.FloatingIP) bool { return !c.own(f.ProjectID) }), err
+}
+
+// FloatingIP reads one floating IP.
+func (c *Client) FloatingIP(ctx context.Context, id string) (stackhand.FloatingIP, error) {
+	n, err := c.on(ctx, network)
+	if err != nil {
+		return stackhand.FloatingIP{}, err
+	}
+	out, err := get[map[string]wireFloatingIP](ctx, n, "floatingips", id)
+	return stackhand.FloatingIP(out["floatingip"]), err
+}
+
+// CreateFloatingIP takes an address of an external network; it serves nobody yet.
+func (c *Client) CreateFloatingIP(ctx context.Context, externalID, description string) (stackhand.FloatingIP, error) {
+	w, err := create[wireFloatingIP](ctx, c, "floatingips", "floatingip", map[string]any{
+		"floating_network_id": externalID, "description": description,
+	})
+	return stackhand.FloatingIP(w), err
+}
+
+// AttachFloatingIP gives a floating IP to a port, or with "" takes it away. NotFound also
+// means that no router leads from the port to the external network, so far.
+func (c *Client) AttachFloatingIP(ctx context.Context, id, portID string) error {
+	n, err := c.on(ctx, network)
+	if err != nil {
+		return err
+	}
+	body := map[string]any{"port_id": nil}
+	if portID != "" {
+		body["port_id"] = portID
+	}
+	return do(ctx, n, http.MethodPut, map[string]any{"floatingip": body}, "floatingips", id)
+}
+
+// DeleteFloatingIP gives a floating IP back.
+func (c *Client) DeleteFloatingIP(ctx context.Context, id string) error {
+	return c.drop(ctx, "floatingips", id)
+}

@@ -1,0 +1,156 @@
+package cloud
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Neutron's resources: https://docs.openstack.org/api-ref/network/v2/
+
+type wireNetwork struct {
+	ID          string   `json:"id"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Status      string   `json:"status"`
+	External    bool     `json:"router:external"`
+	Shared      bool     `json:"shared"`
+	ProjectID   string   `json:"tenant_id"`
+	Subnets     []string `json:"subnets"`
+}
+
+type wireSubnet struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	NetworkID   string `json:"network_id"`
+	CIDR        string `json:"cidr"`
+	Gateway     string `json:"gateway_ip"`
+	ProjectID   string `json:"tenant_id"`
+}
+
+// neutron lists resources, converted.
+func neutron[W, T any](ctx context.Context, c *Client, path, key string, q query, marker func(W) string, convert func(W) T) ([]T, error) {
+	n, err := c.on(ctx, network)
+	if err != nil {
+		return nil, err
+	}
+	all, err := list(ctx, n, path, key, q, marker)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]T, 0, len(all))
+	for _, w := range all {
+		out = append(out, convert(w))
+	}
+	return out, nil
+}
+
+// create posts {"<kind>": body} to path and reads {"<kind>": …} back.
+func create[W any](ctx context.Context, c *Client, path, kind string, body map[string]any) (W, error) {
+	var zero W
+	n, err := c.on(ctx, network)
+	if err != nil {
+		return zero, err
+	}
+	out, err := send[map[string]W](ctx, n, http.MethodPost, map[string]any{kind: body}, path)
+	if err != nil {
+		return zero, err
+	}
+	made, ok := out[kind]
+	if !ok {
+		return zero, n.made(kind, "")
+	}
+	return made, nil
+}
+
+// drop deletes one of Neutron's resources.
+func (c *Client) drop(ctx context.Context, path, id string) error {
+	n, err := c.on(ctx, network)
+	if err != nil {
+		return err
+	}
+	return remove(ctx, n, path, id)
+}
+
+// mine picks the client's own project. An administrator sees everybody's resources otherwise.
+func (c *Client) mine() query { return query{"tenant_id": c.Identity().ProjectID} }
+
+func (c *Client) networks(ctx context.Context, q query) ([]stackhand.Network, error) {
+	return neutron(ctx, c, "networks", "networks", q,
+		func(w wireNetwork) string { return w.ID },
+		func(w wireNetwork) stackhand.Network { return stackhand.Network(w) })
+}
+
+// Networks lists the networks that the project can use: its own, shared and external ones.
+func (c *Client) Networks(ctx context.Context) ([]stackhand.Network, error) {
+	all, err := c.networks(ctx, nil)
+	return slices.DeleteFunc(all, func(n stackhand.Network) bool {
+		return !c.own(n.ProjectID) && !n.Shared && !n.External
+	}), err
+}
+
+// NetworksNamed lists the project's own networks of this name.
+func (c *Client) NetworksNamed(ctx context.Context, name string) ([]stackhand.Network, error) {
+	q := c.mine()
+	q["name"] = name
+	all, err := c.networks(ctx, q)
+	return slices.DeleteFunc(all, func(n stackhand.Network) bool { return n.Name != name || !c.own(n.ProjectID) }), err
+}
+
+// Network reads one network.
+func (c *Client) Network(ctx context.Context, id string) (stackhand.Network, error) {
+	n, err := c.on(ctx, network)
+	if err != nil {
+		return stackhand.Network{}, err
+	}
+	out, err := get[map[string]wireNetwork](ctx, n, "networks", id)
+	return stackhand.Network(out["network"]), err
+}
+
+// CreateNetwork makes a network without subnets.
+func (c *Client) CreateNetwork(ctx context.Context, name, description string) (stackhand.Network, error) {
+	w, err := create[wireNetwork](ctx, c, "networks", "network", map[string]any{
+		"name": name, "description": description, "admin_state_up": true,
+	})
+	return stackhand.Network(w), err
+}
+
+// DeleteNetwork deletes a network with its subnets; Conflict while ports of somebody are on it.
+func (c *Client) DeleteNetwork(ctx context.Context, id string) error {
+	return c.drop(ctx, "networks", id)
+}
+
+// Subnets lists the subnets of a network, or with "" all of the project.
+func (c *Client) Subnets(ctx context.Context, networkID string) ([]stackhand.Subnet, error) {
+	q := c.mine()
+	if networkID != "" {
+		q = query{"network_id": networkID}
+	}
+	all, err := neutron(ctx, c, "subnets", "subnets", q,
+		func(w wireSubnet) string { return w.ID },
+		func(w wireSubnet) stackhand.Subnet { return stackhand.Subnet(w) })
+	return slices.DeleteFunc(all, func(s stackhand.Subnet) bool {
+		return networkID == "" && !c.own(s.ProjectID) || networkID != "" && s.NetworkID != networkID
+	}), err
+}
+
+// CreateSubnet makes an IPv4 subnet with DHCP.
+func (c *Client) CreateSubnet(ctx context.Context, spec stackhand.SubnetSpec) (stackhand.Subnet, error) {
+	body := map[string]any{
+		"name": spec.Name, "description": spec.Description, "network_id": spec.NetworkID,
+		"cidr": spec.CIDR, "ip_version": 4, "enable_dhcp": true,
+	}
+	if len(spec.DNS) > 0 {
+		body["dns_nameservers"] = spec.DNS
+	}
+	w, err := create[wireSubnet](ctx, c, "subnets", "subnet", body)
+	return stackhand.Subnet(w), err
+}
+
+// DeleteSubnet deletes a subnet; Conflict while ports have addresses of it.
+func (c *Client) DeleteSubnet(ctx context.Context, id string) error {
+	return c.drop(ctx, "subnets", id)
+}
