@@ -22,13 +22,13 @@ export class Composer {
     this.list = el("div", { class: "hints", id: listID, role: "listbox", "aria-label": "Suggestions", hidden: true });
     this.field = el("textarea", {
       rows: "1", class: "composer-field", "data-testid": this.settings.testid, "aria-controls": listID, "aria-autocomplete": "list", spellcheck: "false",
-      oninput: () => this.typed(), onkeydown: (event) => this.key(event), onblur: () => this.hide(), onpaste: (event) => this.paste(event),
+      oninput: () => this.typed(), onkeydown: (event) => this.key(event), onblur: () => this.hide(), onbeforeinput: (event) => this.guard(event), onpaste: (event) => this.paste(event),
     });
     const picker = el("input", { type: "file", multiple: true, class: "sr-only", tabindex: "-1", "aria-hidden": "true", "data-testid": `${this.settings.testid}-file`, onchange: () => this.attach(picker) });
     this.chips = el("ul", { class: "chips", "aria-label": "Attached files", hidden: true });
     this.problem = el("p", { class: "composer-problem", role: "alert", hidden: true });
     this.button = el("button", { type: "submit", class: "btn primary send", "aria-label": "Send" }, "➤");
-    const attach = el("button", { type: "button", class: "btn icon", "aria-label": "Attach a file", title: "Attach a file", onclick: () => picker.click() }, "＋");
+    const attach = el("button", { type: "button", class: "btn icon", "aria-label": "Attach a file", title: "Attach a file", onclick: () => picker.click() }, "+");
     this.root = el("form", { class: "composer", onsubmit: (event) => this.submit(event) }, this.list, this.problem, this.chips, el("div", { class: "composer-row" }, attach, picker, this.field, this.button));
   }
 
@@ -116,7 +116,13 @@ export class Composer {
     this.hint();
   }
 
+  // guard keeps Enter from breaking the line where the key alone was not enough to stop it.
+  guard(event) {
+    if (event.inputType === "insertLineBreak" && !this.shift) event.preventDefault();
+  }
+
   key(event) {
+    this.shift = event.shiftKey;
     if (event.isComposing) return;
     if (this.chosen >= 0 && this.hintKey(event)) {
       event.preventDefault();

@@ -58,8 +58,8 @@ function token(name, date, { zone, now, locale }) {
 }
 
 // formatDate replaces the tokens of a <!date^…> format. It answers the fallback where the time is
-// no number or a token is unknown. A sentence that starts with a relative day gets its capital.
-export function formatDate(unix, format, fallback, { zone, now = new Date(), locale } = {}) {
+// no number or a token is unknown. With capital a relative day at the start gets one.
+export function formatDate(unix, format, fallback, { zone, now = new Date(), locale, capital = false } = {}) {
   const date = new Date(Number(unix) * SECOND);
   if (unix === "" || Number.isNaN(date.getTime())) return fallback;
   let known = true;
@@ -69,7 +69,7 @@ export function formatDate(unix, format, fallback, { zone, now = new Date(), loc
     return value;
   });
   if (!known) return fallback;
-  return /^\{\w+_pretty\}/.test(format) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return capital && format.startsWith("{") ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 // clock is the time of day of a message, "14:05" or "2:05 PM" as the browser's language has it.

@@ -45,7 +45,7 @@ export class Modal {
     if (!this.dialog.open) return;
     this.dialog.close();
     this.dialog.replaceChildren();
-    if (this.opener?.isConnected) this.opener.focus();
+    if (this.opener?.isConnected && this.opener !== document.body) this.opener.focus();
     else this.app.focusComposer();
   }
 

@@ -20,7 +20,7 @@ export function initials(name) {
 
 function hue(name) {
   let sum = 0;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 997;
+  for (const letter of name) sum = sum + letter.codePointAt(0);
   return sum % HUES;
 }
 

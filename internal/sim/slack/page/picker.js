@@ -33,6 +33,7 @@ class Picker {
       "aria-label": labelledby ? null : label || placeholder || "Choose", "aria-labelledby": labelledby, "aria-describedby": describedby,
       placeholder: placeholder || "Choose an option", "data-testid": `action-${actionID}`, "data-action-id": actionID,
       oninput: () => this.search(), onkeydown: (event) => this.key(event),
+      onkeypress: (event) => event.key === "Enter" && event.preventDefault(), // it picks; it does not send the form
       onfocus: () => this.field.select(), onclick: () => this.open(), onblur: () => this.leave(),
     });
     this.root = el("div", { class: "picker" }, this.settings.multi ? this.chips : null, el("div", { class: "picker-box" }, this.field), this.list);

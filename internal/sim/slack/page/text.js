@@ -23,7 +23,7 @@ export function plainText(text) {
 
 // renderNodes draws a tree. The world knows people, channels, groups, and the reader's zone.
 export function renderNodes(nodes, world) {
-  return nodes.map((node) => (DRAW[node.type] ?? drawStyled)(node, world));
+  return nodes.map((node, at) => (DRAW[node.type] ?? drawStyled)(node, world, at === 0 || nodes[at - 1].type === "break"));
 }
 
 const DRAW = {
@@ -60,8 +60,9 @@ function drawEmoji(name, unicode) {
   return el("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, drawn);
 }
 
-function drawDate(node, world) {
-  const text = formatDate(node.unix, node.format, node.fallback, { zone: world.zone });
+// A date that begins a line begins with a capital: "Today at 9:00", but "until today at 9:00".
+function drawDate(node, world, first) {
+  const text = formatDate(node.unix, node.format, node.fallback, { zone: world.zone, capital: first });
   const date = new Date(Number(node.unix) * 1000);
   const valid = !Number.isNaN(date.getTime());
   const shown = el("time", { datetime: valid ? date.toISOString() : null, title: valid ? fullTime(date, world.zone) : null }, text);

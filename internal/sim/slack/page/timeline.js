@@ -43,6 +43,10 @@ export class Timeline {
       if (day !== before?.day && !this.thread) wanted.push(divider(day, item.ts, zone));
       wanted.push(item.notice ? noticeItem(item) : this.messageItem(item, before, day));
       before = { day, item };
+      if (this.thread && items.length > 1 && item.ts === items[0].ts) {
+        wanted.push(replyCount(items.length - 1));
+        before = null;
+      }
     }
     return wanted;
   }
@@ -79,6 +83,11 @@ function groups(above, message) {
 function divider(day, ts, zone) {
   const text = dayTitle(new Date(Number(ts) * 1000), zone);
   return { key: `d${day}`, signature: text, make: () => el("div", { class: "day", role: "separator", "aria-label": text }, el("span", {}, text)) };
+}
+
+function replyCount(count) {
+  const text = `${count} ${count === 1 ? "reply" : "replies"}`;
+  return { key: "replies", signature: text, make: () => el("div", { class: "day reply-count" }, el("span", {}, text)) };
 }
 
 function noticeItem(notice) {
