@@ -1,0 +1,280 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// shown is what the messages of a job are derived from.
+type shown struct {
+	job    stackhand.Job
+	stacks []stackhand.Stack // those of the job, in its order
+	now    time.Time
+}
+
+var jobIcons = map[stackhand.JobState]string{
+	stackhand.JobQueued: "⏸", stackhand.JobRunning: "⏳", stackhand.JobUndoing: "↩️", stackhand.JobDone: "✅",
+	stackhand.JobUndone: "❌", stackhand.JobFailed: "❌", stackhand.JobKept: "⚠️", stackhand.JobStuck: "⚠️",
+}
+
+// headline says where the job stands.
+func (s shown) headline() stackhand.Text {
+	j := s.job
+	t := stackhand.Textf("%s %s: ", jobIcons[j.State], stackhand.AsBold(j.Title))
+	took := ""
+	if !j.Started.IsZero() && !j.Ended.IsZero() {
+		took = " after " + elapsed(j.Ended.Sub(j.Started))
+	}
+	switch j.State {
+	case stackhand.JobQueued:
+		return t.Add("waiting to start")
+	case stackhand.JobRunning:
+		if j.Canceled != "" {
+			return t.Add("stopping, because %s asked to", stackhand.To(j.Canceled))
+		}
+		return t.Add("in progress; each step is in the thread")
+	case stackhand.JobUndoing:
+		if j.Canceled != "" {
+			return t.Add("cancelled; what it made is being removed")
+		}
+		return t.Add("it did not work; what it made is being removed")
+	case stackhand.JobDone:
+		return t.Add("done%s", took)
+	case stackhand.JobUndone:
+		if j.Canceled != "" {
+			return t.Add("cancelled%s; everything it made is removed", took)
+		}
+		return t.Add("failed%s; everything it made is removed", took)
+	case stackhand.JobKept:
+		return t.Add("failed%s; its pieces are kept for a look", took)
+	case stackhand.JobStuck:
+		return t.Add("stopped%s; a person has to look at it", took)
+	}
+	if len(j.Made) > 0 {
+		return t.Add("failed%s; some of what it made is left", took)
+	}
+	return t.Add("failed%s", took)
+}
+
+// card is the message in the channel.
+func (s shown) card() sheet {
+	j := s.job
+	out := sheet{{Text: s.headline()}}
+	if j.State.Rests() && j.State != stackhand.JobDone {
+		if p := s.problem(); p != nil {
+			out = append(out, part{Text: p})
+		}
+	}
+	if j.Flow == flowCreate && j.State == stackhand.JobDone {
+		for _, st := range s.stacks {
+			out = append(out, part{Text: serverLine(st), Actions: serverActions(st)})
+		}
+	}
+	foot := stackhand.Textf("%s · asked by %s · job %s", stackhand.AsCode(firstOf(j.Line, j.Flow)), firstOf(j.User.Name, "somebody"), stackhand.AsCode(j.ID))
+	if j.RetryOf != "" {
+		foot = foot.Add(" · tries job %s again", stackhand.AsCode(j.RetryOf))
+	}
+	if j.RetriedAs != "" {
+		foot = foot.Add(" · tried again as job %s", stackhand.AsCode(j.RetriedAs))
+	}
+	return append(out, part{Text: foot, Small: true, Actions: s.jobActions()})
+}
+
+// The flows whose results are worth words of their own.
+const (
+	flowCreate = "create"
+	flowDelete = "delete"
+	flowReboot = "reboot"
+)
+
+// serverLine is a server in one line: name, status, address first.
+func serverLine(st stackhand.Stack) stackhand.Text {
+	switch st.State {
+	case stackhand.StackGone:
+		return stackhand.Textf("%s is deleted", st.Name)
+	case stackhand.StackDeleting:
+		return stackhand.Textf("%s is being deleted", st.Name)
+	case stackhand.StackKept:
+		return stackhand.Textf("%s is kept as it is", st.Name)
+	case stackhand.StackBuilding:
+		return stackhand.Textf("%s is being built", st.Name)
+	}
+	t := stackhand.Textf("%s ACTIVE %s", st.Name, firstOf(st.Address, "(no address)"))
+	for _, more := range []string{st.Flavor, st.Image} {
+		if more != "" {
+			t = t.Add(" · %s", more)
+		}
+	}
+	if !st.Lease.Until.IsZero() {
+		t = t.Add(" · until %s", stackhand.At(st.Lease.Until))
+	}
+	return t
+}
+
+// serverActions are the buttons of a server that is there.
+func serverActions(st stackhand.Stack) []stackhand.Action {
+	if st.State != stackhand.StackReady {
+		return nil
+	}
+	id := firstOf(st.Server, st.ID)
+	return []stackhand.Action{
+		{ID: "reboot", Label: "Reboot", Value: id, Confirm: "Reboot " + st.Name + "? Whatever runs on it is interrupted."},
+		{ID: "extend", Label: "Extend", Value: id},
+		{ID: "delete", Label: "Delete", Value: id, Danger: true, Confirm: "Delete " + st.Name + " and everything made for it? This cannot be undone."},
+	}
+}
+
+// jobActions are the buttons of the job itself.
+func (s shown) jobActions() []stackhand.Action {
+	j := s.job
+	switch {
+	case (j.State == stackhand.JobQueued || j.State == stackhand.JobRunning) && j.Canceled == "":
+		return []stackhand.Action{{ID: "cancel", Label: "Cancel", Value: j.ID, Confirm: "Stop this and remove what it made so far?"}}
+	case j.State == stackhand.JobDone, !j.State.Rests(), j.RetriedAs != "":
+		return nil
+	}
+	retry := stackhand.Action{ID: "retry", Label: "Retry", Value: j.ID}
+	keep := stackhand.Action{ID: "keep", Label: "Retry and keep for debugging", Value: j.ID}
+	clean := stackhand.Action{ID: "cleanup", Label: "Clean up", Value: j.ID, Danger: true, Confirm: "Remove what this job left behind?"}
+	switch {
+	case j.State == stackhand.JobUndone && j.Flow == flowCreate:
+		return []stackhand.Action{retry, keep}
+	case j.Flow == flowCreate:
+		return []stackhand.Action{retry, keep, clean}
+	}
+	return []stackhand.Action{retry}
+}
+
+// problem says what happened, whose fault it is, and what next. Nil where nothing did.
+func (s shown) problem() stackhand.Text {
+	j := s.job
+	if j.Problem == nil || j.Canceled != "" && j.Problem.Kind == stackhand.Canceled {
+		return nil
+	}
+	p := j.Problem
+	t := stackhand.Textf("%s", p.Msg)
+	if step := j.Step(p.Step); step != nil {
+		t = stackhand.Textf("%s: %s", step.Title, p.Msg)
+	}
+	if why := fault(p.Kind); why != "" {
+		t = t.Add("\n%s", why)
+	}
+	if p.Next != "" {
+		t = t.Add("\n%s", p.Next)
+	}
+	if p.Ref != "" {
+		t = t.Add(" (ref %s)", p.Ref)
+	}
+	return t
+}
+
+// fault says whose fault a failure of a kind is.
+func fault(k stackhand.Kind) string {
+	switch k {
+	case stackhand.Quota:
+		return "Nobody made a mistake: the project has no room for this."
+	case stackhand.Unavailable, stackhand.RateLimited:
+		return "That is the cloud's fault, not yours: it did not answer as it should."
+	case stackhand.Failed:
+		return "That is the cloud's fault, not yours: it tried and gave up."
+	case stackhand.Internal:
+		return "That is a mistake of this bot, not yours."
+	case stackhand.Forbidden, stackhand.Unauthorized:
+		return "The cloud did not let you do this."
+	}
+	return ""
+}
+
+// final is the last reply in the thread: it mentions the asker, which notifies them.
+func (s shown) final() sheet {
+	j := s.job
+	out := sheet{{Text: s.verdict()}}
+	for _, note := range j.Notes {
+		out = append(out, part{Text: stackhand.Textf("%s", note)})
+	}
+	if j.State != stackhand.JobDone {
+		if p := s.problem(); p != nil {
+			out = append(out, part{Text: p})
+		}
+		if left := leftovers(j); left != nil {
+			out = append(out, part{Text: left})
+		}
+	}
+	out[len(out)-1].Actions = append(out[len(out)-1].Actions, s.jobActions()...)
+	return out
+}
+
+func (s shown) verdict() stackhand.Text {
+	j := s.job
+	t := stackhand.Textf("%s ", stackhand.To(j.User.ID))
+	if j.State != stackhand.JobDone {
+		return append(t, s.headline()...)
+	}
+	switch {
+	case j.Flow == flowCreate && len(s.stacks) > 0:
+		for i, st := range s.stacks {
+			if i > 0 {
+				t = t.Add("\n")
+			}
+			t = append(t, serverLine(st)...)
+			if st.Address != "" && st.State == stackhand.StackReady {
+				t = t.Add("\n%s", stackhand.AsCode(sshLine(st)))
+			}
+		}
+		return t
+	case j.Flow == flowDelete && len(s.stacks) > 0:
+		return t.Add("%s is deleted.", names(s.stacks))
+	case j.Flow == flowReboot && len(s.stacks) > 0:
+		return t.Add("%s is ACTIVE again after its reboot.", names(s.stacks))
+	}
+	return append(t, s.headline()...)
+}
+
+func names(stacks []stackhand.Stack) string {
+	var out []string
+	for _, st := range stacks {
+		out = append(out, st.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func sshLine(st stackhand.Stack) string {
+	if st.Login == "" {
+		return "ssh " + st.Address
+	}
+	return "ssh " + st.Login + "@" + st.Address
+}
+
+// leftovers names what a job that failed left in the cloud.
+func leftovers(j stackhand.Job) stackhand.Text {
+	if len(j.Made) == 0 || j.State == stackhand.JobUndone {
+		return nil
+	}
+	var all []string
+	for _, r := range j.Made {
+		all = append(all, r.Kind+" "+firstOf(r.Name, r.ID))
+	}
+	const most = 20
+	more := ""
+	if len(all) > most {
+		more = fmt.Sprintf(" and %d more", len(all)-most)
+		all = all[:most]
+	}
+	return stackhand.Textf("Left in the cloud: %s%s.", strings.Join(all, ", "), more)
+}
+
+// elapsed writes a duration shortly: 0.4s, 42s, 3m10s.
+func elapsed(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "0s"
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	}
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+}

@@ -1,0 +1,64 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/stackhand/stackhand"
+)
+
+// actionRefresh is the button of the home tab that only the bot itself handles.
+const actionRefresh = "refresh"
+
+// maxHome is how many servers the home tab shows; a view holds 100 blocks.
+const maxHome = 30
+
+// publishHome shows a user's servers in the app's home tab.
+func (b *Bot) publishHome(ctx context.Context, rq *request) {
+	stacks, err := b.o.Env.Stacks.OfOwner(ctx, rq.user.ID)
+	if err != nil {
+		rq.log.ErrorContext(ctx, "the home tab cannot be filled", "err", err)
+		return
+	}
+	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: b.home(stacks)}}
+	err = b.web.call(ctx, "views.publish", "", true, func(ctx context.Context) error {
+		_, err := b.web.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: rq.user.ID, View: view})
+		return err
+	})
+	if err != nil {
+		rq.log.ErrorContext(ctx, "the home tab cannot be shown", "err", err)
+	}
+}
+
+func (b *Bot) home(stacks []stackhand.Stack) []slack.Block {
+	slices.SortFunc(stacks, func(x, y stackhand.Stack) int {
+		return strings.Compare(x.Name+"\x00"+x.ID, y.Name+"\x00"+y.ID)
+	})
+	s := sheet{{Text: stackhand.Textf("%s", stackhand.AsBold("Your servers"))}}
+	if len(stacks) == 0 {
+		s[0].Text = s[0].Text.Add("\nYou have none. Type %s to get one.", stackhand.AsCode(b.o.Command+" create web-1"))
+	}
+	for i, st := range stacks {
+		if i == maxHome {
+			s = append(s, part{Text: stackhand.Textf("… and %d more: %s", len(stacks)-i, stackhand.AsCode(b.o.Command+" list --mine"))})
+			break
+		}
+		text := serverLine(st).Add(" · %s", st.Cloud+" / "+st.Project)
+		s = append(s, part{Text: text, Actions: serverActions(st)})
+	}
+	s = append(s, part{
+		Text:  stackhand.Textf("Shown at %s. %s tells what else I can do.", stackhand.At(b.o.Now()), stackhand.AsCode(b.o.Command+" help")),
+		Small: true,
+		Actions: []stackhand.Action{
+			{ID: actionRefresh, Label: "Refresh", Value: "home"}, {ID: "help", Label: "Help"}, {ID: "login", Label: "Log in"},
+		},
+	})
+	var blocks []slack.Block
+	for _, m := range s.messages() {
+		blocks = append(blocks, m.Blocks...)
+	}
+	return blocks
+}

@@ -1,0 +1,131 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// teller delivers notices: to the place where the matter belongs, and to the user directly.
+type teller struct {
+	b     *Bot
+	wake  chan struct{}
+	open  atomic.Bool // something is due that is not delivered
+	asked atomic.Int64
+}
+
+// teller looks for notices whose time to be tried again has come this often.
+const noticeEvery = 2 * time.Second
+
+func newTeller(b *Bot) *teller { return &teller{b: b, wake: make(chan struct{}, 1)} }
+
+func (t *teller) nudge() {
+	t.asked.Add(1)
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (t *teller) busy() bool { return t.open.Load() || t.asked.Load() > 0 }
+
+func (t *teller) run(ctx context.Context) {
+	for again := true; ; {
+		asked := t.asked.Load()
+		more, err := t.deliverDue(ctx)
+		if err != nil {
+			t.b.log.ErrorContext(ctx, "notices cannot be delivered", "err", err)
+		}
+		t.asked.Add(-asked)
+		again = more || err != nil
+		timer := time.NewTimer(noticeEvery)
+		if !again {
+			timer.Stop()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// deliverDue delivers what is due, and tells whether anything is left for later.
+func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
+	all, err := t.b.o.Records.OpenNotices(ctx)
+	if err != nil {
+		return true, err
+	}
+	defer t.open.Store(false)
+	for _, n := range all {
+		if t.b.o.Now().Before(n.NotBefore) {
+			more = true
+			continue
+		}
+		t.open.Store(true)
+		if err := t.deliver(ctx, &n); err != nil {
+			return true, err
+		}
+		more = more || n.Delivered.IsZero()
+	}
+	return more, nil
+}
+
+const (
+	noticeRetry    = time.Minute // doubled with each try
+	noticeRetryMax = time.Hour
+)
+
+// deliver brings a notice to both places. It is delivered as soon as one has taken it.
+func (t *teller) deliver(ctx context.Context, n *stackhand.Notice) error {
+	now := t.b.o.Now()
+	m := sheet{{Text: n.Text, Actions: n.Actions}}.message()
+	var problems []error
+	if n.Place.Channel != "" && n.Public.TS == "" {
+		problems = append(problems, t.post(ctx, n, &n.Public, n.Place.Channel, n.Place.Thread, "public", m))
+	}
+	if !n.Place.Direct && n.User != "" && n.Direct.TS == "" {
+		own, err := t.b.web.dm(ctx, n.User)
+		if err == nil {
+			err = t.post(ctx, n, &n.Direct, own, "", "direct", m)
+		}
+		problems = append(problems, err)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	n.Problem = ""
+	if err := errors.Join(problems...); err != nil {
+		n.Problem = slackCode(err)
+		t.b.log.WarnContext(ctx, "a notice was not taken everywhere", "notice", n.ID, "user", n.User, "err", err)
+	}
+	if n.Public.TS != "" || n.Direct.TS != "" {
+		n.Delivered = now
+	} else {
+		n.NotBefore = now.Add(min(noticeRetry<<min(n.Tries, 10), noticeRetryMax))
+		n.Tries++
+	}
+	return t.b.o.Records.SaveNotice(ctx, n)
+}
+
+// post sends one of a notice's messages, once.
+func (t *teller) post(ctx context.Context, n *stackhand.Notice, p *stackhand.Posted, channel, thread, which string, m message) error {
+	id := "notice-" + digest(n.ID) + "-" + which
+	look := p.Op == id && p.Channel == channel
+	if !look {
+		*p = stackhand.Posted{Op: id, Channel: channel, At: t.b.o.Now()}
+		if err := t.b.o.Records.SaveNotice(ctx, n); err != nil {
+			return err
+		}
+	}
+	ts, err := t.b.postOnce(ctx, channel, thread, id, m, look, p.At)
+	if err == nil {
+		p.TS, p.Hash, p.At = ts, m.hash(), t.b.o.Now()
+	}
+	return err
+}

@@ -1,0 +1,157 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/stackhand/stackhand"
+)
+
+// UserFacts is what Slack says of a person, to give them a role by.
+type UserFacts struct {
+	ID, Team, Name string
+	Groups         []string // those of Options.Groups that the person is in
+	Guest          bool     // of one or some channels only
+	Stranger       bool     // of another workspace, in a shared channel
+	Bot            bool
+	Deactivated    bool
+}
+
+// people remembers for some minutes who is who.
+type people struct {
+	web     *web
+	groups  []string
+	mu      sync.Mutex
+	known   map[string]person
+	members map[string][]string // by group
+	asked   time.Time           // when members were fetched
+}
+
+type person struct {
+	facts UserFacts
+	asked time.Time
+}
+
+const (
+	freshFor  = 5 * time.Minute
+	usableFor = time.Hour // while Slack does not answer
+	maxKnown  = 10000
+)
+
+// facts looks a user up. An old answer serves while Slack gives no new one.
+func (p *people) facts(ctx context.Context, id, team string) (UserFacts, error) {
+	p.mu.Lock()
+	had, ok := p.known[id]
+	p.mu.Unlock()
+	if !ok || time.Since(had.asked) > freshFor {
+		facts, err := p.ask(ctx, id, team)
+		if err != nil && (!ok || time.Since(had.asked) > usableFor) {
+			return UserFacts{}, err
+		}
+		if err == nil {
+			had = person{facts: facts, asked: time.Now()}
+			p.remember(had)
+		}
+	}
+	groups, err := p.groupsOf(ctx, id)
+	had.facts.Groups = groups
+	return had.facts, err
+}
+
+func (p *people) remember(who person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.known) >= maxKnown {
+		clear(p.known)
+	}
+	p.known[who.facts.ID] = who
+}
+
+func (p *people) ask(ctx context.Context, id, team string) (UserFacts, error) {
+	var u *slack.User
+	err := p.web.call(ctx, "users.info", "", true, func(ctx context.Context) (err error) {
+		u, err = p.web.api.GetUserInfoContext(ctx, id)
+		return err
+	})
+	if err != nil {
+		return UserFacts{}, stackhand.Errorf(stackhand.Unavailable, "Slack does not tell me who you are, so I did nothing.").
+			Because(err).Do("Try again in a minute.")
+	}
+	foreign := u.IsStranger || team != "" && u.TeamID != "" && u.TeamID != team && u.Enterprise.ID == ""
+	return UserFacts{
+		ID: id, Team: u.TeamID, Name: u.Name, Guest: u.IsRestricted || u.IsUltraRestricted,
+		Stranger: foreign, Bot: u.IsBot, Deactivated: u.Deleted,
+	}, nil
+}
+
+func (p *people) groupsOf(ctx context.Context, id string) ([]string, error) {
+	if len(p.groups) == 0 {
+		return nil, nil
+	}
+	p.mu.Lock()
+	members, asked := p.members, p.asked
+	p.mu.Unlock()
+	if time.Since(asked) > freshFor {
+		fetched, err := p.fetchGroups(ctx)
+		if err != nil && (members == nil || time.Since(asked) > usableFor) {
+			return nil, stackhand.Errorf(stackhand.Unavailable, "Slack does not tell me what groups you are in, so I did nothing.").
+				Because(err).Do("Try again in a minute.")
+		}
+		if err == nil {
+			members = fetched
+			p.mu.Lock()
+			p.members, p.asked = fetched, time.Now()
+			p.mu.Unlock()
+		}
+	}
+	var in []string
+	for _, g := range p.groups {
+		if slices.Contains(members[g], id) {
+			in = append(in, g)
+		}
+	}
+	return in, nil
+}
+
+func (p *people) fetchGroups(ctx context.Context) (map[string][]string, error) {
+	all := map[string][]string{}
+	for _, g := range p.groups {
+		err := p.web.call(ctx, "usergroups.users.list", "", true, func(ctx context.Context) error {
+			ids, err := p.web.api.GetUserGroupMembersContext(ctx, g)
+			all[g] = ids
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// user says who is asking, or why they may not.
+func (b *Bot) user(ctx context.Context, id string) (stackhand.User, error) {
+	f, err := b.people.facts(ctx, id, b.self.team)
+	if err != nil {
+		return stackhand.User{}, err
+	}
+	u := stackhand.User{ID: id, Team: f.Team, Name: f.Name}
+	refuse := func(why string) (stackhand.User, error) {
+		return u, stackhand.Errorf(stackhand.Forbidden, "%s", why).Do("Ask an admin of this workspace.")
+	}
+	switch {
+	case f.Bot || f.Deactivated:
+		return u, errNobody
+	case f.Stranger:
+		return refuse("You belong to another workspace; servers are given only to members of this one.")
+	case f.Guest:
+		return refuse("Guests cannot use servers here.")
+	}
+	if u.Role = b.o.Role(f); u.Role < stackhand.Member {
+		return refuse("You may not use servers here.")
+	}
+	return u, nil
+}

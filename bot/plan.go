@@ -1,0 +1,283 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// partKey names one of a job's messages.
+type partKey string
+
+const (
+	partCard  partKey = "card"
+	partSteps partKey = "steps"
+	partFinal partKey = "final"
+)
+
+// op is the next call for a job's messages.
+type op struct {
+	part    partKey
+	class   int // lower goes first: what ends a wait before what tells of progress
+	method  string
+	channel string
+	thread  string
+	ts      string // of the message to edit; "" posts
+	pause   bool   // keeps its distance to the last edit of the same job
+	msg     message
+	hash    string
+	of      string // for the final reply, the state that it tells
+}
+
+// place is what the limiter counts by.
+func (o *op) place() string {
+	if o.method == "chat.postMessage" {
+		return o.method + " " + o.channel
+	}
+	return o.method
+}
+
+// Classes of ops.
+const (
+	classFinal    = iota // messages that are missing of a job that rests
+	classFirst           // the card of a new job
+	classSteps           // its steps
+	classEnd             // edits that show the end of a job
+	classState           // edits that show a state
+	classProgress        // edits that show progress
+)
+
+// plan reads a job and its report and finds the next thing to do; nil is nothing. Open
+// tells whether there will be more by itself.
+func (r *reporter) plan(ctx context.Context, t *task) (*op, bool, error) {
+	rec := r.b.o.Records
+	rep, err := rec.Report(ctx, t.id)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	job, err := rec.Job(ctx, t.id)
+	if err != nil {
+		return nil, false, err
+	}
+	stacks, err := r.b.stacksOf(ctx, job)
+	if err != nil {
+		return nil, false, err
+	}
+	next := nextOp(shown{job: job, stacks: stacks, now: r.b.o.Now()}, rep)
+	if next == nil && rep.Open && job.State.Rests() {
+		rep.Open = false
+		if err := rec.SaveReport(ctx, &rep); err != nil {
+			return nil, false, err
+		}
+		r.others(job, stacks)
+	}
+	return next, rep.Open, nil
+}
+
+// others has the cards looked at that show the same servers: a deleted one loses its buttons.
+func (r *reporter) others(job stackhand.Job, stacks []stackhand.Stack) {
+	for _, st := range stacks {
+		if st.Job != job.ID {
+			r.changed(st.Job)
+		}
+	}
+	if job.RetryOf != "" {
+		r.changed(job.RetryOf)
+	}
+}
+
+// nextOp compares what should be shown with what was posted. It is a function of its
+// arguments alone.
+func nextOp(s shown, rep stackhand.Report) *op {
+	rests := s.job.State.Rests()
+	home := homeOf(s.job, rep)
+	class := func(running, resting int) int {
+		if rests {
+			return resting
+		}
+		return running
+	}
+	thread := home.thread
+	if thread == "" {
+		card := s.card().message()
+		if rep.Card.TS == "" {
+			return &op{part: partCard, class: class(classFirst, classFinal), method: "chat.postMessage", channel: home.channel, msg: card, hash: card.hash()}
+		}
+		thread = rep.Card.TS
+	}
+	steps := s.steps().message()
+	if rep.Steps.TS == "" {
+		return &op{part: partSteps, class: class(classSteps, classFinal), method: "chat.postMessage", channel: home.channel, thread: thread, msg: steps, hash: steps.hash()}
+	}
+	if rests {
+		final := s.final().message()
+		if rep.FinalOf != string(s.job.State) || rep.Final.TS == "" {
+			return &op{part: partFinal, class: classFinal, method: "chat.postMessage", channel: home.channel, thread: thread,
+				msg: final, hash: final.hash(), of: string(s.job.State)}
+		}
+		if h := final.hash(); h != rep.Final.Hash && s.job.State != stackhand.JobDone {
+			return edit(partFinal, classState, home.channel, rep.Final.TS, final)
+		}
+	}
+	if card := s.card().message(); home.thread == "" && card.hash() != rep.Card.Hash {
+		return edit(partCard, class(classState, classEnd), home.channel, rep.Card.TS, card)
+	}
+	if steps.hash() != rep.Steps.Hash {
+		o := edit(partSteps, class(classProgress, classEnd), home.channel, rep.Steps.TS, steps)
+		o.pause = !rests
+		return o
+	}
+	return nil
+}
+
+func edit(part partKey, class int, channel, ts string, m message) *op {
+	return &op{part: part, class: class, method: "chat.update", channel: channel, ts: ts, msg: m, hash: m.hash()}
+}
+
+// homeOf is where a job is told: the thread it was typed in, or a card of its own in the
+// channel, or in the asker's direct conversation once it had to move there.
+func homeOf(job stackhand.Job, rep stackhand.Report) (home struct{ channel, thread string }) {
+	if rep.Told {
+		home.channel = rep.Card.Channel
+		return home
+	}
+	home.channel, home.thread = job.Place.Channel, job.Place.Thread
+	return home
+}
+
+// posted is the record of a part.
+func posted(rep *stackhand.Report, p partKey) *stackhand.Posted {
+	switch p {
+	case partSteps:
+		return &rep.Steps
+	case partFinal:
+		return &rep.Final
+	}
+	return &rep.Card
+}
+
+// perform does the next call of a task, and writes down what came of it. Before a message
+// is posted its op id is written down; with one that is there already the message may be
+// in the chat, from a try whose outcome is not known, and is looked for.
+func (r *reporter) perform(ctx context.Context, t *task) error {
+	o := t.next
+	rep, err := r.b.o.Records.Report(ctx, t.id)
+	if err != nil {
+		return err
+	}
+	if o.ts != "" {
+		t.edited = time.Now()
+		return r.edit(ctx, &rep, o)
+	}
+	return r.post(ctx, t, &rep, o)
+}
+
+func (r *reporter) post(ctx context.Context, t *task, rep *stackhand.Report, o *op) error {
+	p := posted(rep, o.part)
+	id := opID(t.id, o)
+	if p.Op != id || p.Channel != o.channel {
+		*p = stackhand.Posted{Op: id, Channel: o.channel, At: r.b.o.Now()}
+		if err := r.b.o.Records.SaveReport(ctx, rep); err != nil {
+			return err
+		}
+	} else if !t.absent[o.part] {
+		ts, err := r.b.find(ctx, o.channel, o.thread, id, p.At)
+		switch {
+		case err != nil && !(outcomeOf(err) == refused):
+			return err
+		case err != nil:
+			r.b.log.WarnContext(ctx, "cannot look for an earlier message", "job", t.id, "err", err)
+		case ts != "":
+			return r.keep(ctx, rep, o, ts, "") // its content may be older: the hash says so
+		}
+	}
+	t.absent[o.part] = false
+	ts, err := r.b.web.post(ctx, o.channel, o.thread, id, o.msg)
+	switch outcomeOf(err) {
+	case sent:
+		return r.keep(ctx, rep, o, ts, o.hash)
+	case limited:
+		t.absent[o.part] = true
+		return nil // the limiter knows; next time
+	case refused:
+		t.absent[o.part] = true
+		if cannotWrite(err) && !rep.Told {
+			return r.move(ctx, t, rep, o.channel, err)
+		}
+	}
+	return err
+}
+
+// opID is the same for every try to post the same message.
+func opID(job string, o *op) string {
+	id := job + "-" + string(o.part)
+	if o.of != "" {
+		id += "-" + o.of
+	}
+	return id
+}
+
+func (r *reporter) keep(ctx context.Context, rep *stackhand.Report, o *op, ts, hash string) error {
+	p := posted(rep, o.part)
+	p.TS, p.Hash, p.At = ts, hash, r.b.o.Now()
+	if o.part == partFinal {
+		rep.FinalOf = o.of
+	}
+	return r.b.o.Records.SaveReport(ctx, rep)
+}
+
+func (r *reporter) edit(ctx context.Context, rep *stackhand.Report, o *op) error {
+	p := posted(rep, o.part)
+	err := r.b.web.edit(ctx, o.channel, o.ts, p.Op, o.msg)
+	switch outcomeOf(err) {
+	case limited:
+		return nil
+	case unknown:
+		return err
+	case refused:
+		// Deleted, or too old to be edited: nothing to be done about it, and no reason to
+		// try for ever.
+		r.b.log.InfoContext(ctx, "a message can no longer be edited", "job", rep.Job, "part", o.part, "err", err)
+	}
+	p.Hash = o.hash
+	return r.b.o.Records.SaveReport(ctx, rep)
+}
+
+// move goes on in the asker's direct conversation, because the bot may not write where the
+// job was asked for, and says so.
+func (r *reporter) move(ctx context.Context, t *task, rep *stackhand.Report, from string, why error) error {
+	job, err := r.b.o.Records.Job(ctx, t.id)
+	if err != nil {
+		return err
+	}
+	own, err := r.b.web.dm(ctx, job.User.ID)
+	if err != nil {
+		return err
+	}
+	clear(t.absent)
+	rep.Told = true
+	rep.Card, rep.Steps, rep.Final = stackhand.Posted{Channel: own}, stackhand.Posted{}, stackhand.Posted{}
+	if err := r.b.o.Records.SaveReport(ctx, rep); err != nil {
+		return err
+	}
+	r.b.log.InfoContext(ctx, "a job goes on in a direct message", "job", job.ID, "user", job.User.ID, "err", why)
+	text := stackhand.Textf("I cannot write in that channel (%s), so %s goes on in our direct messages.", slackCode(why), stackhand.AsBold(job.Title))
+	if slackCode(why) == "not_in_channel" || slackCode(why) == "channel_not_found" {
+		text = text.Add(" To have it told there, invite me: %s", stackhand.AsCode("/invite @"+r.b.self.name))
+	}
+	m := sheet{{Text: text}}.message()
+	if url := r.b.answers.take(job.ID); url != "" {
+		if err := r.b.web.respond(ctx, url, m, false); err == nil {
+			return nil
+		}
+	}
+	if err := r.b.web.ephemeral(ctx, from, "", job.User.ID, m); err != nil {
+		_, err = r.b.postOnce(ctx, own, "", job.ID+"-moved", m, false, r.b.o.Now())
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package bot
+
+import (
+	"fmt"
+
+	"github.com/stackhand/stackhand"
+)
+
+var stepIcons = map[stackhand.StepState]string{
+	stackhand.StepWaiting: "○", stackhand.StepRunning: "⏳", stackhand.StepDone: "✓", stackhand.StepFailed: "✗",
+	stackhand.StepSkipped: "–", stackhand.StepUndoing: "↩", stackhand.StepUndone: "↩",
+}
+
+// maxStepsText leaves room below the limit of chat.update.
+const maxStepsText = 3300
+
+// steps is the message in the thread that is edited in place: a line for each step. Where
+// there are too many for one message the uneventful ones are counted together.
+func (s shown) steps() sheet {
+	j := s.job
+	head := stackhand.Textf("%s", stackhand.AsBold("Steps of "+j.Title))
+	if j.Resumed > 0 {
+		head = head.Add("\n↻ resumed after a restart%s", times(j.Resumed))
+	}
+	if len(j.Steps) == 0 {
+		return sheet{{Text: head.Add("\nwaiting to start")}}
+	}
+	for _, fold := range [][]stackhand.StepState{
+		nil, {stackhand.StepWaiting}, {stackhand.StepWaiting, stackhand.StepDone, stackhand.StepSkipped},
+		{stackhand.StepWaiting, stackhand.StepDone, stackhand.StepSkipped, stackhand.StepUndone, stackhand.StepRunning, stackhand.StepUndoing},
+	} {
+		if out := (sheet{{Text: s.list(head, fold)}}); len(out.messages()) == 1 && len(out.message().Text) < maxStepsText {
+			return out
+		}
+	}
+	return sheet{{Text: head.Add("\n%d steps", len(j.Steps))}}
+}
+
+func times(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d times)", n)
+}
+
+// list writes the steps below head; those in a state to fold are only counted.
+func (s shown) list(head stackhand.Text, fold []stackhand.StepState) stackhand.Text {
+	t := head
+	counts := map[stackhand.StepState]int{}
+	for _, st := range s.job.Steps {
+		if contains(fold, st.State) {
+			counts[st.State]++
+			continue
+		}
+		t = append(t.Add("\n"), s.line(st)...)
+	}
+	for _, state := range fold {
+		if n := counts[state]; n > 0 {
+			t = t.Add("\n%s %d more steps %s", stepIcons[state], n, state)
+		}
+	}
+	return t
+}
+
+func contains(all []stackhand.StepState, s stackhand.StepState) bool {
+	for _, a := range all {
+		if a == s {
+			return true
+		}
+	}
+	return false
+}
+
+// maxNote keeps a step on one or two lines.
+const maxNote = 160
+
+// line is a step: its state as a sign and, where it is not plain, in words, its note, its time.
+func (s shown) line(st stackhand.JobStep) stackhand.Text {
+	t := stackhand.Textf("%s %s", stepIcons[st.State], st.Title)
+	if st.Note != "" {
+		t = t.Add(" · %s", clip(st.Note, maxNote))
+	}
+	switch st.State {
+	case stackhand.StepRunning, stackhand.StepUndoing:
+		word := "running"
+		if st.State == stackhand.StepUndoing {
+			word = "being removed"
+		}
+		t = t.Add(" · %s", word)
+		if !st.Started.IsZero() {
+			t = t.Add(", %s", elapsed(s.now.Sub(st.Started)))
+		}
+	case stackhand.StepUndone:
+		t = t.Add(" · removed again")
+	case stackhand.StepFailed:
+		t = t.Add(" · failed")
+	case stackhand.StepDone:
+		if !st.Started.IsZero() && !st.Ended.IsZero() {
+			t = t.Add(" · %s", elapsed(st.Ended.Sub(st.Started)))
+		}
+	}
+	if st.Attempt > 1 {
+		t = t.Add(" · try %d", st.Attempt)
+	}
+	if st.Problem != nil && st.State != stackhand.StepDone {
+		t = t.Add(" · %s", clip(st.Problem.Msg, maxNote))
+	}
+	return t
+}
