@@ -42,6 +42,10 @@ type Clouds interface {
 	// Login tries a credential and keeps it. Where the project is not said and there are
 	// several it keeps nothing and returns them to choose from.
 	Login(ctx context.Context, user stackhand.User, cloud string, login stackhand.Login) (stackhand.Credential, []stackhand.Project, error)
+	// LoginProject ends a Login that returned projects: the login was tried already and is held,
+	// sealed, for some minutes, so that no secret has to travel through a second form. It
+	// answers Unauthorized when that time is over.
+	LoginProject(ctx context.Context, user stackhand.User, cloud, projectName string) (stackhand.Credential, error)
 	Logout(ctx context.Context, user stackhand.User, cloud string) error
 	Credentials(ctx context.Context, user stackhand.User) ([]stackhand.Credential, error)
 }

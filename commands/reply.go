@@ -1,10 +1,15 @@
 package commands
 
-import "github.com/stackhand/stackhand"
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/stackhand/stackhand"
+)
 
 // Line is what somebody typed, clicked or sent, and where.
 type Line struct {
-	Text  string
+	Text  string // in Slack's own encoding: <links|links>, &amp;
 	Place stackhand.Place
 	// Key is the same for every delivery of the same line: ids of jobs are made from it.
 	Key   string
@@ -17,8 +22,8 @@ type File struct {
 	Content []byte
 }
 
-// Reply is what a command answers, as data. Text alone must carry the whole answer; with
-// Table it is the sentence above it.
+// Reply is what a command answers, as data. Whole is the same as words alone. A Reply that comes
+// with an error holds nothing but the Actions that help against it.
 type Reply struct {
 	Text    stackhand.Text
 	Fields  []Field
@@ -30,6 +35,46 @@ type Reply struct {
 	Notice  stackhand.Text // shown to the asker before the rest: how the line was understood
 	Share   string         // the line that shows the same to everybody; "" where sharing makes no sense
 	Public  bool           // for everybody in the channel, not for the asker alone
+}
+
+// Whole is the whole answer as text: the sentence, a line for each field, a line for each row.
+func (r Reply) Whole() stackhand.Text {
+	out := append(stackhand.Text(nil), r.Text...)
+	for _, f := range r.Fields {
+		out = out.Add("\n%s: ", f.Name)
+		out = append(out, f.Value...)
+	}
+	if r.Table != nil && len(r.Table.Rows) > 0 {
+		out = out.Add("\n%s", stackhand.AsBlock(strings.Join(r.Table.Lines(), "\n")))
+		if r.Table.More != "" {
+			out = out.Add("\nMore: %s", stackhand.AsCode(r.Table.More))
+		}
+	}
+	return out
+}
+
+// Lines are the head and the rows of a table as text with aligned columns, a line each.
+func (t *Table) Lines() []string {
+	rows := append([][]string{t.Columns}, t.Rows...)
+	width := make([]int, len(t.Columns))
+	for _, row := range rows {
+		for i := range min(len(row), len(width)) {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	lines := make([]string, len(rows))
+	for n, row := range rows {
+		var b strings.Builder
+		for i, cell := range row {
+			cell = strings.ReplaceAll(stackhand.Clean(cell), "\n", " ")
+			b.WriteString(cell)
+			if i < len(row)-1 && i < len(width) {
+				b.WriteString(strings.Repeat(" ", max(0, width[i]-utf8.RuneCountInString(cell))+2))
+			}
+		}
+		lines[n] = strings.TrimRight(b.String(), " ")
+	}
+	return lines
 }
 
 // Field is a name with its value.

@@ -1,0 +1,120 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+type createArgs struct {
+	Name            string            `arg:"name" opt:"name" required:"true" help:"of the server: letters, digits, dots and hyphens"`
+	Count           int               `opt:"count" default:"1" help:"how many; they are called NAME-1, NAME-2 …"`
+	Flavor          string            `opt:"flavor" value:"NAME|ram=2048" help:"its size: name, id, or the smallest with that much RAM in MiB"`
+	Image           string            `opt:"image" help:"name or id"`
+	For             time.Duration     `opt:"for" help:"how long you need it"`
+	Network         string            `opt:"network" value:"NAME|auto|new" default:"auto" help:"auto: the project's routed network, made if there is none; new: one for this server alone"`
+	KeyName         string            `opt:"key-name" help:"the key pair to log in with; none for no key"`
+	SecurityGroup   []string          `opt:"security-group" help:"an existing security group (repeat)"`
+	Open            []int             `opt:"open" value:"22,80,443" help:"TCP ports to open"`
+	FloatingIP      *bool             `opt:"floating-ip" help:"an address reachable from outside; yes where there is an external network"`
+	Property        map[string]string `opt:"property" help:"metadata of the server (repeat)"`
+	UserData        *string           `opt:"user-data" value:"optional" help:"for cloud-init: a code block after it, or a file shared with the message"`
+	File            []string          `opt:"file" value:"PATH=FILE" help:"a file to be written at the first start: a shared file or a code block (repeat)"`
+	BootFromVolume  int               `opt:"boot-from-volume" value:"GB" help:"not supported yet"`
+	Zone            string            `opt:"availability-zone" help:"where to put it"`
+	FixedIP         string            `opt:"fixed-ip" value:"ADDRESS" help:"its address in the network"`
+	ConfigDrive     bool              `opt:"config-drive" help:"give it its metadata on a disk"`
+	WaitFor         string            `opt:"wait-for" value:"ssh" help:"ready only when SSH answers"`
+	ExternalNetwork string            `opt:"external-network" help:"where floating IPs come from, if there are several"`
+	DryRun          bool              `opt:"dry-run" help:"show the plan, make nothing"`
+	inCloud
+	Line Line
+}
+
+var _ = add(Command[createArgs]{
+	Name: "create",
+	Help: "create a server that you can reach, with all that it needs",
+	Examples: []string{
+		"create web-1",
+		`create web-1 --flavor m1.small --image "Ubuntu 22.04" --for 3d`,
+		"create web --count 3 --open 22,80,443 --for 8h",
+		"create db-1 --flavor ram=4096 --network new --no-floating-ip --dry-run",
+	},
+	Role: stackhand.Member,
+	Run:  create,
+})
+
+const (
+	maxCount = 20
+	minLease = time.Minute
+)
+
+func create(ctx context.Context, env *Env, user stackhand.User, a createArgs) (Reply, error) {
+	if !a.DryRun {
+		if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
+			return begun(job), err
+		}
+	}
+	if err := a.check(env.Settings); err != nil {
+		return Reply{}, err
+	}
+	userData, err := a.userData()
+	if err != nil {
+		return Reply{}, err
+	}
+	s, err := open(ctx, env, user, a.Cloud)
+	if err != nil {
+		return Reply{}, err
+	}
+	p, err := s.plan(ctx, a)
+	if err != nil {
+		return Reply{}, err
+	}
+	p.spec.UserData = userData
+	if err := p.room(); err != nil {
+		return Reply{}, err
+	}
+	if a.DryRun {
+		return p.show(), nil
+	}
+	return p.begin(ctx, a.Line)
+}
+
+// begin starts the job that makes what is planned.
+func (p *plan) begin(ctx context.Context, line Line) (Reply, error) {
+	now := p.session.env.Now()
+	id := JobID(line.Key, 0)
+	stacks := make([]stackhand.Stack, p.spec.Count)
+	for i := range stacks {
+		stacks[i] = stackhand.Stack{
+			ID:   fmt.Sprintf("%s-%d", id, i+1),
+			Name: serverName(p.spec.Name, p.spec.Count, i), Cloud: p.spec.Cloud, ProjectID: p.spec.ProjectID, Project: p.spec.Project,
+			State: stackhand.StackBuilding, Job: id, Busy: id, Place: line.Place,
+			Lease:  stackhand.Lease{Owner: p.spec.Owner, For: p.spec.For},
+			Flavor: p.spec.Flavor, Image: p.spec.Image, Login: p.spec.Login, Created: now,
+		}
+	}
+	title := "Create " + p.spec.Name
+	if p.spec.Count > 1 {
+		title = fmt.Sprintf("Create %s-1 … %s-%d", p.spec.Name, p.spec.Name, p.spec.Count)
+	}
+	job, err := p.session.env.start(ctx, p.session.user, line, 0, stackhand.Job{Flow: "create", Cloud: p.spec.Cloud, Title: title}, p.spec, stacks...)
+	if err != nil {
+		return Reply{}, err
+	}
+	r := begun(job)
+	for _, n := range p.notes {
+		r.Text = r.Text.Add("\n%s", n)
+	}
+	return r, nil
+}
+
+// serverName is the name of the i-th server of count, i from 0.
+func serverName(base string, count, i int) string {
+	if count == 1 {
+		return base
+	}
+	return fmt.Sprintf("%s-%d", base, i+1)
+}

@@ -1,0 +1,110 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Do carries out a line: it is the one entry to the core for whoever types. Errors are
+// *stackhand.Error wherever people may read them, with the usage or the nearest command in
+// Next; a Reply beside an error holds the buttons that help against it.
+func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, error) {
+	if what, yes := Secretlike(line.Text); yes {
+		return Reply{}, stackhand.Errorf(stackhand.Invalid, "That line seems to hold %s, so nothing was done with it.", what).
+			Do("Delete your message and consider the secret known. Secrets are entered in the form that `login` opens, nowhere else.")
+	}
+	t := read(env, line.Text)
+	line.Text = t.text
+	c, err := understand(ctx, env, user, t)
+	if err != nil {
+		return settle(Reply{}, err)
+	}
+	if user.Role < c.entry.Role || user.Role < stackhand.Member {
+		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "%s is not for a %s.", capital(c.entry.Name), user.Role).
+			Do("Ask somebody who is a%s.", article(c.entry.Role.String()))
+	}
+	said := c.entry.format(c.args)
+	giveLine(c, line)
+	reply, err := settle(c.entry.run(ctx, env, user, c.args))
+	if !c.exact {
+		reply.Notice = stackhand.Textf("Understood as %s", stackhand.AsCode(clip(strings.Join(strings.Fields(said), " "), 500)))
+	}
+	if c.entry.reads && err == nil && len(reply.Actions) == 0 {
+		if c.public {
+			reply.Public = true
+		} else if share := encode(said + " --public"); len(share) <= maxValue {
+			reply.Share = share
+		}
+	}
+	return reply, err
+}
+
+// settle turns a choice into the question, and adds to an error the button that helps.
+func settle(r Reply, err error) (Reply, error) {
+	var c *choice
+	if errors.As(err, &c) {
+		return c.reply(), nil
+	}
+	if stackhand.KindOf(err) == stackhand.Unauthorized {
+		r.Actions = append(r.Actions, stackhand.Action{ID: "login", Label: "Log in"})
+	}
+	return r, err
+}
+
+// giveLine puts the line into the field of the arguments that wants it.
+func giveLine(c call, line Line) {
+	for i := range c.args.NumField() {
+		if f := c.args.Field(i); f.Type() == typeLine {
+			f.Set(reflect.ValueOf(line))
+		}
+	}
+}
+
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "n " + noun
+	}
+	return " " + noun
+}
+
+// Submit carries out a form that somebody sent: it answers a Reply, which may hold the next
+// form, or what is wrong with single inputs, by their ids.
+func Submit(ctx context.Context, env *Env, user stackhand.User, formID, state string, values map[string]string, line Line) (Reply, map[string]string, error) {
+	if user.Role < stackhand.Member {
+		return Reply{}, nil, stackhand.Errorf(stackhand.Forbidden, "Forms are not for a guest.").Do("Ask an administrator of this workspace.")
+	}
+	switch formID {
+	case formLogin:
+		return submitLogin(ctx, env, user, state, values)
+	case formProject:
+		return submitProject(ctx, env, user, state, values)
+	}
+	return Reply{}, nil, stackhand.Errorf(stackhand.Invalid, "This form is no longer in use.").Do("Close it and type the command again.")
+}
+
+// acting are the buttons whose value is the id of what they act on, with their commands.
+var acting = map[string]string{
+	"reboot": "reboot", "delete": "delete", "extend": "extend", "cancel": "cancel", "retry": "retry",
+	"keep": "keep", "cleanup": "cleanup", "show": "show", "login": "login", "help": "help", "list": "list", "home": "list",
+}
+
+// ClickLine is the line that a button stands for. The value may be forged: Do checks it like
+// anything that was typed.
+func ClickLine(actionID, value string) (string, bool) {
+	switch actionID {
+	case "choose", "share", "page":
+		return value, value != ""
+	}
+	verb, ok := acting[actionID]
+	if !ok {
+		return "", false
+	}
+	if value == "" {
+		return verb, true
+	}
+	return encode(verb + " " + quote(value)), true
+}

@@ -1,0 +1,374 @@
+package commands
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// world is a stateful stand-in for all that commands look at and start.
+type world struct {
+	mu     sync.Mutex
+	now    time.Time
+	login  map[string]string // user id → cloud user
+	creds  []stackhand.Credential
+	held   map[string]bool // users whose login waits for its project
+	cloud  fakeCloud
+	jobs   map[string]stackhand.Job
+	order  []string
+	stacks map[string]stackhand.Stack
+	thread map[string][]string // channel/thread → ids of stacks
+	fail   map[string]error    // by method
+}
+
+type fakeCloud struct {
+	w        *world
+	who      stackhand.Identity
+	servers  []stackhand.Server
+	images   []stackhand.Image
+	flavors  []stackhand.Flavor
+	networks []stackhand.Network
+	subnets  []stackhand.Subnet
+	groups   []stackhand.SecurityGroup
+	ips      []stackhand.FloatingIP
+	ports    []stackhand.Port
+	keys     []stackhand.KeyPair
+	limits   stackhand.Limits
+	zones    []string
+}
+
+var (
+	alice = stackhand.User{ID: "U0ALICE", Name: "alice", Role: stackhand.Member}
+	bob   = stackhand.User{ID: "U0BOB", Name: "bob", Role: stackhand.Member}
+	dana  = stackhand.User{ID: "U0DANA", Name: "dana", Role: stackhand.Admin}
+	guest = stackhand.User{ID: "U0GUEST"}
+)
+
+const teamA = "p-team-a"
+
+func newWorld() (*world, *Env) {
+	w := &world{
+		now:   time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC),
+		login: map[string]string{"U0ALICE": "alice", "U0DANA": "admin"}, held: map[string]bool{},
+		jobs: map[string]stackhand.Job{}, stacks: map[string]stackhand.Stack{}, thread: map[string][]string{}, fail: map[string]error{},
+	}
+	w.cloud = fakeCloud{
+		w:   w,
+		who: stackhand.Identity{User: "alice", ProjectID: teamA, Project: "team-a"},
+		images: []stackhand.Image{
+			{ID: "i-jammy", Name: "Ubuntu 22.04", Status: "active", Size: 1 << 30, MinDisk: 5, MinRAM: 512, Visibility: "public", Properties: map[string]string{"os_distro": "ubuntu"}},
+			{ID: "i-trusty", Name: "Ubuntu Trusty", Status: "active", Size: 1 << 30, Visibility: "public"},
+			{ID: "i-debian", Name: "Debian 12", Status: "active", Size: 2 << 30, Visibility: "public"},
+			{ID: "i-queued", Name: "Half made", Status: "queued"},
+		},
+		flavors: []stackhand.Flavor{
+			{ID: "3", Name: "m1.medium", VCPUs: 2, RAM: 4096, Disk: 40}, {ID: "1", Name: "m1.tiny", VCPUs: 1, RAM: 512, Disk: 1},
+			{ID: "2", Name: "m1.small", VCPUs: 1, RAM: 2048, Disk: 20}, {ID: "11", Name: "General S", VCPUs: 1, RAM: 1024, Disk: 10},
+		},
+		networks: []stackhand.Network{{ID: "n-public", Name: "public", Status: "ACTIVE", External: true, Subnets: []string{"s-public"}}},
+		groups:   []stackhand.SecurityGroup{{ID: "g-default", Name: "default", ProjectID: teamA}},
+		keys:     []stackhand.KeyPair{{Name: "laptop", Fingerprint: "aa:bb", Type: "ssh"}},
+		zones:    []string{"nova"},
+		limits:   freshLimits(),
+	}
+	env := &Env{
+		Clouds: fakeClouds{w}, Jobs: fakeJobs{w}, Stacks: fakeStacks{w}, Now: func() time.Time { return w.now },
+		Settings: Settings{
+			Command: "/stack", BotName: "stackhand", DefaultCloud: "lab", LeaseDefault: 72 * time.Hour, LeaseMax: 336 * time.Hour,
+			Clouds: map[string]CloudSettings{"lab": {Image: "Ubuntu 22.04", Flavor: "m1.small", Prices: map[string]float64{"m1.small": 0.02}}, "svc": {Service: true}},
+		},
+	}
+	return w, env
+}
+
+func freshLimits() stackhand.Limits {
+	l := func(used, most int) stackhand.Limit { return stackhand.Limit{Used: used, Max: most} }
+	return stackhand.Limits{Servers: l(0, 10), Cores: l(0, 20), RAM: l(0, 51200), Networks: l(1, 100), Subnets: l(1, 100), Routers: l(0, 10),
+		Ports: l(0, 500), Groups: l(1, 10), GroupRules: l(4, 100), FloatingIPs: l(0, 50), MaxMetadata: 128}
+}
+
+// give puts a ready stack with its server into the world.
+func (w *world) give(owner, name string) stackhand.Stack {
+	id := strings.ToLower(lowerBase32.EncodeToString([]byte(name + owner + "xxxxx")[:5]))
+	st := stackhand.Stack{
+		ID: id + "-1", Name: name, Cloud: "lab", ProjectID: teamA, Project: "team-a", State: stackhand.StackReady, Server: "srv-" + name + owner, Job: id,
+		Address: "203.0.113.5", Flavor: "m1.small", Image: "Ubuntu 22.04", Login: "ubuntu", Created: w.now.Add(-time.Hour),
+		Lease:  stackhand.Lease{Owner: owner, Ready: w.now.Add(-time.Hour), Until: w.now.Add(23 * time.Hour), For: day},
+		Ledger: []stackhand.Resource{{Kind: "server", ID: "srv-" + name, Name: name}, {Kind: "network", ID: "n1", Name: "net", Shared: true}},
+	}
+	w.stacks[st.ID] = st
+	w.cloud.servers = append(w.cloud.servers, stackhand.Server{
+		ID: st.Server, Name: name, Status: "ACTIVE", Flavor: "m1.small", Created: st.Created, Metadata: map[string]string{"stackhand_stack": st.ID, "team": "web"},
+		Addresses: []stackhand.Address{{Network: "net", IP: "10.0.0.4", Version: 4}, {Network: "net", IP: "203.0.113.5", Version: 4, Floating: true}},
+	})
+	w.thread["C1/"+name] = append(w.thread["C1/"+name], st.ID)
+	return st
+}
+
+type fakeClouds struct{ w *world }
+
+func (f fakeClouds) Open(_ context.Context, u stackhand.User, cloud string) (Cloud, error) {
+	if f.w.login[u.ID] == "" && cloud == "lab" {
+		return nil, stackhand.Errorf(stackhand.Unauthorized, "You are not logged in to %s.", cloud).Do("Log in with `login`.")
+	}
+	return &f.w.cloud, f.w.fail["Open"]
+}
+
+func (f fakeClouds) Login(_ context.Context, u stackhand.User, cloud string, l stackhand.Login) (stackhand.Credential, []stackhand.Project, error) {
+	name := l.Username
+	if l.AuthType == authAppCred {
+		name = strings.TrimSuffix(l.AppCredID, "-id")
+	}
+	switch {
+	case l.Password+l.AppCredSecret != name+"-secret":
+		return stackhand.Credential{}, nil, stackhand.Errorf(stackhand.Unauthorized, "The request you have made requires authentication.")
+	case l.ProjectName != "" && !strings.HasPrefix(l.ProjectName, "team-"):
+		return stackhand.Credential{}, nil, stackhand.Errorf(stackhand.NotFound, "There is no project %s for you.", l.ProjectName)
+	case name == "carol" && l.ProjectName == "":
+		f.w.held[u.ID] = true
+		return stackhand.Credential{}, []stackhand.Project{{ID: "b", Name: "team-b"}, {ID: "a", Name: "team-a"}}, nil
+	}
+	project := l.ProjectName
+	if project == "" {
+		project = map[string]string{"alice": "team-a", "bob": "team-b"}[name]
+	}
+	return f.keep(u, cloud, name, project), nil, nil
+}
+
+func (f fakeClouds) keep(u stackhand.User, cloud, name, project string) stackhand.Credential {
+	c := stackhand.Credential{User: u.ID, Cloud: cloud, Identity: stackhand.Identity{User: name, Project: project, ProjectID: "p-" + project}}
+	if project == "" {
+		c.Identity.ProjectID = ""
+		return c
+	}
+	f.w.login[u.ID] = name
+	f.w.creds = append(f.w.creds, c)
+	return c
+}
+
+func (f fakeClouds) LoginProject(_ context.Context, u stackhand.User, cloud, project string) (stackhand.Credential, error) {
+	if !f.w.held[u.ID] {
+		return stackhand.Credential{}, stackhand.Errorf(stackhand.Unauthorized, "That took too long.").Do("Log in again.")
+	}
+	if !strings.HasPrefix(project, "team-") {
+		return stackhand.Credential{}, stackhand.Errorf(stackhand.NotFound, "There is no project %s.", project)
+	}
+	return f.keep(u, cloud, "carol", project), nil
+}
+
+func (f fakeClouds) Logout(_ context.Context, u stackhand.User, cloud string) error {
+	f.w.creds = slices.DeleteFunc(f.w.creds, func(c stackhand.Credential) bool { return c.User == u.ID && c.Cloud == cloud })
+	delete(f.w.login, u.ID)
+	return f.w.fail["Logout"]
+}
+
+func (f fakeClouds) Credentials(_ context.Context, u stackhand.User) ([]stackhand.Credential, error) {
+	var out []stackhand.Credential
+	for _, c := range f.w.creds {
+		if c.User == u.ID {
+			out = append(out, c)
+		}
+	}
+	return out, f.w.fail["Credentials"]
+}
+
+func (c *fakeCloud) Identity() stackhand.Identity { return c.who }
+func (c *fakeCloud) Servers(context.Context) ([]stackhand.Server, error) {
+	return slices.Clone(c.servers), c.w.fail["Servers"]
+}
+func (c *fakeCloud) Server(_ context.Context, id string) (stackhand.Server, error) {
+	for _, s := range c.servers {
+		if s.ID == id {
+			return s, c.w.fail["Server"]
+		}
+	}
+	return stackhand.Server{}, stackhand.Errorf(stackhand.NotFound, "Instance %s could not be found.", id)
+}
+func (c *fakeCloud) Images(context.Context) ([]stackhand.Image, error) {
+	return c.images, c.w.fail["Images"]
+}
+func (c *fakeCloud) Flavors(context.Context) ([]stackhand.Flavor, error) {
+	return slices.Clone(c.flavors), c.w.fail["Flavors"]
+}
+func (c *fakeCloud) Networks(context.Context) ([]stackhand.Network, error) {
+	return c.networks, c.w.fail["Networks"]
+}
+func (c *fakeCloud) Subnets(_ context.Context, network string) ([]stackhand.Subnet, error) {
+	var out []stackhand.Subnet
+	for _, s := range c.subnets {
+		if network == "" || s.NetworkID == network {
+			out = append(out, s)
+		}
+	}
+	return out, c.w.fail["Subnets"]
+}
+func (c *fakeCloud) SecurityGroups(context.Context) ([]stackhand.SecurityGroup, error) {
+	return c.groups, c.w.fail["SecurityGroups"]
+}
+func (c *fakeCloud) FloatingIPs(context.Context) ([]stackhand.FloatingIP, error) {
+	return c.ips, c.w.fail["FloatingIPs"]
+}
+func (c *fakeCloud) Ports(context.Context, stackhand.PortFilter) ([]stackhand.Port, error) {
+	return c.ports, c.w.fail["Ports"]
+}
+func (c *fakeCloud) KeyPairs(context.Context) ([]stackhand.KeyPair, error) {
+	return c.keys, c.w.fail["KeyPairs"]
+}
+func (c *fakeCloud) CreateKeyPair(_ context.Context, name, key string) (stackhand.KeyPair, error) {
+	for _, k := range c.keys {
+		if k.Name == name {
+			return stackhand.KeyPair{}, stackhand.Errorf(stackhand.Conflict, "Key pair '%s' already exists.", name)
+		}
+	}
+	k := stackhand.KeyPair{Name: name, PublicKey: key, Fingerprint: legacyFingerprint(key)}
+	c.keys = append(c.keys, k)
+	return k, c.w.fail["CreateKeyPair"]
+}
+func (c *fakeCloud) DeleteKeyPair(_ context.Context, name string) error {
+	c.keys = slices.DeleteFunc(slices.Clone(c.keys), func(k stackhand.KeyPair) bool { return k.Name == name })
+	return c.w.fail["DeleteKeyPair"]
+}
+func (c *fakeCloud) Limits(context.Context) (stackhand.Limits, error) {
+	return c.limits, c.w.fail["Limits"]
+}
+func (c *fakeCloud) Zones(context.Context) ([]string, error) { return c.zones, c.w.fail["Zones"] }
+
+type fakeJobs struct{ w *world }
+
+func (f fakeJobs) Start(_ context.Context, j stackhand.Job, stacks ...stackhand.Stack) (stackhand.Job, error) {
+	f.w.mu.Lock()
+	defer f.w.mu.Unlock()
+	if old, ok := f.w.jobs[j.ID]; ok {
+		return old, nil
+	}
+	if err := f.w.fail["Start"]; err != nil {
+		return j, err
+	}
+	f.w.jobs[j.ID] = j
+	f.w.order = append(f.w.order, j.ID)
+	for _, s := range stacks {
+		f.w.stacks[s.ID] = s
+	}
+	return j, nil
+}
+
+func (f fakeJobs) Job(_ context.Context, id string) (stackhand.Job, error) {
+	if j, ok := f.w.jobs[id]; ok {
+		return j, f.w.fail["Job"]
+	}
+	return stackhand.Job{}, stackhand.Errorf(stackhand.NotFound, "no job %s", id)
+}
+
+func (f fakeJobs) Recent(_ context.Context, user string, limit int) ([]stackhand.Job, error) {
+	var out []stackhand.Job
+	for _, id := range slices.Backward(f.w.order) {
+		if j := f.w.jobs[id]; (user == "" || j.User.ID == user) && len(out) < limit {
+			out = append(out, j)
+		}
+	}
+	return out, f.w.fail["Recent"]
+}
+
+func (f fakeJobs) Cancel(_ context.Context, id, user string) (stackhand.Job, error) {
+	j := f.w.jobs[id]
+	j.Canceled = user
+	f.w.jobs[id] = j
+	return j, f.w.fail["Cancel"]
+}
+
+func (f fakeJobs) again(id, user, flow string, keep bool) stackhand.Job {
+	j := f.w.jobs[id]
+	next := stackhand.Job{ID: flow + id[:4], Flow: flow, RetryOf: id, Title: j.Title, User: stackhand.User{ID: user}, State: stackhand.JobQueued, Keep: keep}
+	f.w.jobs[next.ID] = next
+	f.w.order = append(f.w.order, next.ID)
+	return next
+}
+
+func (f fakeJobs) Retry(_ context.Context, id, user string, keep bool) (stackhand.Job, error) {
+	return f.again(id, user, "r", keep), f.w.fail["Retry"]
+}
+
+func (f fakeJobs) Cleanup(_ context.Context, id, user string) (stackhand.Job, error) {
+	return f.again(id, user, "c", false), f.w.fail["Cleanup"]
+}
+
+type fakeStacks struct{ w *world }
+
+func (f fakeStacks) pick(keep func(stackhand.Stack) bool) []stackhand.Stack {
+	var out []stackhand.Stack
+	for _, id := range slices.Sorted(maps.Keys(f.w.stacks)) {
+		if s := f.w.stacks[id]; s.State != stackhand.StackGone && keep(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (f fakeStacks) Stack(_ context.Context, id string) (stackhand.Stack, error) {
+	if s, ok := f.w.stacks[id]; ok {
+		return s, f.w.fail["Stack"]
+	}
+	return stackhand.Stack{}, stackhand.Errorf(stackhand.NotFound, "no stack %s", id)
+}
+
+func (f fakeStacks) ByServer(_ context.Context, cloud, server string) (stackhand.Stack, error) {
+	for _, s := range f.w.stacks {
+		if s.Cloud == cloud && s.Server == server {
+			return s, nil
+		}
+	}
+	return stackhand.Stack{}, stackhand.Errorf(stackhand.NotFound, "not ours")
+}
+
+func (f fakeStacks) InProject(_ context.Context, cloud, project string) ([]stackhand.Stack, error) {
+	return f.pick(func(s stackhand.Stack) bool { return s.Cloud == cloud && s.ProjectID == project }), f.w.fail["InProject"]
+}
+
+func (f fakeStacks) OfOwner(_ context.Context, user string) ([]stackhand.Stack, error) {
+	return f.pick(func(s stackhand.Stack) bool { return s.Lease.Owner == user }), f.w.fail["OfOwner"]
+}
+
+func (f fakeStacks) InThread(_ context.Context, channel, thread string) ([]stackhand.Stack, error) {
+	var out []stackhand.Stack
+	for _, id := range f.w.thread[channel+"/"+thread] {
+		out = append(out, f.w.stacks[id])
+	}
+	return out, f.w.fail["InThread"]
+}
+
+func (f fakeStacks) Extend(_ context.Context, id string, until time.Time) (stackhand.Stack, error) {
+	s := f.w.stacks[id]
+	if last := s.Lease.Ready.Add(336 * time.Hour); until.After(last) {
+		return s, stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, last.Format(time.DateTime))
+	}
+	s.Lease.Until = until
+	f.w.stacks[id] = s
+	return s, nil
+}
+
+// say types a line; its key is the line itself.
+func say(t *testing.T, env *Env, u stackhand.User, line string, files ...File) (Reply, error) {
+	t.Helper()
+	return Do(t.Context(), env, u, Line{Text: line, Key: line, Place: stackhand.Place{Channel: "C1"}, Files: files})
+}
+
+// told is all that a person sees of an answer.
+func told(r Reply, err error) string {
+	out := r.Notice.String() + "\n" + r.Whole().String()
+	if err != nil {
+		out += "\n" + err.Error()
+		if e, ok := err.(*stackhand.Error); ok {
+			out += "\n" + e.Next
+		}
+	}
+	for _, a := range r.Actions {
+		out += "\n[" + a.ID + " " + a.Label + " → " + a.Value + "]"
+	}
+	return out
+}

@@ -1,0 +1,100 @@
+package commands
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// format writes a command's line from its arguments; parse reads the same out of it.
+func format(name string, args any) string {
+	e := find(name)
+	if e == nil {
+		return name
+	}
+	return e.format(reflect.ValueOf(args))
+}
+
+func (e *entry) format(args reflect.Value) string {
+	words := []string{e.Name}
+	var options []string
+	for _, s := range e.specs {
+		f := args.FieldByIndex(s.index)
+		if f.IsZero() {
+			continue
+		}
+		if s.arg != "" && !s.isDefault(f) {
+			for _, v := range values(f) {
+				words = append(words, quote(v))
+			}
+			continue
+		}
+		if s.arg == "" && !s.isDefault(f) {
+			options = append(options, s.written(f)...)
+		}
+	}
+	for _, w := range words[1:] {
+		if strings.HasPrefix(w, "-") {
+			return strings.Join(slices.Concat(words[:1], options, []string{"--"}, words[1:]), " ")
+		}
+	}
+	return strings.Join(append(words, options...), " ")
+}
+
+func (s *spec) isDefault(f reflect.Value) bool {
+	if s.def == "" {
+		return false
+	}
+	d := reflect.New(s.typ).Elem()
+	return set(d, s.def) == nil && reflect.DeepEqual(d.Interface(), f.Interface())
+}
+
+func (s *spec) written(f reflect.Value) []string {
+	name := "--" + s.opts[0]
+	if s.flag() {
+		if !reflect.Indirect(f).Bool() {
+			name = "--no-" + s.opts[0]
+		}
+		return []string{name}
+	}
+	var out []string
+	for _, v := range values(f) {
+		switch {
+		case v == "" && s.value == "optional":
+			out = append(out, name)
+		case strings.HasPrefix(v, "-"):
+			out = append(out, name+"="+quote(v))
+		default:
+			out = append(out, name, quote(v))
+		}
+	}
+	return out
+}
+
+func values(f reflect.Value) []string {
+	switch v := f.Interface().(type) {
+	case string:
+		return []string{v}
+	case *string:
+		return []string{*v}
+	case time.Duration:
+		return []string{short(v)}
+	case int:
+		return []string{strconv.Itoa(v)}
+	case []string:
+		return v
+	case []int:
+		return []string{strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ","), "[]")}
+	case map[string]string:
+		var out []string
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			out = append(out, k+"="+v[k])
+		}
+		return out
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package commands
+
+import (
+	"slices"
+	"strings"
+)
+
+// verbs are everyday words and other clients' words for the verbs of the table.
+var verbs = map[string]string{
+	"launch": "create", "boot": "create", "make": "create", "new": "create", "spawn": "create", "provision": "create",
+	"build": "create", "add": "create", "spin": "create", "import": "create", "order": "create",
+	"ls": "list", "all": "list",
+	"kill": "delete", "destroy": "delete", "terminate": "delete", "rm": "delete", "remove": "delete", "del": "delete", "drop": "delete",
+	"restart": "reboot", "bounce": "reboot", "reset": "reboot",
+	"info": "show", "describe": "show", "details": "show", "display": "show", "status": "show", "get": "show",
+	"prolong": "extend", "renew": "extend", "lengthen": "extend",
+	"abort": "cancel", "signin": "login", "signout": "logout", "log-in": "login", "log-out": "logout",
+	"commands": "help", "usage": "help", "?": "help", "man": "help",
+}
+
+// nouns are the ways to write the nouns of the table; the noun server is left out.
+var nouns = map[string]string{
+	"server": "", "servers": "", "instance": "", "instances": "", "vm": "", "vms": "", "machine": "", "machines": "", "box": "", "boxes": "",
+	"image": "image", "images": "image", "flavor": "flavor", "flavors": "flavor", "flavour": "flavor", "flavours": "flavor", "size": "flavor", "sizes": "flavor",
+	"network": "network", "networks": "network", "net": "network", "nets": "network",
+	"keypair": "keypair", "keypairs": "keypair", "key-pair": "keypair", "key": "keypair", "keys": "keypair", "sshkey": "keypair",
+	"security-group": "security group", "security-groups": "security group", "secgroup": "security group", "secgroups": "security group",
+	"floating-ip": "floating ip", "floating-ips": "floating ip", "floatingip": "floating ip", "floatingips": "floating ip", "fip": "floating ip", "fips": "floating ip",
+	"job": "job", "jobs": "jobs",
+}
+
+// pairs are nouns and verbs of two words, as one.
+var pairs = map[string]string{
+	"security group": "security-group", "security groups": "security-group",
+	"floating ip": "floating-ip", "floating ips": "floating-ip", "key pair": "keypair", "key pairs": "keypair",
+	"ssh key": "keypair", "ssh keys": "keypair",
+	"spin up": "create", "fire up": "create", "set up": "create", "shut down": "stop", "tear down": "delete", "take down": "delete", "get rid": "delete",
+	"log in": "login", "log out": "logout", "sign in": "login", "sign out": "logout", "who am": "whoami", "try again": "retry",
+	"clean up": "cleanup",
+}
+
+// resolve finds the command that a line begins with, and the words left for it. exact tells
+// whether it was typed as the table has it (the noun server may stand before it).
+func resolve(words []string) (e *entry, rest []string, exact bool) {
+	head := words
+	for i, w := range words {
+		if strings.HasPrefix(w, "-") {
+			head = words[:i]
+			break
+		}
+	}
+	if e, n := literal(head); e != nil {
+		return e, words[n:], true
+	}
+	folded, from := fold(head)
+	for n := min(2, len(folded)); n > 0; n-- {
+		if e := match(folded[:n]); e != nil {
+			return e, words[from[n]:], false
+		}
+	}
+	return nil, words, false
+}
+
+// literal finds a command typed as it is called; the noun server may precede a verb.
+func literal(head []string) (*entry, int) {
+	skip := 0
+	if len(head) > 1 && strings.EqualFold(head[0], "server") {
+		skip = 1
+	}
+	for n := min(3, len(head)-skip); n > 0; n-- {
+		name := strings.ToLower(strings.Join(head[skip:skip+n], " "))
+		// "create security group" begins with create, and means another noun.
+		if e := find(name); e != nil && !(n == 1 && nounAfter(head[skip+1:])) {
+			return e, skip + n
+		}
+	}
+	return nil, 0
+}
+
+// nounAfter tells whether a verb is followed by the noun that it is about.
+func nounAfter(words []string) bool {
+	folded, _ := fold(words)
+	if len(folded) == 0 {
+		return false
+	}
+	_, ok := nouns[folded[0]]
+	return ok && !(folded[0] == "all")
+}
+
+// fold joins words that belong together and puts them in lower case. from[n] is how many of
+// the given words the first n of the folded ones are made of.
+func fold(words []string) (folded []string, from []int) {
+	from = []int{0}
+	for i := 0; i < len(words); i++ {
+		w := strings.ToLower(words[i])
+		if i+1 < len(words) {
+			if p, ok := pairs[w+" "+strings.ToLower(words[i+1])]; ok {
+				w = p
+				i++
+			}
+		}
+		folded = append(folded, w)
+		from = append(from, i+1)
+	}
+	return folded, from
+}
+
+// match reads "noun verb", "verb noun", a verb, or a noun alone, which lists.
+func match(words []string) *entry {
+	noun, isNoun := nouns[words[0]]
+	verb := asVerb(words[0])
+	if len(words) == 1 {
+		switch {
+		case find(words[0]) != nil:
+			return find(words[0])
+		case isNoun && noun == "jobs":
+			return find("jobs")
+		case isNoun && noun != "job":
+			return find(strings.TrimSpace(noun + " list"))
+		}
+		return find(verb)
+	}
+	if isNoun {
+		return command(noun, asVerb(words[1]))
+	}
+	if noun, ok := nouns[words[1]]; ok {
+		return command(noun, verb)
+	}
+	return nil
+}
+
+func command(noun, verb string) *entry {
+	switch {
+	case noun == "jobs" && verb == "list", noun == "job" && verb == "list":
+		return find("jobs")
+	case noun == "jobs", noun == "job":
+		if slices.Contains([]string{"cancel", "retry", "cleanup", "keep"}, verb) {
+			return find(verb)
+		}
+		noun = "job"
+	}
+	return find(strings.TrimSpace(noun + " " + verb))
+}
+
+func asVerb(w string) string {
+	if v, ok := verbs[w]; ok {
+		return v
+	}
+	return w
+}

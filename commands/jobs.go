@@ -1,0 +1,63 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/stackhand/stackhand"
+)
+
+type jobsArgs struct {
+	All   bool `help:"everybody's (administrators only)"`
+	Limit int  `default:"20" help:"how many, newest first"`
+}
+
+var _ = add(Command[jobsArgs]{
+	Name:     "jobs",
+	Help:     "what you asked for lately, and how it went",
+	Examples: []string{"jobs", "jobs --limit 50"},
+	Role:     stackhand.Member,
+	Reads:    true,
+	Run:      jobs,
+})
+
+const maxJobs = 100
+
+func jobs(ctx context.Context, env *Env, user stackhand.User, a jobsArgs) (Reply, error) {
+	if a.Limit < 1 || a.Limit > maxJobs {
+		return Reply{}, find("jobs").misuse("--limit is from 1 to %d.", maxJobs)
+	}
+	whose := user.ID
+	if a.All {
+		if user.Role < stackhand.Admin {
+			return Reply{}, stackhand.Errorf(stackhand.Forbidden, "Only administrators see everybody's jobs.").Do("`jobs` shows yours.")
+		}
+		whose = ""
+	}
+	recent, err := env.Jobs.Recent(ctx, whose, a.Limit)
+	if err != nil {
+		return Reply{}, err
+	}
+	if len(recent) == 0 {
+		return Reply{Text: stackhand.Textf("There are no jobs yet. %s starts one.", stackhand.AsCode("create web-1"))}, nil
+	}
+	t := &Table{Columns: []string{"Job", "What", "State", "User", "Begun", "Took"}}
+	for _, j := range recent {
+		t.Rows = append(t.Rows, []string{j.ID, j.Title, string(j.State), "@" + j.User.ID,
+			humanize.RelTime(j.Created, env.Now(), "ago", "from now"), took(j.Started, j.Ended, env.Now())})
+	}
+	return Reply{Text: stackhand.Textf("%s, newest first:", count(len(recent), "job")), Table: t}, nil
+}
+
+// took is how long something ran, or has been running.
+func took(start, end, now time.Time) string {
+	switch {
+	case start.IsZero():
+		return "–"
+	case end.IsZero():
+		end = now
+	}
+	return roughly(max(0, end.Sub(start)))
+}

@@ -1,0 +1,110 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/stackhand/stackhand"
+)
+
+type jobArgs struct {
+	Job  string `arg:"job" help:"its id; in a server's thread, the server's last job"`
+	Line Line
+}
+
+var _ = add(Command[jobArgs]{
+	Name:     "job show",
+	Help:     "the steps of a job, with their times and problems",
+	Examples: []string{"job show k3v9x2ab"},
+	Role:     stackhand.Member,
+	Reads:    true,
+	Run:      jobShow,
+})
+
+func jobShow(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Reply, error) {
+	j, err := env.job(ctx, a.Line, a.Job, "job show")
+	if err != nil {
+		return Reply{}, err
+	}
+	r := Reply{Text: stackhand.Textf("%s %s: %s, asked for by %s", j.ID, j.State, j.Title, stackhand.To(j.User.ID))}
+	field := func(name, format string, args ...any) {
+		r.Fields = append(r.Fields, Field{name, stackhand.Textf(format, args...)})
+	}
+	field("Begun", "%s", stackhand.At(j.Created))
+	field("Took", "%s", took(j.Started, j.Ended, env.Now()))
+	if p := j.Problem; p != nil {
+		field("Problem", "%s", strings.TrimSpace(p.Msg+" "+p.Next))
+		if p.Ref != "" {
+			field("Reference", "%s", p.Ref)
+		}
+	}
+	if made := ledger(stackhand.Stack{Ledger: j.Made}); made != "" {
+		field("Made", "%s", made)
+	}
+	for _, n := range j.Notes {
+		field("Note", "%s", n)
+	}
+	if j.Resumed > 0 {
+		field("Resumed", "%s after a restart", count(j.Resumed, "time"))
+	}
+	for _, l := range []struct{ name, id string }{{"Retry of", j.RetryOf}, {"Retried as", j.RetriedAs}} {
+		if l.id != "" {
+			field(l.name, "%s", l.id)
+		}
+	}
+	r.Table = steps(j, env)
+	return r, nil
+}
+
+func steps(j stackhand.Job, env *Env) *Table {
+	if len(j.Steps) == 0 {
+		return nil
+	}
+	t := &Table{Columns: []string{"Step", "State", "Took", "Note"}}
+	for _, s := range j.Steps {
+		note := s.Note
+		if s.Problem != nil {
+			note = s.Problem.Msg
+		}
+		if s.Attempt > 1 {
+			note = fmt.Sprintf("%s (attempt %d)", note, s.Attempt)
+		}
+		t.Rows = append(t.Rows, []string{s.Title, string(s.State), took(s.Started, s.Ended, env.Now()), note})
+	}
+	return t
+}
+
+// job finds a job by its id, or the last one of the thread's server.
+func (env *Env) job(ctx context.Context, line Line, id, verb string) (stackhand.Job, error) {
+	if id == "" && line.Place.Thread != "" {
+		stacks, err := env.Stacks.InThread(ctx, line.Place.Channel, line.Place.Thread)
+		if err != nil {
+			return stackhand.Job{}, err
+		}
+		if len(stacks) > 0 {
+			id = first(stacks[0].Busy, stacks[0].Job)
+		}
+	}
+	if id == "" {
+		return stackhand.Job{}, find(verb).misuse("Which job do you mean? `jobs` lists yours.")
+	}
+	j, err := env.Jobs.Job(ctx, id)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return j, stackhand.Errorf(stackhand.NotFound, "There is no job %s.", quote(clip(id, 40))).Do("`jobs` lists yours.").Because(err)
+	}
+	return j, err
+}
+
+// steer finds a job that the user may steer: the own ones, and all for administrators.
+func (env *Env) steer(ctx context.Context, user stackhand.User, line Line, id, verb string) (stackhand.Job, error) {
+	j, err := env.job(ctx, line, id, verb)
+	if err != nil {
+		return j, err
+	}
+	if j.User.ID != user.ID && user.Role < stackhand.Admin {
+		return j, stackhand.Errorf(stackhand.Forbidden, "Job %s (%s) is @%s's, so you cannot %s it.", j.ID, j.Title, j.User.ID, verb).
+			Do("Ask @%s, or an administrator.", j.User.ID)
+	}
+	return j, nil
+}

@@ -1,0 +1,44 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/stackhand/stackhand"
+)
+
+type keypairDeleteArgs struct {
+	Name string `arg:"name" required:"true" help:"as in keypair list"`
+	inCloud
+}
+
+var _ = add(Command[keypairDeleteArgs]{
+	Name:     "keypair delete",
+	Help:     "forget a key pair; servers that have it keep it",
+	Examples: []string{"keypair delete laptop"},
+	Role:     stackhand.Member,
+	Run:      keypairDelete,
+})
+
+func keypairDelete(ctx context.Context, env *Env, user stackhand.User, a keypairDeleteArgs) (Reply, error) {
+	s, err := open(ctx, env, user, a.Cloud)
+	if err != nil {
+		return Reply{}, err
+	}
+	keys, err := s.KeyPairs(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	found := false
+	var have []string
+	for _, k := range keys {
+		found = found || k.Name == a.Name
+		have = append(have, k.Name)
+	}
+	if !found {
+		return Reply{}, missing("key pair", a.Name, have)
+	}
+	if err := s.DeleteKeyPair(ctx, a.Name); err != nil && stackhand.KindOf(err) != stackhand.NotFound {
+		return Reply{}, err
+	}
+	return Reply{Text: stackhand.Textf("The key pair %s is deleted. Servers that were made with it still let it in.", a.Name)}, nil
+}

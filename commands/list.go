@@ -1,0 +1,118 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stackhand/stackhand"
+)
+
+type listArgs struct {
+	Mine bool `help:"only those that you own"`
+	Long bool `help:"with ids, images and networks"`
+	Page int  `default:"1" help:"which page of a long list"`
+	inCloud
+}
+
+var _ = add(Command[listArgs]{
+	Name:     "list",
+	Help:     "the servers of your project: address, owner, and when they end",
+	Examples: []string{"list", "list --mine", "list --long"},
+	Role:     stackhand.Member,
+	Reads:    true,
+	Run:      list,
+})
+
+func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply, error) {
+	s, err := open(ctx, env, user, a.Cloud)
+	if err != nil {
+		return Reply{}, err
+	}
+	all, err := s.targets(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	if a.Mine {
+		all = slices.DeleteFunc(all, func(t target) bool { return t.stack == nil || t.stack.Lease.Owner != user.ID })
+	}
+	whose := ""
+	if a.Mine {
+		whose = "of yours "
+	}
+	if len(all) == 0 {
+		return Reply{Text: stackhand.Textf("There is no server %sin %s of %s. Make one with %s.", whose, s.who.Project, s.name, stackhand.AsCode("create web-1"))}, nil
+	}
+	slices.SortStableFunc(all, func(a, b target) int { return strings.Compare(a.name(), b.name()) })
+	t := &Table{Columns: []string{"Name", "Status", "Address", "Owner", "Flavor", "Ends"}}
+	if a.Long {
+		t.Columns = append(t.Columns, "Image", "Networks", "Id")
+	}
+	for _, it := range all {
+		t.Rows = append(t.Rows, s.row(it, a.Long))
+	}
+	text := stackhand.Textf("%s %sin %s of %s:", count(len(all), "server"), whose, s.who.Project, s.name)
+	return paged(text, t, a.Page, func(p int) string { a.Page = p; return format("list", a) })
+}
+
+func (s *session) row(t target, long bool) []string {
+	owner, flavor := "–", t.server.Flavor
+	if t.stack != nil {
+		owner = "@" + t.stack.Lease.Owner
+		flavor = t.stack.Flavor
+	}
+	row := []string{t.name(), t.status(), dash(t.address()), owner, dash(flavor), left(t.stack, s.env.Now())}
+	if !long {
+		return row
+	}
+	image := t.server.Image
+	if t.stack != nil && image == "" {
+		image = t.stack.Image
+	}
+	var nets []string
+	for _, a := range t.server.Addresses {
+		nets = append(nets, a.Network+"="+a.IP)
+	}
+	return append(row, dash(image), dash(strings.Join(nets, " ")), t.id())
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// pageSize is how many rows one message shows.
+const pageSize = 50
+
+// paged cuts one page out of a table; line is the command that shows another.
+func paged(text stackhand.Text, t *Table, page int, line func(page int) string) (Reply, error) {
+	pages := max(1, (len(t.Rows)+pageSize-1)/pageSize)
+	if page < 1 || page > pages {
+		return Reply{}, stackhand.Errorf(stackhand.Invalid, "There is no page %d: there %s.", page, count2(pages, "page")).Do("Try `%s`.", line(1))
+	}
+	if pages > 1 {
+		text = text.Add(" (page %d of %d)", page, pages)
+	}
+	if page < pages {
+		t.More = line(page + 1)
+	}
+	t.Rows = t.Rows[(page-1)*pageSize : min(len(t.Rows), page*pageSize)]
+	return Reply{Text: text, Table: t}, nil
+}
+
+func count2(n int, noun string) string {
+	if n == 1 {
+		return "is 1 " + noun
+	}
+	return fmt.Sprintf("are %d %ss", n, noun)
+}

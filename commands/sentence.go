@@ -1,0 +1,188 @@
+package commands
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/stackhand/stackhand"
+)
+
+// fillers are words of a sentence that change nothing in what is meant.
+var fillers = wordSet("please pls plz kindly can could would will you i we me us my our mine the a an to want need like just now thanks thank hey hi hello " +
+	"do does have got there are is am of some any and so also then right away up for by more longer it's let lets let's give get id i'd ok okay still currently " +
+	"what which how many whats what's all running one's with using on in from based that be another")
+
+// denial turns a sentence into something that is not to be guessed at.
+var denial = wordSet("don't dont not never no without except but unless instead if when after before tomorrow tonight later until till or stop doesn't shouldn't isn't")
+
+var (
+	questions = wordSet("what which whats what's how")
+	wants     = wordSet("give need want get like wanna gimme")
+	owning    = wordSet("my mine our have")
+)
+
+func wordSet(words string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		out[w] = true
+	}
+	return out
+}
+
+var timeUnit = regexp.MustCompile(`^(minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|months?)$`)
+
+// bare is a word without case and the punctuation of sentences.
+func bare(w string) string { return strings.ToLower(strings.Trim(w, "?!.,;:")) }
+
+// sentence understands a loose sentence, if all of its words make sense. Whatever is left over,
+// a denial or a condition makes it no command at all: ok is false.
+func sentence(ctx context.Context, env *Env, user stackhand.User, words []string) (c call, ok bool, err error) {
+	words, options := splitOptions(words)
+	var said []string // without punctuation
+	for _, w := range words {
+		if w = strings.Trim(w, "?!.,;:"); w != "" && !strings.HasPrefix(w, "@") {
+			said = append(said, w)
+		}
+	}
+	for _, w := range said {
+		if denial[bare(w)] || strings.ContainsAny(w, "\n") {
+			return call{}, false, nil
+		}
+	}
+	said = joinPairs(joinDurations(said))
+	verb, rest := findVerb(said)
+	var rewritten []string
+	switch verb {
+	case "":
+		return call{}, false, nil
+	case "create":
+		if rewritten, err = wish(ctx, env, user, rest); err != nil || rewritten == nil {
+			return call{}, false, err
+		}
+	default:
+		rewritten = plainly(verb, rest, said)
+	}
+	e, left, _ := resolve(append(rewritten, options...))
+	if e == nil {
+		return call{}, false, nil
+	}
+	args, perr := e.parse(left)
+	if perr != nil {
+		return call{}, false, nil // the strict reading's complaint is the better one
+	}
+	return call{entry: e, args: args}, true, nil
+}
+
+func splitOptions(words []string) (before, options []string) {
+	for i, w := range words {
+		if strings.HasPrefix(w, "--") {
+			return words[:i], words[i:]
+		}
+	}
+	return words, nil
+}
+
+// joinDurations makes "2 days", "a week" and "an hour" one word each.
+func joinDurations(words []string) []string {
+	var out []string
+	for i := 0; i < len(words); i++ {
+		if i+1 < len(words) && timeUnit.MatchString(bare(words[i+1])) {
+			n, isWord := numbers[bare(words[i])]
+			amount := words[i]
+			if isWord {
+				amount = n
+			}
+			if d, err := parseDuration(amount + " " + bare(words[i+1])); err == nil {
+				out = append(out, short(d))
+				i++
+				continue
+			}
+		}
+		out = append(out, words[i])
+	}
+	return out
+}
+
+func joinPairs(words []string) []string {
+	var out []string
+	for i := 0; i < len(words); i++ {
+		if i+1 < len(words) {
+			if p, ok := pairs[bare(words[i])+" "+bare(words[i+1])]; ok {
+				out = append(out, p)
+				i++
+				continue
+			}
+		}
+		out = append(out, words[i])
+	}
+	return out
+}
+
+// findVerb finds the one verb of a sentence and takes it out; "" if there is none, or several.
+func findVerb(words []string) (verb string, rest []string) {
+	at, want, question, noun := -1, -1, false, false
+	for i, w := range words {
+		b := bare(w)
+		_, isNoun := nouns[b]
+		noun = noun || isNoun && b != "all"
+		question = question || questions[b]
+		if wants[b] {
+			want = i
+			continue
+		}
+		v := asVerb(b)
+		if fillers[b] || find(v) == nil && !slices.Contains([]string{"create", "list", "show", "delete"}, v) || isNoun && b != "jobs" {
+			continue
+		}
+		if b == "jobs" && (at >= 0 || question) {
+			continue
+		}
+		if i > 0 && bare(words[i-1]) == "named" || i > 0 && bare(words[i-1]) == "called" {
+			continue
+		}
+		if verb != "" && verb != v {
+			return "", nil
+		}
+		verb, at = v, i
+	}
+	switch {
+	case verb != "":
+		return verb, slices.Delete(slices.Clone(words), at, at+1)
+	case noun && question:
+		return "list", words
+	case noun && want >= 0:
+		return "create", slices.Delete(slices.Clone(words), want, want+1)
+	}
+	return "", nil
+}
+
+// plainly writes a sentence as the grammar has it: the verb and what is not mere padding.
+func plainly(verb string, rest, said []string) []string {
+	out := []string{verb}
+	plural, mine := false, false
+	for _, w := range said {
+		mine = mine || owning[bare(w)]
+	}
+	for _, w := range rest {
+		b := bare(w)
+		if noun, ok := nouns[b]; ok {
+			plural = plural || strings.HasSuffix(b, "s")
+			if noun != "" {
+				out = append(out, b)
+			}
+			continue
+		}
+		if !fillers[b] {
+			out = append(out, w)
+		}
+	}
+	if out[0] == "show" && plural && (len(out) == 1 || len(out) == 2 && nouns[out[1]] != "") {
+		out[0] = "list"
+	}
+	if mine && len(out) == 1 && out[0] == "list" {
+		out = append(out, "--mine")
+	}
+	return out
+}

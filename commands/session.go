@@ -1,0 +1,92 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stackhand/stackhand"
+)
+
+// inCloud is the option of every command that speaks to a cloud.
+type inCloud struct {
+	Cloud string `opt:"cloud,os-cloud" help:"another cloud than the usual one" hidden:"true"`
+}
+
+// session is a cloud as one user sees it.
+type session struct {
+	Cloud
+	env      *Env
+	user     stackhand.User
+	name     string
+	settings CloudSettings
+	who      stackhand.Identity
+}
+
+// open begins a session; cloud "" is the default one.
+func open(ctx context.Context, env *Env, user stackhand.User, cloud string) (*session, error) {
+	name, err := env.cloud(cloud)
+	if err != nil {
+		return nil, err
+	}
+	c, err := env.Clouds.Open(ctx, user, name)
+	if err != nil {
+		return nil, err
+	}
+	return &session{Cloud: c, env: env, user: user, name: name, settings: env.Settings.Clouds[name], who: c.Identity()}, nil
+}
+
+// cloud checks a cloud's name.
+func (env *Env) cloud(name string) (string, error) {
+	if name == "" || name == env.Settings.DefaultCloud {
+		return env.Settings.DefaultCloud, nil
+	}
+	if _, ok := env.Settings.Clouds[name]; ok {
+		return name, nil
+	}
+	return "", stackhand.Errorf(stackhand.NotFound, "There is no cloud called %s.", quote(clip(name, 60))).
+		Do("There are: %s.", strings.Join(env.cloudNames(), ", "))
+}
+
+func (env *Env) cloudNames() []string {
+	names := []string{env.Settings.DefaultCloud}
+	for n := range env.Settings.Clouds {
+		if n != env.Settings.DefaultCloud {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names[1:])
+	return names
+}
+
+type catalogue struct {
+	images  []stackhand.Image
+	flavors []stackhand.Flavor
+}
+
+// catalogue reads images that can be booted, and flavors, side by side.
+func (s *session) catalogue(ctx context.Context) (catalogue, error) {
+	var c catalogue
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { c.flavors, err = s.Flavors(ctx); return err })
+	g.Go(func() (err error) {
+		c.images, err = s.Images(ctx)
+		c.images = slices.DeleteFunc(slices.Clone(c.images), func(i stackhand.Image) bool { return i.Status != "" && !strings.EqualFold(i.Status, "active") })
+		return err
+	})
+	err := g.Wait()
+	slices.SortFunc(c.flavors, bySize)
+	return c, err
+}
+
+// bySize orders flavors from small to large.
+func bySize(a, b stackhand.Flavor) int {
+	for _, d := range []int{a.RAM - b.RAM, a.VCPUs - b.VCPUs, a.Disk - b.Disk} {
+		if d != 0 {
+			return d
+		}
+	}
+	return strings.Compare(a.Name, b.Name)
+}

@@ -1,0 +1,281 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stackhand/stackhand"
+)
+
+// target is a server that a line means: a stack of ours, a server of the project, or both.
+type target struct {
+	stack  *stackhand.Stack
+	server stackhand.Server // zero while the stack has none, or when only the stack is known
+}
+
+func (t target) name() string {
+	if t.stack != nil {
+		return t.stack.Name
+	}
+	return t.server.Name
+}
+
+// id is the server's, or the stack's while there is no server.
+func (t target) id() string {
+	switch {
+	case t.server.ID != "":
+		return t.server.ID
+	case t.stack.Server != "":
+		return t.stack.Server
+	}
+	return t.stack.ID
+}
+
+func (t target) status() string {
+	switch {
+	case t.server.Status != "":
+		return t.server.Status
+	case t.stack != nil:
+		return strings.ToUpper(string(t.stack.State))
+	}
+	return "UNKNOWN"
+}
+
+// address is the one to reach it at: the floating one where there is one.
+func (t target) address() string {
+	best := ""
+	for _, a := range t.server.Addresses {
+		if a.Floating {
+			return a.IP
+		}
+		if best == "" || a.Version == 4 && strings.Contains(best, ":") {
+			best = a.IP
+		}
+	}
+	if t.stack != nil && t.stack.Address != "" {
+		return t.stack.Address
+	}
+	return best
+}
+
+func (t target) thing(now time.Time) thing {
+	var notes []string
+	created := t.server.Created
+	if t.stack != nil {
+		notes = append(notes, "owner @"+t.stack.Lease.Owner)
+		if created.IsZero() {
+			created = t.stack.Created
+		}
+	} else {
+		notes = append(notes, "not made here")
+	}
+	if !created.IsZero() {
+		notes = append(notes, "created "+humanize.RelTime(created, now, "ago", "from now"))
+	}
+	return thing{t.id(), t.name(), strings.Join(append(notes, t.status(), t.address()), ", ")}
+}
+
+// targets are all servers of the project and all stacks of it, joined.
+func (s *session) targets(ctx context.Context) ([]target, error) {
+	var servers []stackhand.Server
+	var stacks []stackhand.Stack
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { servers, err = s.Servers(ctx); return err })
+	g.Go(func() (err error) { stacks, err = s.env.Stacks.InProject(ctx, s.name, s.who.ProjectID); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	byServer := make(map[string]*stackhand.Stack, len(stacks))
+	for i := range stacks {
+		if id := stacks[i].Server; id != "" {
+			byServer[id] = &stacks[i]
+		}
+	}
+	out := make([]target, 0, len(servers)+len(stacks))
+	for _, sv := range servers {
+		out = append(out, target{stack: byServer[sv.ID], server: sv})
+		delete(byServer, sv.ID)
+	}
+	for i := range stacks {
+		if stacks[i].Server == "" || byServer[stacks[i].Server] != nil {
+			out = append(out, target{stack: &stacks[i]})
+		}
+	}
+	return hideBuilding(out), nil
+}
+
+// hideBuilding drops the servers that belong to a stack whose record does not know them yet:
+// they carry its id, and the stack stands for them.
+func hideBuilding(all []target) []target {
+	open := map[string]int{}
+	for i, t := range all {
+		if t.stack != nil && t.server.ID == "" {
+			open[t.stack.ID] = i
+		}
+	}
+	return slices.DeleteFunc(all, func(t target) bool {
+		i, ok := open[t.server.Metadata["stackhand_stack"]]
+		if ok && t.stack == nil {
+			all[i].server = t.server
+			return true
+		}
+		return false
+	})
+}
+
+var stackID = regexp.MustCompile(`^[a-z2-7]{8}-[0-9]+$`)
+
+// locate finds the server that a line means: by name or id, else by the thread. again is the
+// line for one of several that fit.
+func locate(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, name string, again func(id string) string) (*session, target, error) {
+	if name == "" {
+		return fromThread(ctx, env, user, line, again)
+	}
+	if cloud == "" {
+		cloud = env.cloudOf(ctx, name)
+	}
+	s, err := open(ctx, env, user, cloud)
+	if err != nil {
+		return nil, target{}, err
+	}
+	t, err := s.target(ctx, name)
+	return s, t, ask(err, again)
+}
+
+// cloudOf is the cloud of a stack named by its id, as buttons do; "" for anything else.
+func (env *Env) cloudOf(ctx context.Context, name string) string {
+	if stackID.MatchString(name) {
+		if st, err := env.Stacks.Stack(ctx, name); err == nil {
+			return st.Cloud
+		}
+	}
+	return ""
+}
+
+func fromThread(ctx context.Context, env *Env, user stackhand.User, line Line, again func(id string) string) (*session, target, error) {
+	if line.Place.Thread == "" {
+		return nil, target{}, stackhand.Errorf(stackhand.Invalid, "Which server do you mean?").
+			Do("Name it, or say it in the thread of its card. `list` shows what there is.")
+	}
+	stacks, err := env.Stacks.InThread(ctx, line.Place.Channel, line.Place.Thread)
+	if err != nil {
+		return nil, target{}, err
+	}
+	stacks = slices.DeleteFunc(slices.Clone(stacks), func(s stackhand.Stack) bool { return s.State == stackhand.StackGone })
+	switch len(stacks) {
+	case 0:
+		return nil, target{}, stackhand.Errorf(stackhand.Invalid, "This thread belongs to no server that is still there.").
+			Do("Name the server that you mean. `list` shows what there is.")
+	case 1:
+	default:
+		c := &choice{kind: "server"}
+		for i := range stacks {
+			c.things = append(c.things, thing{stacks[i].ID, stacks[i].Name, target{stack: &stacks[i]}.status()})
+		}
+		return nil, target{}, ask(c, again)
+	}
+	s, err := open(ctx, env, user, stacks[0].Cloud)
+	if err != nil {
+		return nil, target{}, err
+	}
+	t := target{stack: &stacks[0]}
+	return s, t, s.refresh(ctx, &t)
+}
+
+// refresh reads the server of a stack; one that is gone from the cloud leaves the stack alone.
+func (s *session) refresh(ctx context.Context, t *target) error {
+	if t.stack.Server == "" || t.stack.ProjectID != s.who.ProjectID {
+		return nil
+	}
+	sv, err := s.Server(ctx, t.stack.Server)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return nil
+	}
+	t.server = sv
+	return err
+}
+
+// target finds a server by name or id: own stacks before others, names before ids of stacks.
+func (s *session) target(ctx context.Context, name string) (target, error) {
+	all, err := s.targets(ctx)
+	if err != nil {
+		return target{}, err
+	}
+	of := func(t target) thing { return t.thing(s.env.Now()) }
+	for _, t := range all {
+		if t.server.ID == name || t.stack != nil && (t.stack.ID == name || t.stack.Server == name) {
+			return t, nil
+		}
+	}
+	var own []target
+	for _, t := range all {
+		if t.stack != nil && t.stack.Lease.Owner == s.user.ID && t.name() == name {
+			own = append(own, t)
+		}
+	}
+	if len(own) > 0 {
+		return only("server", name, own, of, all)
+	}
+	found, err := pick("server", name, all, of, false)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return s.elsewhere(ctx, name, err)
+	}
+	return found, err
+}
+
+// elsewhere looks where the session's project does not: a stack's id, which buttons send, and
+// own stacks in other projects and clouds.
+func (s *session) elsewhere(ctx context.Context, name string, missing error) (target, error) {
+	if stackID.MatchString(name) {
+		st, err := s.env.Stacks.Stack(ctx, name)
+		if err == nil && st.State == stackhand.StackGone {
+			return target{}, stackhand.Errorf(stackhand.NotFound, "%s is gone already.", st.Name).Do("Nothing is left to do. `list` shows what there is.")
+		}
+		if err == nil && st.Cloud == s.name {
+			return target{stack: &st}, nil
+		}
+		if err != nil && stackhand.KindOf(err) != stackhand.NotFound {
+			return target{}, err
+		}
+	}
+	mine, err := s.env.Stacks.OfOwner(ctx, s.user.ID)
+	if err != nil {
+		return target{}, err
+	}
+	for _, st := range mine {
+		if st.Name == name || st.ID == name || st.Server == name {
+			return target{}, stackhand.Errorf(stackhand.Conflict, "%s is in the project %s of %s, and you are logged in to %s.", st.Name, st.Project, st.Cloud, s.who.Project).
+				Do("Log in to %s with `login`, then say it again.", st.Project)
+		}
+	}
+	return target{}, missing
+}
+
+// mayChange refuses somebody who neither owns a stack nor is an administrator.
+func mayChange(user stackhand.User, st stackhand.Stack, verb string) error {
+	if st.Lease.Owner == user.ID || user.Role >= stackhand.Admin {
+		return nil
+	}
+	return stackhand.Errorf(stackhand.Forbidden, "%s belongs to @%s, so you cannot %s it.", st.Name, st.Lease.Owner, verb).
+		Do("Ask @%s, or an administrator.", st.Lease.Owner)
+}
+
+// left says how long a lease still lasts, for tables.
+func left(st *stackhand.Stack, now time.Time) string {
+	switch {
+	case st == nil:
+		return "–"
+	case st.Lease.Until.IsZero():
+		return string(st.State)
+	case !st.Lease.Until.After(now):
+		return "over"
+	}
+	return fmt.Sprintf("in %s", roughly(st.Lease.Until.Sub(now)))
+}
