@@ -53,7 +53,11 @@ func (r *runner) work() (again bool) {
 	if err := r.prepare(job); err != nil {
 		p := problemOf(err, "")
 		r.log.Error("a job could not be begun", "ref", p.Ref, "err", causes(err))
-		r.rest(stackhand.JobStuck, p)
+		to := stackhand.JobStuck
+		if job.State == stackhand.JobQueued && p.Kind != stackhand.NeedsHuman {
+			to = stackhand.JobFailed // nothing was done yet
+		}
+		r.rest(to, p)
 	} else if job.State == stackhand.JobUndoing || r.goForward() {
 		r.goBack()
 	}

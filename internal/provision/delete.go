@@ -1,0 +1,167 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/jobs"
+)
+
+// deletion takes a stack down by its ledger.
+type deletion struct {
+	Deps
+	id   string // the job's
+	spec stackhand.DeleteSpec
+}
+
+func deleteFlow(d Deps) jobs.Flow {
+	return jobs.Flow{
+		Name: FlowDelete, Version: 1,
+		Steps: func(job stackhand.Job) ([]jobs.Step, error) {
+			spec, err := input[stackhand.DeleteSpec](job)
+			if err != nil {
+				return nil, err
+			}
+			return deletion{d, job.ID, spec}.steps(), nil
+		},
+		Settle: d.settleDelete,
+		// What a deletion left is removed by deleting again.
+		Cleanup: func(stackhand.Job) (stackhand.Job, error) { return stackhand.Job{}, nil },
+	}
+}
+
+func (d deletion) steps() []jobs.Step {
+	step := func(name, title string, do func(context.Context, *jobs.Run) error, needs ...string) jobs.Step {
+		return jobs.Step{Name: name, Title: title, Do: do, Needs: needs, Timeout: goneFor}
+	}
+	each := func(kind string) func(context.Context, *jobs.Run) error { return d.with(d.removeEach(kind)) }
+	return []jobs.Step{
+		step("stack", "Stack", d.mark),
+		step("floating-ip", "Floating IP", each(stackhand.KindFloatingIP), "stack"),
+		step("server", "Server", each(stackhand.KindServer), "stack"),
+		step("port", "Port", each(stackhand.KindPort), "server", "floating-ip"),
+		step("group", "Security group", each(stackhand.KindSecurityGroup), "port"),
+		step("network", "Network", d.with(d.network), "port"),
+		step("lease", "Lease", d.end, "group", "network"),
+	}
+}
+
+// mark says on the stack's record that this job takes it down.
+func (d deletion) mark(ctx context.Context, run *jobs.Run) error {
+	st, err := d.change(ctx, d.spec.Stack, func(st *stackhand.Stack) error {
+		switch {
+		case st.State == stackhand.StackGone, st.Busy == d.id:
+			return nil
+		case st.State == stackhand.StackBuilding:
+			return stackhand.Errorf(stackhand.Conflict, "%s is still being built.", st.Name).Do("Cancel job %s.", st.Job)
+		case st.Busy != "":
+			return stackhand.Errorf(stackhand.Conflict, "Job %s is at work on %s.", st.Busy, st.Name).Do("Wait for its end.")
+		}
+		st.State, st.Busy = stackhand.StackDeleting, d.id
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if st.State == stackhand.StackGone {
+		return run.Say(ctx, st.Name+" was gone already.")
+	}
+	return run.Note(ctx, st.Name)
+}
+
+// ledger is what is left of the stack; nothing if it is gone.
+func (d deletion) ledger(ctx context.Context, kinds ...string) ([]stackhand.Resource, stackhand.Stack, error) {
+	st, err := d.Book.Stack(ctx, d.spec.Stack)
+	if err != nil || st.State == stackhand.StackGone {
+		return nil, st, err
+	}
+	return ofKind(st.Ledger, kinds...), st, nil
+}
+
+func (d deletion) takedown(run *jobs.Run, c Cloud, st stackhand.Stack) *takedown {
+	return &takedown{
+		Deps: d.Deps, run: run, cloud: c, name: st.Cloud, project: st.ProjectID,
+		// The job that made the stack may still be closing its record.
+		own: []string{st.ID, d.id, st.Job}, since: st.Created,
+		forget: func(ctx context.Context, r stackhand.Resource) error {
+			_, err := d.change(ctx, st.ID, func(st *stackhand.Stack) error {
+				st.Ledger = slices.DeleteFunc(st.Ledger, func(l stackhand.Resource) bool { return l.Kind == r.Kind && l.ID == r.ID })
+				return nil
+			})
+			return err
+		},
+	}
+}
+
+func (d deletion) removeEach(kind string) action {
+	return func(ctx context.Context, run *jobs.Run, c Cloud) error {
+		rs, st, err := d.ledger(ctx, kind)
+		if err != nil {
+			return err
+		}
+		if len(rs) == 0 && !run.Again() {
+			run.Skip()
+		}
+		for _, r := range rs {
+			if r.Stack == "" && !r.Shared {
+				r.Stack = st.ID
+			}
+			if err := d.takedown(run, c, st).remove(ctx, r); err != nil {
+				return err
+			}
+			if err := run.Note(ctx, r.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (d deletion) network(ctx context.Context, run *jobs.Run, c Cloud) error {
+	rs, st, err := d.ledger(ctx, networkKinds...)
+	if err != nil {
+		return err
+	}
+	if len(rs) == 0 && !run.Again() {
+		run.Skip()
+	}
+	return d.takedown(run, c, st).network(ctx, rs)
+}
+
+// end closes the stack's record. What others use stays on its ledger, for whoever asks later.
+func (d deletion) end(ctx context.Context, _ *jobs.Run) error {
+	_, err := d.change(ctx, d.spec.Stack, func(st *stackhand.Stack) error {
+		if st.State != stackhand.StackGone {
+			st.State, st.Gone, st.Busy = stackhand.StackGone, d.Now(), ""
+		}
+		return nil
+	})
+	return err
+}
+
+// settleDelete gives a stack back whose deletion did not get through.
+func (d Deps) settleDelete(ctx context.Context, job stackhand.Job, to stackhand.JobState) error {
+	if to == stackhand.JobDone {
+		return nil
+	}
+	spec, err := input[stackhand.DeleteSpec](job)
+	if err != nil {
+		return nil // such a job never touched a stack
+	}
+	_, err = d.change(ctx, spec.Stack, func(st *stackhand.Stack) error {
+		if st.Busy != job.ID {
+			return nil
+		}
+		st.Busy, st.State = "", stackhand.StackKept
+		if len(ofKind(st.Ledger, stackhand.KindServer)) > 0 {
+			st.State = stackhand.StackReady
+		}
+		return nil
+	})
+	if gone(err) != nil {
+		return fmt.Errorf("provision: settle %s: %w", job.ID, err)
+	}
+	return nil
+}

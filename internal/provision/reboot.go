@@ -1,0 +1,115 @@
+package provision
+
+import (
+	"context"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/jobs"
+)
+
+// rebootFor is how long a reboot may take.
+const rebootFor = 15 * time.Minute
+
+type reboot struct {
+	Deps
+	spec stackhand.RebootSpec
+}
+
+func rebootFlow(d Deps) jobs.Flow {
+	return jobs.Flow{
+		Name: FlowReboot, Version: 1,
+		Steps: func(job stackhand.Job) ([]jobs.Step, error) {
+			spec, err := input[stackhand.RebootSpec](job)
+			if err != nil {
+				return nil, err
+			}
+			r := reboot{d, spec}
+			return []jobs.Step{
+				{Name: "look", Title: "Look at " + spec.Name, Do: d.with(r.look)},
+				{Name: "reboot", Title: "Reboot", Needs: []string{"look"}, Do: d.with(r.reboot)},
+				{Name: "wait", Title: "Wait until it is back", Needs: []string{"reboot"}, Do: d.with(r.wait), Timeout: rebootFor, Waits: true},
+			}, nil
+		},
+	}
+}
+
+// look notes the newest action on the server, so that a later attempt can tell ours from it.
+func (r reboot) look(ctx context.Context, run *jobs.Run, c Cloud) error {
+	if r.spec.Stack != "" {
+		st, err := r.Book.Stack(ctx, r.spec.Stack)
+		if err != nil {
+			return err
+		}
+		if st.State != stackhand.StackReady && st.State != stackhand.StackKept {
+			return stackhand.Errorf(stackhand.Conflict, "%s cannot be rebooted: it is %s.", r.spec.Name, st.State)
+		}
+	}
+	actions, err := c.ServerActions(ctx, r.spec.Server)
+	if is(err, stackhand.NotFound) {
+		return r.missing(err)
+	}
+	if err != nil {
+		return err
+	}
+	newest := ""
+	if len(actions) > 0 {
+		newest = actions[0].RequestID
+	}
+	return run.Set(ctx, "newest action", newest)
+}
+
+func (r reboot) missing(err error) error {
+	return stackhand.Errorf(stackhand.NotFound, "The server %s is not there any more.", r.spec.Name).Because(err)
+}
+
+// reboot asks for it once: an attempt that may have been heard is looked up in Nova's record.
+func (r reboot) reboot(ctx context.Context, run *jobs.Run, c Cloud) error {
+	if run.Again() {
+		done, err := r.heard(ctx, run, c)
+		if err != nil || done {
+			return err
+		}
+	}
+	err := c.RebootServer(ctx, r.spec.Server, r.spec.Hard)
+	if is(err, stackhand.NotFound) {
+		return r.missing(err)
+	}
+	return err
+}
+
+func (r reboot) heard(ctx context.Context, run *jobs.Run, c Cloud) (bool, error) {
+	var newest string
+	if _, err := run.Get("newest action", &newest); err != nil {
+		return false, err
+	}
+	actions, err := c.ServerActions(ctx, r.spec.Server)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range actions {
+		if a.RequestID == newest {
+			break
+		}
+		if a.Action == "reboot" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (r reboot) wait(ctx context.Context, run *jobs.Run, c Cloud) error {
+	srv, err := c.Await(ctx, r.spec.Server, func(s stackhand.Server) bool {
+		return s.Task == "" && (s.Status == "ACTIVE" || s.Status == "ERROR")
+	})
+	switch {
+	case is(err, stackhand.NotFound):
+		return r.missing(err)
+	case err != nil:
+		return err
+	case srv.Status == "ERROR":
+		return stackhand.Errorf(stackhand.Failed, "%s did not come back from its reboot: %s", r.spec.Name, fault(srv)).
+			Do("Try a hard reboot; if that fails too, ask the cloud's administrator.")
+	}
+	return run.Note(ctx, srv.Status)
+}
