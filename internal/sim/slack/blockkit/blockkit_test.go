@@ -58,7 +58,9 @@ func TestLimits(t *testing.T) {
 			return `{"type":"input","label":` + plainText(n) + `,"element":{"type":"plain_text_input"}}`
 		}, 2000, "/0/label/text too_long"},
 		{"block id", Message, func(n int) string { return `{"type":"divider","block_id":"` + rep(n) + `"}` }, 255, "/0/block_id too_long"},
-		{"button text", Message, func(n int) string { return `{"type":"actions","elements":[{"type":"button","text":` + plainText(n) + `}]}` }, 75, "/0/elements/0/text/text too_long"},
+		{"button text", Message, func(n int) string {
+			return `{"type":"actions","elements":[{"type":"button","text":` + plainText(n) + `}]}`
+		}, 75, "/0/elements/0/text/text too_long"},
 		{"button value", Message, func(n int) string {
 			return `{"type":"actions","elements":[{"type":"button","text":` + plainText(1) + `,"value":"` + rep(n) + `"}]}`
 		}, 2000, "/0/elements/0/value too_long"},
