@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -33,11 +32,16 @@ func remove(ctx context.Context, env *Env, user stackhand.User, a deleteArgs) (R
 	if len(names) == 0 {
 		names = []string{""}
 	}
-	if r, done, err := env.restarted(ctx, a.Line, len(names)); err != nil || done {
-		return r, err
-	}
-	var found []target
+	jobs := make([]*stackhand.Job, len(names))
+	found := make([]*target, len(names))
 	for i, name := range names {
+		// An earlier delivery of this line may have been cut short half way.
+		if job, done, err := env.started(ctx, a.Line, i); err != nil {
+			return Reply{}, err
+		} else if done {
+			jobs[i] = &job
+			continue
+		}
 		again := func(id string) string {
 			a.Servers = slices.Clone(names)
 			a.Servers[i] = id
@@ -47,63 +51,51 @@ func remove(ctx context.Context, env *Env, user stackhand.User, a deleteArgs) (R
 		if err != nil {
 			return Reply{}, err
 		}
-		if r, err := removable(user, t); err != nil {
+		if r, err := env.removable(ctx, user, t); err != nil {
 			return r, err
 		}
-		if !slices.ContainsFunc(found, func(f target) bool { return f.stack.ID == t.stack.ID }) {
-			found = append(found, t)
+		if !slices.ContainsFunc(found, func(f *target) bool { return f != nil && f.stack.ID == t.stack.ID }) {
+			found[i] = &t
 		}
 	}
-	return env.removeAll(ctx, user, a.Line, found)
+	return env.removeAll(ctx, user, a.Line, found, jobs)
 }
 
-// removeAll starts a job for each; all of them have been checked, so that none starts if one
-// cannot.
-func (env *Env) removeAll(ctx context.Context, user stackhand.User, line Line, found []target) (Reply, error) {
-	var jobs []stackhand.Job
+// removeAll starts a job for each that was found. All of them have been checked, so that none
+// starts if one cannot.
+func (env *Env) removeAll(ctx context.Context, user stackhand.User, line Line, found []*target, jobs []*stackhand.Job) (Reply, error) {
 	for n, t := range found {
+		if t == nil {
+			continue
+		}
 		job := stackhand.Job{Flow: "delete", Cloud: t.stack.Cloud, Title: "Delete " + t.name(), Stacks: []string{t.stack.ID}}
 		job, err := env.start(ctx, user, line, n, job, stackhand.DeleteSpec{Cloud: t.stack.Cloud, Stack: t.stack.ID, Why: "asked"})
 		if err != nil {
 			return Reply{}, err
 		}
-		jobs = append(jobs, job)
+		jobs[n] = &job
 	}
-	return allBegun(jobs), nil
+	return allBegun(slices.DeleteFunc(jobs, func(j *stackhand.Job) bool { return j == nil })), nil
 }
 
-// restarted answers for a line whose jobs an earlier delivery has started. If that was cut
-// short the remaining ones are started now, so the first n jobs have to be there.
-func (env *Env) restarted(ctx context.Context, line Line, n int) (Reply, bool, error) {
-	var jobs []stackhand.Job
-	for i := range n {
-		job, done, err := env.started(ctx, line, i)
-		if err != nil || !done {
-			return Reply{}, false, err
-		}
-		jobs = append(jobs, job)
-	}
-	return allBegun(jobs), true, nil
-}
-
-func allBegun(jobs []stackhand.Job) Reply {
-	r := begun(jobs[0])
+func allBegun(jobs []*stackhand.Job) Reply {
+	r := begun(*jobs[0])
 	for _, j := range jobs[1:] {
 		r.Text = r.Text.Add("\n")
-		r.Text = append(r.Text, begun(j).Text...)
+		r.Text = append(r.Text, begun(*j).Text...)
 	}
 	return r
 }
 
 // removable refuses what is not ours, not the asker's, or not in a state for it. A Reply
 // beside the error holds the button that helps.
-func removable(user stackhand.User, t target) (Reply, error) {
+func (env *Env) removable(ctx context.Context, user stackhand.User, t target) (Reply, error) {
 	if t.stack == nil {
 		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "%s was not made here, and only what was made here is deleted here.", t.name()).
 			Do("Delete it where it was made, for example with: openstack server delete %s", t.server.ID)
 	}
 	st := *t.stack
-	if err := mayChange(user, st, "delete"); err != nil {
+	if err := env.mayChange(ctx, user, st, "delete"); err != nil {
 		return Reply{}, err
 	}
 	switch st.State {
@@ -133,5 +125,5 @@ func seeJob(job string) string {
 	if job == "" {
 		return ""
 	}
-	return strings.Join([]string{", or see `job show ", job, "`"}, "")
+	return ", or see `job show " + job + "`"
 }

@@ -36,7 +36,7 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 	if c.entry.reads && err == nil && len(reply.Actions) == 0 {
 		if c.public {
 			reply.Public = true
-		} else if share := encode(said + " --public"); len(share) <= maxValue {
+		} else if share := said + " --public"; len(share) <= maxValue {
 			reply.Share = share
 		}
 	}
@@ -97,7 +97,7 @@ var acting = map[string]string{
 func ClickLine(actionID, value string) (string, bool) {
 	switch actionID {
 	case "choose", "share", "page":
-		return value, value != ""
+		return encode(value), value != ""
 	}
 	verb, ok := acting[actionID]
 	if !ok {

@@ -14,6 +14,9 @@ type Env struct {
 	Stacks   Stacks
 	Settings Settings
 	Now      func() time.Time
+	// Name tells what a person is called in the chat, from a cache, "" where that is unknown.
+	// nil shows ids.
+	Name func(ctx context.Context, userID string) string
 }
 
 // Settings is the part of the configuration that commands look at.

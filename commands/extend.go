@@ -37,7 +37,7 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 	if t.stack == nil {
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "%s was not made here, so it has no end to be moved.", t.name()).Do("It stays until somebody deletes it.")
 	}
-	if err := mayChange(user, *t.stack, "extend"); err != nil {
+	if err := env.mayChange(ctx, user, *t.stack, "extend"); err != nil {
 		return Reply{}, err
 	}
 	switch t.stack.State {

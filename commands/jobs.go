@@ -45,7 +45,7 @@ func jobs(ctx context.Context, env *Env, user stackhand.User, a jobsArgs) (Reply
 	}
 	t := &Table{Columns: []string{"Job", "What", "State", "User", "Begun", "Took"}}
 	for _, j := range recent {
-		t.Rows = append(t.Rows, []string{j.ID, j.Title, string(j.State), "@" + j.User.ID,
+		t.Rows = append(t.Rows, []string{j.ID, j.Title, string(j.State), env.person(ctx, j.User.ID),
 			humanize.RelTime(j.Created, env.Now(), "ago", "from now"), took(j.Started, j.Ended, env.Now())})
 	}
 	return Reply{Text: stackhand.Textf("%s, newest first:", count(len(recent), "job")), Table: t}, nil

@@ -103,8 +103,8 @@ func (env *Env) steer(ctx context.Context, user stackhand.User, line Line, id, v
 		return j, err
 	}
 	if j.User.ID != user.ID && user.Role < stackhand.Admin {
-		return j, stackhand.Errorf(stackhand.Forbidden, "Job %s (%s) is @%s's, so you cannot %s it.", j.ID, j.Title, j.User.ID, verb).
-			Do("Ask @%s, or an administrator.", j.User.ID)
+		return j, stackhand.Errorf(stackhand.Forbidden, "Job %s (%s) is %s's, so you cannot %s it.", j.ID, j.Title, env.person(ctx, j.User.ID), verb).
+			Do("Ask %s, or an administrator.", env.person(ctx, j.User.ID))
 	}
 	return j, nil
 }

@@ -50,16 +50,16 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 		t.Columns = append(t.Columns, "Image", "Networks", "Id")
 	}
 	for _, it := range all {
-		t.Rows = append(t.Rows, s.row(it, a.Long))
+		t.Rows = append(t.Rows, s.row(ctx, it, a.Long))
 	}
 	text := stackhand.Textf("%s %sin %s of %s:", count(len(all), "server"), whose, s.who.Project, s.name)
 	return paged(text, t, a.Page, func(p int) string { a.Page = p; return format("list", a) })
 }
 
-func (s *session) row(t target, long bool) []string {
+func (s *session) row(ctx context.Context, t target, long bool) []string {
 	owner, flavor := "–", t.server.Flavor
 	if t.stack != nil {
-		owner = "@" + t.stack.Lease.Owner
+		owner = s.env.person(ctx, t.stack.Lease.Owner)
 		flavor = t.stack.Flavor
 	}
 	row := []string{t.name(), t.status(), dash(t.address()), owner, dash(flavor), left(t.stack, s.env.Now())}

@@ -94,8 +94,16 @@ func projectForm(cloud string, projects []stackhand.Project) *Form {
 	projects = slices.Clone(projects)
 	slices.SortFunc(projects, func(a, b stackhand.Project) int { return strings.Compare(a.Name, b.Name) })
 	in := Input{ID: "project_name", Label: "Project"}
+	named := map[string]int{}
+	for _, p := range projects {
+		named[p.Name]++
+	}
 	for _, p := range projects[:min(len(projects), maxOptions)] {
-		in.Options = append(in.Options, Option{clip(p.Name, 75), p.Name})
+		o := Option{clip(p.Name, 75), p.Name}
+		if named[p.Name] > 1 { // in different domains
+			o = Option{clip(p.Name, 40) + " " + clip(p.ID, 33), p.ID}
+		}
+		in.Options = append(in.Options, o)
 	}
 	in.Value = in.Options[0].Value
 	intro := stackhand.Textf("Which project of %s do you want to work in?", stackhand.AsBold(cloud))

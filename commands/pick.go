@@ -39,7 +39,7 @@ func ask(err error, line func(id string) string) error {
 
 const (
 	maxButtons = 20
-	maxValue   = 1800 // a button's value holds 2000 characters, escapes included
+	maxValue   = 1800 // a button's value holds 2000 characters
 )
 
 // reply asks which thing is meant, in words and with a button each.
@@ -50,14 +50,14 @@ func (c *choice) reply() Reply {
 	}
 	for i, t := range c.things {
 		r.Text = r.Text.Add("\n• %s  %s  %s", t.name, t.id, t.note)
-		if i >= len(c.lines) || i >= maxButtons || len(encode(c.lines[i])) > maxValue {
+		if i >= len(c.lines) || i >= maxButtons || len(c.lines[i]) > maxValue {
 			continue
 		}
 		label := t.name
 		if c.sameNames() {
 			label += " " + clip(t.id, 9)
 		}
-		r.Actions = append(r.Actions, stackhand.Action{ID: "choose", Label: clip(label, 70), Value: encode(c.lines[i])})
+		r.Actions = append(r.Actions, stackhand.Action{ID: "choose", Label: clip(label, 70), Value: c.lines[i]})
 	}
 	if len(r.Actions) < len(c.things) {
 		r.Text = r.Text.Add("\nSend the line again with the id that you mean.")

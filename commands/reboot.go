@@ -33,7 +33,7 @@ func reboot(ctx context.Context, env *Env, user stackhand.User, a rebootArgs) (R
 	if err != nil {
 		return Reply{}, err
 	}
-	if err := rebootable(user, t); err != nil {
+	if err := env.rebootable(ctx, user, t); err != nil {
 		return Reply{}, err
 	}
 	spec := stackhand.RebootSpec{Cloud: s.name, Server: t.id(), Name: t.name(), Hard: a.Hard}
@@ -48,11 +48,11 @@ func reboot(ctx context.Context, env *Env, user stackhand.User, a rebootArgs) (R
 
 // rebootable refuses what is not the asker's, or not in a state for it. Whether a server that
 // was not made here may be restarted is for the cloud to say: the asker's own rights count.
-func rebootable(user stackhand.User, t target) error {
+func (env *Env) rebootable(ctx context.Context, user stackhand.User, t target) error {
 	if t.stack == nil {
 		return stateFits(t)
 	}
-	if err := mayChange(user, *t.stack, "reboot"); err != nil {
+	if err := env.mayChange(ctx, user, *t.stack, "reboot"); err != nil {
 		return err
 	}
 	switch {

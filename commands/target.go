@@ -65,11 +65,12 @@ func (t target) address() string {
 	return best
 }
 
-func (t target) thing(now time.Time) thing {
+func (s *session) thing(ctx context.Context, t target) thing {
+	now := s.env.Now()
 	var notes []string
 	created := t.server.Created
 	if t.stack != nil {
-		notes = append(notes, "owner @"+t.stack.Lease.Owner)
+		notes = append(notes, "owner "+s.env.person(ctx, t.stack.Lease.Owner))
 		if created.IsZero() {
 			created = t.stack.Created
 		}
@@ -208,7 +209,7 @@ func (s *session) target(ctx context.Context, name string) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	of := func(t target) thing { return t.thing(s.env.Now()) }
+	of := func(t target) thing { return s.thing(ctx, t) }
 	for _, t := range all {
 		if t.server.ID == name || t.stack != nil && (t.stack.ID == name || t.stack.Server == name) {
 			return t, nil
@@ -259,12 +260,23 @@ func (s *session) elsewhere(ctx context.Context, name string, missing error) (ta
 }
 
 // mayChange refuses somebody who neither owns a stack nor is an administrator.
-func mayChange(user stackhand.User, st stackhand.Stack, verb string) error {
+func (env *Env) mayChange(ctx context.Context, user stackhand.User, st stackhand.Stack, verb string) error {
 	if st.Lease.Owner == user.ID || user.Role >= stackhand.Admin {
 		return nil
 	}
-	return stackhand.Errorf(stackhand.Forbidden, "%s belongs to @%s, so you cannot %s it.", st.Name, st.Lease.Owner, verb).
-		Do("Ask @%s, or an administrator.", st.Lease.Owner)
+	owner := env.person(ctx, st.Lease.Owner)
+	return stackhand.Errorf(stackhand.Forbidden, "%s belongs to %s, so you cannot %s it.", st.Name, owner, verb).
+		Do("Ask %s, or an administrator.", owner)
+}
+
+// person is how somebody is called in plain text.
+func (env *Env) person(ctx context.Context, id string) string {
+	if env.Name != nil {
+		if name := env.Name(ctx, id); name != "" {
+			return "@" + name
+		}
+	}
+	return "@" + id
 }
 
 // left says how long a lease still lasts, for tables.
