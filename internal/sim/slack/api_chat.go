@@ -52,6 +52,9 @@ func (q *request) content() (content, error) {
 	if err != nil {
 		return c, refuse("invalid_metadata_format")
 	}
+	if m := asObj(metadata); m != nil && str(m, "event_type") == "" && m["event_payload"] == nil {
+		metadata = nil // slack-go sends it so with every answer to a response_url
+	}
 	if metadata != nil {
 		if err := checkMetadata(metadata); err != nil {
 			return c, err
