@@ -87,7 +87,7 @@ function input(block, surface) {
     load: (query) => surface.options(block.block_id, block.element, query),
     change: (state, { initial, commit } = {}) => {
       surface.enter(block.block_id, actionID, state);
-      if (commit && !initial && block.dispatch_action) surface.act(block.block_id, block.element, state);
+      if (commit && !initial && block.dispatch_action) surface.act(block.block_id, block.element, { value: state });
     },
   });
   const label = el("label", { class: "input-label", id: labelID }, plainText(block.label), block.optional ? el("span", { class: "optional" }, " (optional)") : null);

@@ -29,7 +29,8 @@ export class Composer {
     this.problem = el("p", { class: "composer-problem", role: "alert", hidden: true });
     this.button = el("button", { type: "submit", class: "btn primary send", "aria-label": "Send" }, "➤");
     const attach = el("button", { type: "button", class: "btn icon", "aria-label": "Attach a file", title: "Attach a file", onclick: () => picker.click() }, "+");
-    this.root = el("form", { class: "composer", onsubmit: (event) => this.submit(event) }, this.list, this.problem, this.chips, el("div", { class: "composer-row" }, attach, picker, this.field, this.button));
+    this.doing = el("p", { class: "muted doing", role: "status", hidden: true });
+    this.root = el("form", { class: "composer", onsubmit: (event) => this.submit(event) }, this.list, this.doing, this.problem, this.chips, el("div", { class: "composer-row" }, attach, picker, this.field, this.button));
   }
 
   // show sets the words for the place that one writes to; another place starts empty.
@@ -44,6 +45,12 @@ export class Composer {
     this.back = 0;
     this.write(this.drafts.get(place) ?? "");
     this.hide();
+  }
+
+  // status shows what the app says that it is doing here.
+  status(text) {
+    this.doing.hidden = !text;
+    replace(this.doing, text ? `${this.settings.app.store.bot.name ?? "The app"} ${text}` : "");
   }
 
   write(text) {

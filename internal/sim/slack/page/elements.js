@@ -6,7 +6,7 @@ import { INPUTS, toChoices } from "./inputs.js";
 import { plainText } from "./text.js";
 
 // renderElement draws an element of an actions block or an accessory. The surface offers
-// {world, act(blockID, element, state), options(blockID, element, query), entered(blockID, actionID), enter(blockID, actionID, state)}.
+// {world, act(blockID, element, {value} or {selected_option}), options(blockID, element, query), entered(blockID, actionID), enter(blockID, actionID, state)}.
 export function renderElement(element, block, surface) {
   if (element.type === "button" || element.type === "workflow_button") return button(element, block, surface);
   if (element.type === "overflow") return overflow(element, block, surface);
@@ -22,7 +22,7 @@ export function renderElement(element, block, surface) {
     load: (query) => surface.options(block.block_id, element, query),
     change: (state, { initial, commit } = {}) => {
       surface.enter(block.block_id, element.action_id, state);
-      if (commit && !initial) confirmed(element, surface, () => surface.act(block.block_id, element, state));
+      if (commit && !initial) confirmed(element, surface, () => surface.act(block.block_id, element, { value: state }));
     },
   });
 }
@@ -85,7 +85,7 @@ function overflow(element, block, surface) {
       menu.hidePopover?.();
       trigger.focus();
       if (choice.raw.url) window.open(safeURL(choice.raw.url), "_blank", "noopener");
-      confirmed(element, surface, () => surface.act(block.block_id, element, { type: element.type, selected_option: choice.raw }));
+      confirmed(element, surface, () => surface.act(block.block_id, element, { selected_option: choice.raw }));
     };
     menu.append(el("button", { type: "button", role: "menuitem", tabindex: "-1", "data-value": choice.value, onclick: run }, choice.label, choice.description ? el("span", { class: "picker-hint" }, choice.description) : null));
   }

@@ -22,12 +22,11 @@ export class Home {
   }
 
   surface(home) {
-    const key = (blockID, actionID) => `${blockID}/${actionID}`;
     return {
       world: this.app.store.world(),
-      entered: (blockID, actionID) => this.state[key(blockID, actionID)],
-      enter: (blockID, actionID, state) => (this.state[key(blockID, actionID)] = state),
-      act: (blockID, element, state) => this.app.click({ view_id: home.id, block_id: blockID, action_id: element.action_id, type: element.type, ...state }),
+      entered: (blockID, actionID) => this.state[blockID]?.[actionID],
+      enter: (blockID, actionID, state) => ((this.state[blockID] ??= {})[actionID] = state),
+      act: (blockID, element, state) => this.app.click({ view_id: home.id, block_id: blockID, action_id: element.action_id, values: this.state, ...state }),
       options: (blockID, element, query) => this.app.options({ view_id: home.id, block_id: blockID, action_id: element.action_id, query }),
     };
   }

@@ -178,5 +178,5 @@ function channels(world) {
 }
 
 function conversations(world) {
-  return [...channels(world), ...world.channels.filter((channel) => channel.is_dm).map((channel) => ({ label: `@${world.userName(channel.with) ?? channel.name}`, value: channel.id }))];
+  return [...channels(world), ...world.channels.filter((channel) => channel.is_dm).map((channel) => ({ label: `@${channel.name}`, value: channel.id }))];
 }

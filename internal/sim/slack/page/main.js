@@ -10,14 +10,15 @@ import { Sidebar } from "./sidebar.js";
 import { isReply, Store } from "./store.js";
 import { Timeline } from "./timeline.js";
 import { parse, plain } from "./mrkdwn.js";
-import { readRoute, writeRoute } from "./route.js";
+import { readPermalink, readRoute, writeRoute } from "./route.js";
 
+const FIRST = "alice"; // who one is at first
 const TOAST_TIME = 8000; // milliseconds
 
 class App {
   constructor() {
     this.store = new Store(localStorage);
-    this.route = readRoute(location.hash);
+    this.route = location.hash ? readRoute(location.hash) : readPermalink(location.search);
     this.feed = new Feed({ onevent: (event) => this.take(event), onstatus: (status) => this.sidebar.connection(status === "live"), onlost: () => this.reload() });
     this.build();
     window.addEventListener("hashchange", () => this.follow());
@@ -51,23 +52,24 @@ class App {
   }
 
   async start() {
-    await this.become(this.route.user || "", { keep: true });
+    const wanted = this.route.user || localStorage.getItem("me");
+    const known = wanted && (await getState(wanted).then(() => true, () => false)); // not a person of an earlier workspace
+    await this.become(known ? wanted : FIRST, { keep: true });
     this.focusComposer();
   }
 
   // become shows the workspace as another person sees it. Without a person it is the first one.
   async become(user, { keep = false } = {}) {
     try {
-      let state = await getState(user);
-      const me = user || state.user || state.me || state.users?.find((one) => !one.is_bot)?.id;
-      if (me !== user && !state.user) state = await getState(me);
-      this.store.load(state, me);
+      const state = await getState(user);
+      this.store.load(state, state.me || user);
     } catch (error) {
       return this.fail(error);
     }
     const channel = keep || this.store.channel(this.route.channel) ? this.route.channel : "";
     const thread = keep ? this.route.thread : "";
     this.route = { user: this.store.me, channel: this.store.channel(channel)?.id ?? this.firstChannel(), thread, tab: this.route.tab };
+    localStorage.setItem("me", this.store.me);
     this.feed.start(this.store.me, this.store.seq);
     this.sayWho();
     this.go({});
@@ -130,7 +132,7 @@ class App {
 
   isBotDM() {
     const channel = this.store.channel(this.route.channel);
-    return Boolean(channel?.is_dm) && (channel.with === this.store.botID() || Boolean(this.store.user(channel.with)?.is_bot));
+    return Boolean(this.store.partner(channel)?.is_bot);
   }
 
   onHome() {
@@ -172,11 +174,13 @@ class App {
     this.main.root.hidden = home;
     this.composer.root.hidden = home;
     this.composer.show(place);
+    this.composer.status(store.statuses.get(`${channel}/`));
     this.main.show(place, store.timeline(channel), this.empty());
     this.threadPane.hidden = !thread;
     this.frame.classList.toggle("with-thread", Boolean(thread));
     if (thread) {
       this.threadComposer.show(`${place}/${thread}`);
+      this.threadComposer.status(store.statuses.get(`${channel}/${thread}`));
       this.side.show(`${place}/${thread}`, store.thread(channel, thread), { signature: "", make: () => el("p", { class: "empty" }, "This thread is gone.") });
     }
     this.modal.draw();
@@ -185,7 +189,7 @@ class App {
 
   drawHead(home) {
     const channel = this.store.channel(this.route.channel);
-    const partner = channel?.is_dm ? this.store.user(channel.with) : null;
+    const partner = this.store.partner(channel);
     const about = partner ? title(partner) : channel?.members?.length ? `${channel.members.length} members` : "";
     replace(this.head, partner ? avatar(partner, "small") : null, el("h2", {}, this.placeName()), about ? el("span", { class: "muted" }, about) : null);
     this.tabs.hidden = !this.isBotDM();
@@ -205,8 +209,8 @@ class App {
     const channel = this.store.channel(this.route.channel);
     if (!channel) return "";
     if (!channel.is_dm) return `#${channel.name}`;
-    const partner = this.store.user(channel.with);
-    return partner?.real_name || partner?.name || channel.name;
+    const partner = this.store.partner(channel);
+    return partner.real_name || partner.name;
   }
 
   empty() {
@@ -216,6 +220,10 @@ class App {
   }
 
   take(event) {
+    if (event.type === "reset") {
+      this.reload(); // away for too long: the simulator no longer knows what was missed
+      return;
+    }
     this.store.apply(event);
     this.announce(event);
     this.changed();

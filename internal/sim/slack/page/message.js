@@ -1,11 +1,11 @@
 // One message, as it stands in a channel or a thread.
 
-import { el, hidden } from "./dom.js";
+import { el, hidden, link } from "./dom.js";
 import { renderBlocks } from "./blocks.js";
 import { clock, fullTime } from "./dates.js";
 import { renderFiles } from "./files.js";
 import { avatar } from "./people.js";
-import { renderText } from "./text.js";
+import { drawEmoji, renderText } from "./text.js";
 
 // drawMessage draws a message. The options are {app, grouped, thread}: grouped leaves out the author's
 // name because the message above is theirs too, thread is true inside the thread's own panel.
@@ -26,7 +26,9 @@ export function drawMessage(message, { app, grouped, thread }) {
       grouped ? hidden(name) : headLine(author, message, world),
       body(message, app, world),
       message.edited && !showsText(message) ? edited() : null,
+      (message.attachments ?? []).map((attachment) => drawAttachment(attachment, message, app)),
       renderFiles(message.files),
+      drawReactions(message, world),
       thread ? null : threadLine(message, app),
     ),
   );
@@ -64,6 +66,23 @@ function body(message, app, world) {
   return el("div", { class: "text" }, renderText({ type: "mrkdwn", text: message.text }, world), message.edited ? [" ", edited()] : null);
 }
 
+// drawAttachment draws the older kind of addition: a text or blocks beside a coloured line.
+function drawAttachment(attachment, message, app) {
+  const world = app.store.world();
+  const line = (text) => (text ? el("div", { class: "text" }, renderText({ type: "mrkdwn", text }, world)) : null);
+  const title = attachment.title ? el("strong", {}, link(attachment.title_link, attachment.title)) : null;
+  const inner = attachment.blocks ? renderBlocks(attachment.blocks, surface(message, app)) : [title, line(attachment.text ?? attachment.fallback)];
+  const node = el("div", { class: "attachment" }, line(attachment.pretext), inner);
+  if (/^#?[0-9a-f]{6}$/i.test(attachment.color ?? "")) node.style.borderLeftColor = `#${attachment.color.replace("#", "")}`;
+  return node;
+}
+
+function drawReactions(message, world) {
+  if (!message.reactions?.length) return null;
+  const pill = (reaction) => el("li", { class: "reaction", title: (reaction.users ?? []).map((id) => world.userName(id) ?? id).join(", ") }, drawEmoji(reaction.name), ` ${reaction.count ?? 1}`);
+  return el("ul", { class: "reactions", "aria-label": "Reactions" }, message.reactions.map(pill));
+}
+
 function mentions(message, me) {
   return message.user !== me && (message.text ?? "").includes(`<@${me}>`);
 }
@@ -75,7 +94,7 @@ function surface(message, app) {
     world: app.store.world(),
     entered: () => undefined,
     enter: () => {},
-    act: (blockID, element, state) => app.click({ ...at, block_id: blockID, action_id: element.action_id, type: element.type, ...state }),
+    act: (blockID, element, state) => app.click({ ...at, block_id: blockID, action_id: element.action_id, ...state }),
     options: (blockID, element, query) => app.options({ ...at, block_id: blockID, action_id: element.action_id, query }),
   };
 }

@@ -65,7 +65,7 @@ export class Modal {
     const depth = this.app.store.views.length;
     const close = plainText(view.close) || (depth > 1 ? "Back" : view.submit ? "Cancel" : "Close");
     this.problem = el("p", { class: "form-problem", role: "alert", hidden: true });
-    this.submitButton = view.submit || hasInput(view) ? el("button", { type: "submit", class: "btn primary", "data-testid": "modal-submit" }, plainText(view.submit) || "Submit") : null;
+    this.submitButton = view.submit ? el("button", { type: "submit", class: "btn primary", "data-testid": "modal-submit" }, plainText(view.submit) || "Submit") : null;
     return el(
       "form",
       { novalidate: true, onsubmit: (event) => this.submit(event) },
@@ -89,7 +89,7 @@ export class Modal {
         (values[blockID] ??= {})[actionID] = state;
         this.showError(blockID, "");
       },
-      act: (blockID, element, state) => this.app.click({ view_id: view.id, block_id: blockID, action_id: element.action_id, type: element.type, ...state }),
+      act: (blockID, element, state) => this.app.click({ view_id: view.id, block_id: blockID, action_id: element.action_id, values: this.pick(view), ...state }),
       options: (blockID, element, query) => this.app.options({ view_id: view.id, block_id: blockID, action_id: element.action_id, query }),
     };
   }
@@ -165,8 +165,4 @@ export class Modal {
 
 function required(view) {
   return (view.blocks ?? []).filter((block) => block.type === "input" && !block.optional);
-}
-
-function hasInput(view) {
-  return (view.blocks ?? []).some((block) => block.type === "input");
 }

@@ -7,6 +7,14 @@ export function readRoute(hash) {
   return { user, channel, thread: /^\d+\.\d+$/.test(last) ? last : "", tab: last === "home" ? "home" : "" };
 }
 
+// readPermalink answers the same of the query that the address of a message has:
+// ?channel=C…&ts=…&thread_ts=…; it shows the message's thread.
+export function readPermalink(search) {
+  const query = new URLSearchParams(search);
+  const thread = query.get("thread_ts") ?? query.get("ts") ?? "";
+  return { user: query.get("user") ?? "", channel: query.get("channel") ?? "", thread: /^\d+\.\d+$/.test(thread) ? thread : "", tab: "" };
+}
+
 // writeRoute is the inverse of readRoute.
 export function writeRoute({ user, channel, thread, tab }) {
   const parts = [user, channel, thread || tab].filter(Boolean);

@@ -59,7 +59,7 @@ export class Sidebar {
 
   row(channel, unread, current) {
     const { store } = this.app;
-    const partner = channel.is_dm ? store.user(channel.with) : null;
+    const partner = store.partner(channel);
     const name = partner?.real_name || partner?.name || channel.name;
     return el(
       "li",
@@ -67,7 +67,7 @@ export class Sidebar {
       el(
         "button",
         { type: "button", class: `channel ${unread.count ? "unread" : ""}`.trim(), "data-testid": `channel-${channel.id}`, "aria-current": current ? "page" : null, tabindex: "-1", onclick: () => this.app.openChannel(channel.id) },
-        channel.is_dm ? avatar(partner ?? { name }, "tiny") : el("span", { class: "hash", "aria-hidden": "true" }, "#"),
+        channel.is_dm ? avatar(partner, "tiny") : el("span", { class: "hash", "aria-hidden": "true" }, "#"),
         el("span", { class: "channel-name" }, name),
         unread.wanted ? el("span", { class: "count" }, unread.wanted) : null,
         unread.count ? hidden(` ${unread.count} unread`) : null,

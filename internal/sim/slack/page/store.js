@@ -18,7 +18,9 @@ export class Store {
     this.bot = state.bot ?? {};
     this.command = state.command ?? "/stack";
     this.banner = state.banner ?? "";
-    this.users = state.users ?? [];
+    this.users = (state.users ?? []).map(person);
+    this.statuses = new Map(); // "channel/thread" → what the app says that it is doing
+    this.ahead = state.now ? state.now * 1000 - Date.now() : 0;
     this.groups = state.groups ?? [];
     this.channels = state.channels ?? [];
     this.seq = state.seq ?? 0;
@@ -44,7 +46,8 @@ export class Store {
       view_closed: () => (this.views = this.views.filter((view) => view.id !== (event.id ?? event.view?.id))),
       home: () => (this.home = event.view),
       notice: () => this.putNotice(event),
-      user: () => (this.users = putByID(this.users, event.user)),
+      status: () => this.statuses.set(`${event.channel}/${event.thread ?? ""}`, event.status ?? ""),
+      user: () => (this.users = putByID(this.users, person(event.user))),
       channel: () => (this.channels = putByID(this.channels, event.channel)),
     }[event.type];
     take?.();
@@ -56,6 +59,7 @@ export class Store {
   }
 
   put(message) {
+    this.ahead = Math.max(this.ahead, Number(message.ts) * 1000 - Date.now());
     this.channelMessages(message.channel).set(message.ts, message);
   }
 
@@ -77,9 +81,14 @@ export class Store {
     this.notices.push({ text, channel, thread: place, seq, at });
   }
 
+  // now is the simulator's time of day, which may be ahead of the browser's.
+  now() {
+    return new Date(Date.now() + this.ahead);
+  }
+
   // timeline lists a channel's messages and notices outside of threads, oldest first.
   timeline(channel) {
-    const messages = [...this.channelMessages(channel).values()].filter((message) => !isReply(message));
+    const messages = [...this.channelMessages(channel).values()].filter((message) => !isReply(message) || message.broadcast);
     return this.withNotices(messages, channel, "");
   }
 
@@ -136,6 +145,13 @@ export class Store {
     return this.users.find((user) => user.id === id) ?? (id && id === this.botID() ? { ...this.bot, id, is_bot: true } : undefined);
   }
 
+  // partner is whom one talks to in a direct message, or undefined.
+  partner(channel) {
+    if (!channel?.is_dm) return undefined;
+    const id = channel.with && channel.with !== this.me ? channel.with : channel.members?.find((member) => member !== this.me);
+    return this.user(id) ?? { id, name: channel.name };
+  }
+
   botID() {
     return this.bot.id ?? this.bot.user_id ?? "";
   }
@@ -154,8 +170,9 @@ export class Store {
     return {
       me: this.me,
       zone: this.user(this.me)?.tz,
+      now: this.now(),
       users: this.people(),
-      channels: this.channels,
+      channels: this.channels.map((channel) => (channel.is_dm ? { ...channel, name: this.partner(channel).name } : channel)),
       userName: (id) => this.user(id)?.name,
       channelName: (id) => this.channel(id)?.name,
       groupName: (id) => this.groups.find((group) => group.id === id)?.handle,
@@ -174,6 +191,11 @@ export function compareTS(a, b) {
   const [aSeconds, aRest = ""] = String(a).split(".");
   const [bSeconds, bRest = ""] = String(b).split(".");
   return Number(aSeconds) - Number(bSeconds) || Number(aRest.padEnd(6, "0")) - Number(bRest.padEnd(6, "0"));
+}
+
+// person brings the two ways of marking a program to one.
+function person(user) {
+  return { ...user, is_bot: Boolean(user.is_bot ?? user.bot) };
 }
 
 function putByID(list, item) {

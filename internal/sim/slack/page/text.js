@@ -62,7 +62,7 @@ function drawEmoji(name, unicode) {
 
 // A date that begins a line begins with a capital: "Today at 9:00", but "until today at 9:00".
 function drawDate(node, world, first) {
-  const text = formatDate(node.unix, node.format, node.fallback, { zone: world.zone, capital: first });
+  const text = formatDate(node.unix, node.format, node.fallback, { zone: world.zone, now: world.now, capital: first });
   const date = new Date(Number(node.unix) * 1000);
   const valid = !Number.isNaN(date.getTime());
   const shown = el("time", { datetime: valid ? date.toISOString() : null, title: valid ? fullTime(date, world.zone) : null }, text);

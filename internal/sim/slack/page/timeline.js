@@ -35,12 +35,12 @@ export class Timeline {
 
   plan(items, empty) {
     if (!items.length) return [{ key: "empty", signature: empty.signature, make: empty.make }];
-    const { zone } = this.app.store.world();
+    const { zone, now } = this.app.store.world();
     const wanted = [];
     let before = null;
     for (const item of items) {
       const day = dayKey(new Date(Number(item.ts) * 1000), zone);
-      if (day !== before?.day && !this.thread) wanted.push(divider(day, item.ts, zone));
+      if (day !== before?.day && !this.thread) wanted.push(divider(day, item.ts, zone, now));
       wanted.push(item.notice ? noticeItem(item) : this.messageItem(item, before, day));
       before = { day, item };
       if (this.thread && items.length > 1 && item.ts === items[0].ts) {
@@ -80,8 +80,8 @@ function groups(above, message) {
   return above.user === message.user && Number(message.ts) - Number(above.ts) < GROUP_SECONDS;
 }
 
-function divider(day, ts, zone) {
-  const text = dayTitle(new Date(Number(ts) * 1000), zone);
+function divider(day, ts, zone, now) {
+  const text = dayTitle(new Date(Number(ts) * 1000), zone, now);
   return { key: `d${day}`, signature: text, make: () => el("div", { class: "day", role: "separator", "aria-label": text }, el("span", {}, text)) };
 }
 
