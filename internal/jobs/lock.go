@@ -2,7 +2,9 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -23,7 +25,9 @@ func (r *runner) lock(ctx context.Context, run *Run, name string) error {
 			return fmt.Errorf("jobs: lock %s: %w", name, err)
 		}
 		if holder == r.id {
-			r.holds(name)
+			if err := r.holds(name); err != nil {
+				return err
+			}
 			if noted != "" {
 				return run.Note(ctx, "")
 			}
@@ -74,10 +78,40 @@ func (e *Engine) released() <-chan struct{} {
 	return e.free
 }
 
-func (r *runner) holds(name string) {
+// lockKey begins the keys of Job.Values under which a job's locks are noted, so that they are
+// let go when it rests, also by another engine.
+const lockKey = "lock:"
+
+func (r *runner) holds(name string) error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.locks[name] = true
+	r.mu.Unlock()
+	return r.rec.later(func(j *stackhand.Job) {
+		if j.Values == nil {
+			j.Values = map[string]json.RawMessage{}
+		}
+		j.Values[lockKey+name] = json.RawMessage("true")
+	})
+}
+
+// lets lets a lock go.
+func (r *runner) lets(ctx context.Context, name string) error {
+	if err := r.e.unlock(ctx, name, r.id); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	delete(r.locks, name)
+	r.mu.Unlock()
+	return r.rec.later(func(j *stackhand.Job) { delete(j.Values, lockKey+name) })
+}
+
+// recall finds the locks that the job has from before.
+func (r *runner) recall(job stackhand.Job) {
+	for key := range job.Values {
+		if name, ok := strings.CutPrefix(key, lockKey); ok {
+			r.locks[name] = true
+		}
+	}
 }
 
 // unlockAll lets go of what the job locked in this engine; failures heal themselves, see lock.

@@ -108,10 +108,7 @@ func (r *Run) Lock(ctx context.Context, name string) error { return r.r.lock(ctx
 
 // Unlock lets the named lock go.
 func (r *Run) Unlock(ctx context.Context, name string) error {
-	r.r.mu.Lock()
-	delete(r.r.locks, name)
-	r.r.mu.Unlock()
-	return r.r.e.unlock(ctx, name, r.r.id)
+	return r.r.lets(ctx, name)
 }
 
 // Log writes to the engine's log with the job's and the step's name.

@@ -49,6 +49,7 @@ func (r *runner) work() (again bool) {
 	defer rec.close()
 	r.mu.Lock()
 	r.rec = rec
+	r.recall(job)
 	r.mu.Unlock()
 	if err := r.prepare(job); err != nil {
 		p := problemOf(err, "")

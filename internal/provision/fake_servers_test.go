@@ -1,0 +1,106 @@
+package provision_test
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+func (s session) ServersNamed(ctx context.Context, name string) ([]stackhand.Server, error) {
+	return do(ctx, s, "ServersNamed", func() ([]stackhand.Server, error) {
+		var out []stackhand.Server
+		for _, v := range s.servers {
+			if v.Name == name {
+				out = append(out, v.Server)
+			}
+		}
+		return out, nil
+	})
+}
+
+func (s session) Server(ctx context.Context, id string) (stackhand.Server, error) {
+	return do(ctx, s, "Server", func() (stackhand.Server, error) { return s.peek(id) })
+}
+
+func (s session) peek(id string) (stackhand.Server, error) {
+	v, err := one(s.servers, "Server", id)
+	if err != nil {
+		return stackhand.Server{}, err
+	}
+	return v.Server, nil
+}
+
+func (s session) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (string, error) {
+	return do(ctx, s, "CreateServer", func() (string, error) {
+		for _, id := range spec.Ports {
+			p, err := one(s.ports, "Port", id)
+			if err != nil {
+				return "", stackhand.Errorf(stackhand.Invalid, "Port %s could not be found.", id)
+			}
+			if p.DeviceID != "" {
+				return "", inUse("Port %s is still in use.", id)
+			}
+		}
+		v := &fakeServer{Server: stackhand.Server{
+			ID: s.id("server"), Name: spec.Name, Status: "BUILD", Task: "spawning", Metadata: spec.Metadata, Created: time.Now(),
+		}, ports: slices.Clone(spec.Ports), ready: time.Now().Add(s.build)}
+		v.actions = []stackhand.ServerAction{{Action: "create", RequestID: s.id("req")}}
+		s.servers[v.ID] = v
+		for _, id := range spec.Ports {
+			p := s.ports[id]
+			p.DeviceID, p.DeviceOwner = v.ID, "compute:nova"
+			s.ports[id] = p
+		}
+		return v.ID, nil
+	})
+}
+
+func (s session) DeleteServer(ctx context.Context, id string) error {
+	return s.call(ctx, "DeleteServer", func() error {
+		v, err := one(s.servers, "Server", id)
+		if err == nil && v.gone.IsZero() {
+			v.Task, v.gone = "deleting", time.Now().Add(time.Second)
+		}
+		return err
+	})
+}
+
+func (s session) RebootServer(ctx context.Context, id string, hard bool) error {
+	return s.call(ctx, "RebootServer", func() error {
+		v, err := one(s.servers, "Server", id)
+		if err != nil {
+			return err
+		}
+		if v.Task != "" {
+			return inUse("Cannot 'reboot' instance %s while it is in task_state %s", id, v.Task)
+		}
+		s.reboots++
+		v.Status, v.Task, v.ready = "REBOOT", "reboot_started", time.Now().Add(s.build)
+		v.actions = append([]stackhand.ServerAction{{Action: "reboot", RequestID: s.id("req")}}, v.actions...)
+		return nil
+	})
+}
+
+func (s session) ServerActions(ctx context.Context, id string) ([]stackhand.ServerAction, error) {
+	return do(ctx, s, "ServerActions", func() ([]stackhand.ServerAction, error) {
+		v, err := one(s.servers, "Server", id)
+		if err != nil {
+			return nil, err
+		}
+		return slices.Clone(v.actions), nil
+	})
+}
+
+func (s session) Await(ctx context.Context, id string, done func(stackhand.Server) bool) (stackhand.Server, error) {
+	for {
+		v, err := do(ctx, s, "Await", func() (stackhand.Server, error) { return s.peek(id) })
+		if err != nil || done(v) {
+			return v, err
+		}
+		if err := pause(ctx, 250*time.Millisecond); err != nil {
+			return v, err
+		}
+	}
+}

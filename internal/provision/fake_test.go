@@ -1,0 +1,243 @@
+package provision_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// fakeCloud is a small OpenStack project in memory, with the refusals that the flows have to
+// live with. Everybody sees it through sessions.
+type fakeCloud struct {
+	mu       sync.Mutex
+	ids      int
+	calls    []string
+	networks map[string]stackhand.Network
+	subnets  map[string]stackhand.Subnet
+	routers  map[string]stackhand.Router
+	ports    map[string]stackhand.Port
+	groups   map[string]stackhand.SecurityGroup
+	fips     map[string]stackhand.FloatingIP
+	servers  map[string]*fakeServer
+
+	delay      time.Duration // of every call
+	build      time.Duration // of a server
+	buildFault string        // servers end in ERROR with these words
+	reboots    int
+	// fault, if set, is asked about every call, counted from 1.
+	fault func(n int, call string) fault
+}
+
+// fault is what goes wrong with one call.
+type fault struct {
+	before, after error  // instead of the answer: before or after it was done
+	hang          bool   // no answer at all
+	then          func() // is called before the error is answered
+}
+
+type fakeServer struct {
+	stackhand.Server
+	ports   []string
+	ready   time.Time
+	gone    time.Time
+	actions []stackhand.ServerAction
+}
+
+const external = "ext-net"
+
+func newCloud() *fakeCloud {
+	c := &fakeCloud{
+		networks: map[string]stackhand.Network{external: {ID: external, Name: "public", External: true}},
+		subnets:  map[string]stackhand.Subnet{}, routers: map[string]stackhand.Router{}, ports: map[string]stackhand.Port{},
+		groups: map[string]stackhand.SecurityGroup{"default": {ID: "default", Name: "default"}},
+		fips:   map[string]stackhand.FloatingIP{}, servers: map[string]*fakeServer{},
+		delay: 50 * time.Millisecond, build: 2 * time.Second,
+	}
+	return c
+}
+
+// left lists what is in the cloud beyond what it began with.
+func (c *fakeCloud) left() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tick()
+	var out []string
+	for _, n := range c.networks {
+		if !n.External {
+			out = append(out, "network "+n.Name)
+		}
+	}
+	for _, s := range c.subnets {
+		out = append(out, "subnet "+s.Name)
+	}
+	for _, r := range c.routers {
+		out = append(out, "router "+r.Name)
+	}
+	for _, p := range c.ports {
+		if p.DeviceOwner != "network:dhcp" {
+			out = append(out, strings.TrimSpace("port "+p.Name+p.DeviceOwner))
+		}
+	}
+	for _, g := range c.groups {
+		if g.ID != "default" {
+			out = append(out, "group "+g.Name)
+		}
+	}
+	for range c.fips {
+		out = append(out, "floating ip")
+	}
+	for _, s := range c.servers {
+		out = append(out, "server "+s.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// arm sets the faults and begins to count the calls anew.
+func (c *fakeCloud) arm(f func(n int, call string) fault) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls, c.fault = nil, f
+}
+
+func (c *fakeCloud) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.calls)
+}
+
+// tick lets time do its work; c.mu is held.
+func (c *fakeCloud) tick() {
+	now := time.Now()
+	for id, s := range c.servers {
+		switch {
+		case !s.gone.IsZero() && !now.Before(s.gone):
+			delete(c.servers, id)
+			for _, p := range s.ports {
+				if port, ok := c.ports[p]; ok {
+					port.DeviceID = ""
+					c.ports[p] = port
+				}
+			}
+		case s.gone.IsZero() && s.Status != "ACTIVE" && s.Status != "ERROR" && !now.Before(s.ready):
+			s.Status, s.Task = "ACTIVE", ""
+			if c.buildFault != "" {
+				s.Status, s.Fault = "ERROR", c.buildFault
+			}
+		}
+	}
+}
+
+func (c *fakeCloud) id(kind string) string {
+	c.ids++
+	return fmt.Sprintf("%s-%04d", kind, c.ids)
+}
+
+// session is one process's access to the cloud. A dead one does nothing any more.
+type session struct {
+	*fakeCloud
+	dead *atomic.Bool
+}
+
+var errDead = fmt.Errorf("the process is dead")
+
+// call does what a call does, with its fault.
+func (s session) call(ctx context.Context, name string, effect func() error) error {
+	if s.dead.Load() {
+		return errDead
+	}
+	s.mu.Lock()
+	s.calls = append(s.calls, name)
+	var f fault
+	if s.fault != nil {
+		f = s.fault(len(s.calls), name)
+	}
+	s.mu.Unlock()
+	if err := pause(ctx, s.delay); err != nil {
+		return unanswered(err)
+	}
+	if s.dead.Load() {
+		return errDead
+	}
+	if f.before != nil {
+		return f.answer(f.before)
+	}
+	s.mu.Lock()
+	s.tick()
+	err := effect()
+	s.mu.Unlock()
+	if f.hang {
+		<-ctx.Done()
+		return unanswered(ctx.Err())
+	}
+	if f.after != nil {
+		return f.answer(f.after)
+	}
+	return err
+}
+
+func (f fault) answer(err error) error {
+	if f.then != nil {
+		f.then()
+	}
+	return err
+}
+
+func unanswered(err error) error {
+	return stackhand.Errorf(stackhand.Unavailable, "The cloud did not answer.").Because(err)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func missing(kind, id string) error {
+	return stackhand.Errorf(stackhand.NotFound, "%s %s could not be found.", kind, id)
+}
+
+func inUse(format string, args ...any) error {
+	return stackhand.Errorf(stackhand.Conflict, format, args...)
+}
+
+func values[T any](m map[string]T, want func(T) bool) []T {
+	var out []T
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if want(m[k]) {
+			out = append(out, m[k])
+		}
+	}
+	return out
+}
+
+// do is call with an answer.
+func do[T any](ctx context.Context, s session, name string, effect func() (T, error)) (v T, err error) {
+	err = s.call(ctx, name, func() (err error) {
+		v, err = effect()
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return v, nil
+}
+
+func one[T any](m map[string]T, kind, id string) (T, error) {
+	v, ok := m[id]
+	if !ok {
+		return v, missing(kind, id)
+	}
+	return v, nil
+}
