@@ -22,6 +22,9 @@ func (b *Bot) answer(ctx context.Context, rq *request, reply commands.Reply, err
 		s = failure(b.explain(ctx, rq, err), reply.Actions)
 		reply = commands.Reply{}
 	default:
+		if reply.Job != "" && rq.body.Place.Direct {
+			reply.Text = nil // the card stands right there
+		}
 		s = sheetOf(reply)
 	}
 	if reply.Job != "" {
@@ -189,6 +192,10 @@ func opener(line, label string) stackhand.Action {
 	return stackhand.Action{ID: "choose", Label: label, Value: line}
 }
 
+// ackTravels is how long an acknowledgement may take to reach Slack. It turns the modal into
+// "Checking…": an update that came before it, by the other way, would be overwritten by it.
+const ackTravels = 400 * time.Millisecond
+
 // submitted handles a sent modal: the modal says what came of it, or goes on asking.
 func (b *Bot) submitted(ctx context.Context, rq *request) {
 	var form formView
@@ -199,6 +206,7 @@ func (b *Bot) submitted(ctx context.Context, rq *request) {
 	meta, values := metaOf(form.Meta), rq.secret.Values
 	line := commands.Line{Place: rq.body.Place, Key: rq.in.ID}
 	rq.log = rq.log.With("cmd", meta.Form)
+	began := time.Now()
 	var problems map[string]string
 	reply, err := b.safely(ctx, rq, func(ctx context.Context) (r commands.Reply, err error) {
 		r, problems, err = b.talk.submit(ctx, rq.user, meta.Form, meta.State, values, line)
@@ -225,6 +233,9 @@ func (b *Bot) submitted(ctx context.Context, rq *request) {
 		}
 		packed, _ := json.Marshal(formMeta{Place: rq.body.Place}) // strings only: cannot fail
 		view = *result(form.Title, sheetOf(reply), string(packed))
+	}
+	if rq.in.Tries == 0 && !sleep(ctx, ackTravels-time.Since(began)) {
+		return
 	}
 	if closed := b.web.updateView(ctx, rq.body.View, view); closed != nil {
 		rq.log.InfoContext(ctx, "the form was closed meanwhile", "err", closed)

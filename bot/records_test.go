@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -26,7 +27,8 @@ type memory struct {
 	reports map[string]stackhand.Report
 	notices map[string]stackhand.Notice
 	stacks  map[string]stackhand.Stack
-	broken  error // answered by every call while set
+	history []stackhand.Inbound // all that was ever written down
+	broken  error               // answered by every call while set
 	saved   func(stackhand.Report)
 }
 
@@ -63,6 +65,7 @@ func (m *memory) Receive(_ context.Context, in stackhand.Inbound) (bool, error) 
 	m.rev++
 	in.Rev = m.rev
 	m.inbox[in.ID] = in
+	m.history = append(m.history, in)
 	return true, nil
 }
 
@@ -252,4 +255,43 @@ func TestRotRefusesOthers(t *testing.T) {
 	if _, err := (rot{}).Open(sealed, "U2", "slack"); err == nil {
 		t.Error("opened for another user")
 	}
+}
+
+func (m *memory) pick(fits func(stackhand.Stack) bool) (out []stackhand.Stack) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.stacks {
+		if fits(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (m *memory) ByServer(_ context.Context, cloud, id string) (stackhand.Stack, error) {
+	for _, s := range m.pick(func(s stackhand.Stack) bool { return s.Cloud == cloud && s.Server == id }) {
+		return s, nil
+	}
+	return stackhand.Stack{}, stackhand.Errorf(stackhand.NotFound, "not ours")
+}
+
+func (m *memory) InProject(_ context.Context, cloud, project string) ([]stackhand.Stack, error) {
+	return m.pick(func(s stackhand.Stack) bool { return s.Cloud == cloud && s.ProjectID == project }), nil
+}
+
+func (m *memory) InThread(_ context.Context, channel, thread string) ([]stackhand.Stack, error) {
+	return m.pick(func(s stackhand.Stack) bool {
+		return m.reports[s.Job].Card.Channel == channel && m.reports[s.Job].Card.TS == thread
+	}), nil
+}
+
+func (m *memory) Extend(ctx context.Context, id string, until time.Time) (stackhand.Stack, error) {
+	s, err := m.Stack(ctx, id)
+	if err == nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		s.Lease.Until = until
+		m.stacks[id] = s
+	}
+	return s, err
 }

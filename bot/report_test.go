@@ -1,0 +1,244 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	sim "github.com/stackhand/stackhand/internal/sim/slack"
+)
+
+func TestJobIsToldByACardAThreadAndOneFinalReply(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	mark := w.typed("alice", "#team-a", "", "/stack create web-1")
+	card := w.see(mark, "Create web-1: in progress")
+	if card.Kind != "message" || card.Channel != "C0TEAMA" || card.Thread != "" {
+		t.Errorf("the card: %+v", card)
+	}
+	steps := w.see(mark, "Steps of Create web-1")
+	if steps.Thread != card.TS {
+		t.Errorf("the steps are in thread %q", steps.Thread)
+	}
+	w.finish(w.lastJob())
+	final := w.see(mark, "alice.* web-1 ACTIVE 203.0.113.5")
+	w.until("idle", func() bool { return !w.bot.Busy() })
+	if final.Thread != card.TS || !strings.Contains(final.Raw, "<@U0ALICE>") {
+		t.Errorf("the final reply: %+v", final)
+	}
+	w.onceEach(t)
+	if rep := w.mem.report(w.lastJob()); rep.Open || rep.FinalOf != "done" {
+		t.Errorf("the report: %+v", rep)
+	}
+	if got := w.see(mark, "(?s)Create web-1: done.*203.0.113.5.*Reboot.*Extend.*Delete"); got.Kind != "update" || got.TS != card.TS {
+		t.Errorf("the card was not edited: %+v", got)
+	}
+	w.see(w.clicked("alice", "reboot"), "did reboot 6f1c")
+}
+
+// onceEach checks that a job's messages were posted once each.
+func (w *world) onceEach(t *testing.T) {
+	t.Helper()
+	for _, c := range []struct{ what, pattern string }{
+		{"card", "asked by alice"}, {"steps", "Steps of Create web-1"}, {"final", "(?s)alice.* web-1 ACTIVE.*ssh ubuntu@"},
+	} {
+		if n := w.count("message", c.pattern); n != 1 {
+			t.Errorf("%s: posted %d times\n%s", c.what, n, w.transcript())
+		}
+	}
+}
+
+func TestJobTypedInAThreadStaysThere(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	root := w.see(w.typed("bob", "#team-a", "", "hello"), "hello")
+	mark := w.typed("alice", "#team-a", root.TS, "@stackhand create web-1")
+	steps := w.see(mark, "Steps of Create web-1")
+	w.finish(w.lastJob())
+	final := w.see(mark, "web-1 ACTIVE")
+	w.until("idle", func() bool { return !w.bot.Busy() })
+	if steps.Thread != root.TS || final.Thread != root.TS {
+		t.Errorf("told in %q and %q instead of %q", steps.Thread, final.Thread, root.TS)
+	}
+	if n := w.count("message", "asked by"); n != 0 {
+		t.Errorf("%d cards", n)
+	}
+}
+
+func TestWhereTheBotCannotWriteItGoesOnDirectly(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	mark := w.typed("alice", "#random", "", "/stack create web-1")
+	told := w.see(mark, "I cannot write in that channel")
+	if told.Kind != "ephemeral" || told.Channel != "C0RANDOM" || !strings.Contains(told.Text, "/invite @") {
+		t.Errorf("told as %+v", told)
+	}
+	w.finish(w.lastJob())
+	final := w.see(mark, "web-1 ACTIVE 203.0.113.5")
+	w.until("idle", func() bool { return !w.bot.Busy() })
+	if !strings.HasPrefix(final.Channel, "D") {
+		t.Errorf("the end was told in %s", final.Channel)
+	}
+	w.onceEach(t)
+}
+
+func TestFailureOffersButtons(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	mark := w.typed("alice", "#team-a", "", "/stack create web-1")
+	id := w.lastJob()
+	w.see(mark, "Steps of")
+	j, err := w.mem.Job(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.State, j.Ended, j.Steps[0].State = stackhand.JobUndone, time.Now(), stackhand.StepFailed
+	j.Problem = &stackhand.Problem{Kind: stackhand.Quota, Msg: "No room for more servers.", Step: "server", Next: "Delete one."}
+	w.mem.put(j)
+	w.bot.Changed(id)
+	final := w.see(mark, "(?s)alice.*failed.*everything it made is removed.*No room for more servers.*Delete one.*Retry")
+	w.until("idle", func() bool { return !w.bot.Busy() })
+	w.see(w.clicked("alice", "retry"), "did retry "+id)
+	j.RetriedAs = "other"
+	w.mem.put(j)
+	w.bot.Changed(id)
+	w.until("the buttons are gone", func() bool {
+		for _, s := range w.slack.Since(mark) {
+			if s.TS == final.TS && s.Kind == "update" && !strings.Contains(s.Text, "[Retry]") {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func TestACardFollowsItsServer(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	mark := w.typed("alice", "#team-a", "", "/stack create web-1")
+	id := w.lastJob()
+	w.finish(id)
+	w.see(mark, "(?s)Create web-1: done.*Delete")
+	w.until("idle", func() bool { return !w.bot.Busy() })
+	st, err := w.mem.Stack(context.Background(), id+"-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.State = stackhand.StackGone
+	del := job("del00001", stackhand.JobDone)
+	del.Flow, del.Title, del.Stacks, del.Place.Thread = "delete", "Delete web-1", []string{st.ID}, w.mem.report(id).Card.TS
+	w.mem.put(del, st)
+	w.bot.Changed(del.ID)
+	w.see(mark, "alice.*web-1 is deleted")
+	got := w.see(mark, "(?s)Create web-1: done.*web-1 is deleted")
+	if strings.Contains(got.Text, "[Delete]") {
+		t.Errorf("a deleted server has buttons: %s", got.Text)
+	}
+}
+
+func TestProgressIsCoalesced(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	mark := w.typed("alice", "#team-a", "", "/stack create web-1")
+	id := w.lastJob()
+	w.see(mark, "Steps of")
+	for i := range 400 {
+		j, err := w.mem.Job(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.Steps[0].Attempt = i + 1
+		w.mem.put(j)
+		w.bot.Changed(id)
+	}
+	w.see(mark, "try 400")
+	edits := 0
+	for _, c := range w.slack.Calls() {
+		if c.Method == "chat.update" {
+			edits++
+		}
+	}
+	if edits > 4 {
+		t.Errorf("%d edits for 400 changes", edits)
+	}
+}
+
+func TestManyJobsStayBelowTheRates(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	channels := []string{"#team-a", "#team-b", "#ops"}
+	for i := range 9 {
+		w.typed("alice", channels[i%3], "", "/stack create web-1")
+	}
+	w.until("nine jobs", func() bool { return w.done("alice create web-1") == 9 })
+	w.mem.mu.Lock()
+	var ids []string
+	for id := range w.mem.jobs {
+		ids = append(ids, id)
+	}
+	w.mem.mu.Unlock()
+	for _, id := range ids {
+		w.finish(id)
+	}
+	w.until("all told", func() bool { return w.count("message", "(?s)web-1 ACTIVE.*ssh ubuntu@") == 9 && !w.bot.Busy() })
+	for _, c := range w.slack.Calls() {
+		if c.Status == 429 || c.Error == "ratelimited" {
+			t.Errorf("%s was above its rate", c.Method)
+		}
+	}
+}
+
+func TestNoticesGoToBothPlacesOnce(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	w.boot()
+	n := stackhand.Notice{ID: "n1", User: "U0ALICE", Place: stackhand.Place{Channel: "C0TEAMA"},
+		Text: stackhand.Textf("web-1 ends soon"), Actions: []stackhand.Action{{ID: "extend", Label: "Extend", Value: "web-1"}}}
+	w.mem.mu.Lock()
+	w.mem.notices["n1"] = n
+	w.mem.mu.Unlock()
+	w.bot.Noticed()
+	if !w.bot.Busy() {
+		t.Error("not busy with a notice to deliver")
+	}
+	w.until("delivered", func() bool { return w.notice("n1").Problem == "" && !w.notice("n1").Delivered.IsZero() })
+	w.until("idle", func() bool { return !w.bot.Busy() })
+	if n := w.count("message", "web-1 ends soon"); n != 2 {
+		t.Errorf("%d messages instead of two", n)
+	}
+	got := w.see(w.clicked("alice", "extend"), "did extend web-1")
+	if got.Text == "" {
+		t.Error("no answer")
+	}
+}
+
+func (w *world) notice(id string) stackhand.Notice {
+	w.mem.mu.Lock()
+	defer w.mem.mu.Unlock()
+	return w.mem.notices[id]
+}
+
+func TestANoticeThatNobodyTakesIsKeptWithItsReason(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	w.mem.notices["n1"] = stackhand.Notice{ID: "n1", User: "U0NOBODY", Place: stackhand.Place{Channel: "C0GONE"}, Text: stackhand.Textf("x")}
+	w.mem.notices["n2"] = stackhand.Notice{ID: "n2", User: "U0BOB", Place: stackhand.Place{Channel: "C0GONE"}, Text: stackhand.Textf("only directly")}
+	w.boot()
+	w.until("tried", func() bool { return w.notice("n1").Tries == 1 && !w.notice("n2").Delivered.IsZero() })
+	n := w.notice("n1")
+	if !n.Delivered.IsZero() || n.Problem == "" || !n.NotBefore.After(time.Now()) {
+		t.Errorf("kept as %+v", n)
+	}
+	if w.count("message", "only directly") != 1 {
+		t.Error("the second was not told directly")
+	}
+}
+
+func TestHomeShowsServers(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	mark := w.slack.Mark()
+	if err := w.slack.OpenHome("alice"); err != nil {
+		t.Fatal(err)
+	}
+	w.see(mark, "You have none")
+	st := readyStack("k3v9")
+	w.mem.put(job("k3v9", stackhand.JobDone), st)
+	w.see(w.clicked("alice", "refresh"), "(?s)web-1 ACTIVE 203.0.113.5.*Reboot")
+	got := w.see(w.clicked("alice", "extend"), "did extend 6f1c")
+	if !strings.HasPrefix(got.Channel, "D") {
+		t.Errorf("answered in %s", got.Channel)
+	}
+}
