@@ -1,0 +1,281 @@
+package openstack
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// call is one request on its way through a handler. The cloud's lock is held meanwhile.
+type call struct {
+	*http.Request
+	now   time.Time
+	tok   *token // nil only on routes that need none
+	minor int    // Nova's microversion 2.minor
+}
+
+// answer is what a handler wants sent; a nil body sends none.
+type answer struct {
+	code int
+	body any
+	head map[string]string
+}
+
+// object is a JSON object in the making.
+type object = map[string]any
+
+// handler does one API call.
+type handler func(q *call) (answer, error)
+
+func ok(body any) (answer, error)       { return answer{code: http.StatusOK, body: body}, nil }
+func created(body any) (answer, error)  { return answer{code: http.StatusCreated, body: body}, nil }
+func accepted(body any) (answer, error) { return answer{code: http.StatusAccepted, body: body}, nil }
+func gone() (answer, error)             { return answer{code: http.StatusNoContent}, nil }
+
+// apiError is a refusal; each service writes it in its own form.
+type apiError struct {
+	code   int
+	kind   string // Neutron's type
+	msg    string
+	detail string // Neutron's
+	after  int    // seconds of Retry-After, with 429 and 503
+}
+
+func (e *apiError) Error() string { return fmt.Sprintf("%d %s", e.code, e.msg) }
+
+func refusal(code int, format string, args ...any) *apiError {
+	return &apiError{code: code, msg: fmt.Sprintf(format, args...)}
+}
+
+// service is one of the cloud's APIs: where it lives and how it words a refusal.
+type service struct {
+	name    string // first segment of its paths
+	bad     string // what it says of a body that is no JSON object
+	problem func(*apiError) any
+}
+
+var services = map[string]*service{
+	"identity": {name: "identity", bad: "The request body is not valid JSON.", problem: keystoneProblem},
+	"compute":  {name: "compute", bad: "Malformed request body", problem: novaProblem},
+	"network":  {name: "network", bad: "The server could not comply with the request since it is either malformed or otherwise incorrect.", problem: neutronProblem},
+	"image":    {name: "image", bad: "Malformed JSON in request body.", problem: glanceProblem},
+}
+
+// serviceOf finds the service that a path belongs to; Keystone where it belongs to none.
+func serviceOf(path string) *service {
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if s := services[name]; s != nil {
+		return s
+	}
+	return services["identity"]
+}
+
+// open serves h without asking for a token.
+func (c *Cloud) open(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c.serve(w, r, h, false)
+	}
+}
+
+// guarded serves h to those with a valid token only.
+func (c *Cloud) guarded(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c.serve(w, r, h, true)
+	}
+}
+
+func (c *Cloud) serve(w http.ResponseWriter, r *http.Request, h handler, guard bool) {
+	svc := serviceOf(r.URL.Path)
+	a, err := c.locked(r, h, guard)
+	if err != nil {
+		e, known := err.(*apiError)
+		if !known {
+			e = refusal(http.StatusInternalServerError, "%v", err)
+		}
+		a = c.problem(svc, e)
+	}
+	c.opt.Log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", a.code)
+	send(w, a, requestID())
+}
+
+// locked runs h under the cloud's lock and encodes its answer there, since views may share
+// memory with the state.
+func (c *Cloud) locked(r *http.Request, h handler, guard bool) (answer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := &call{Request: r, now: c.opt.Now().UTC()}
+	c.settle(q.now)
+	if guard {
+		tok, err := c.authenticate(r.Header.Get("X-Auth-Token"), q.now)
+		if err != nil {
+			return answer{}, err
+		}
+		q.tok = tok
+		c.recordProject(r, tok)
+	}
+	head := map[string]string{}
+	if strings.HasPrefix(r.URL.Path, "/compute/v2.1") {
+		if err := negotiate(q, head); err != nil {
+			return answer{}, err
+		}
+	}
+	a, err := h(q)
+	if err != nil {
+		return answer{}, err
+	}
+	for k, v := range a.head {
+		head[k] = v
+	}
+	a.head = head
+	if _, raw := a.body.([]byte); !raw && a.body != nil {
+		var buf bytes.Buffer
+		enc := json.NewEncoder(&buf)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(a.body); err != nil {
+			return answer{}, err
+		}
+		a.body = json.RawMessage(bytes.TrimRight(buf.Bytes(), "\n"))
+	}
+	return a, nil
+}
+
+// problem writes e as svc does.
+func (c *Cloud) problem(svc *service, e *apiError) answer {
+	a := answer{code: e.code, body: svc.problem(e), head: map[string]string{}}
+	if e.code == http.StatusUnauthorized {
+		a.body = keystoneProblem(e)
+		a.head["WWW-Authenticate"] = `Keystone uri="/identity"`
+	}
+	if e.after > 0 {
+		a.head["Retry-After"] = strconv.Itoa(e.after)
+	}
+	return a
+}
+
+func send(w http.ResponseWriter, a answer, reqID string) {
+	h := w.Header()
+	h.Set("X-Openstack-Request-Id", reqID)
+	for k, v := range a.head {
+		h.Set(k, v)
+	}
+	var out []byte
+	switch b := a.body.(type) {
+	case nil:
+	case []byte:
+		out = b
+	case json.RawMessage:
+		out = b
+	default:
+		out, _ = json.Marshal(b) // a problem's body: strings and numbers
+	}
+	if a.body != nil && h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/json")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(out)))
+	if a.code == http.StatusNoContent {
+		h.Del("Content-Length")
+	}
+	w.WriteHeader(a.code)
+	_, _ = w.Write(out) // the client may have gone; there is nobody left to tell
+}
+
+// base is the URL of the cloud as the client spells it.
+func (q *call) base() string {
+	scheme := "http"
+	if q.TLS != nil || q.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	return scheme + "://" + q.Host
+}
+
+func (q *call) id() string { return q.PathValue("id") }
+
+// json reads the body as one JSON object; numbers become json.Number.
+func (q *call) json() (object, error) {
+	dec := json.NewDecoder(q.Body)
+	dec.UseNumber()
+	var v object
+	bad := refusal(http.StatusBadRequest, "%s", serviceOf(q.URL.Path).bad)
+	bad.kind = "HTTPBadRequest"
+	if err := dec.Decode(&v); err != nil || v == nil {
+		return nil, bad
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, bad
+	}
+	return v, nil
+}
+
+// part is the object under key in the body.
+func (q *call) part(key string) (object, error) {
+	v, err := q.json()
+	if err != nil {
+		return nil, err
+	}
+	p, isObject := v[key].(object)
+	if !isObject {
+		e := refusal(http.StatusBadRequest, "%s", serviceOf(q.URL.Path).bad)
+		e.kind, e.detail = "HTTPBadRequest", "part"
+		return nil, e
+	}
+	return p, nil
+}
+
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	s := hex.EncodeToString(b[:])
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+func newHexID() string { return strings.ReplaceAll(newID(), "-", "") }
+
+func requestID() string { return "req-" + newID() }
+
+// stamp is a moment as Nova, Neutron and Glance write it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// stampOrNil is stamp, null for the zero time.
+func stampOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return stamp(t)
+}
+
+// text answers v if it is a string.
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// orNil is s, or null where s is empty.
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// whole answers v as an int, whether it came as number or as digits.
+func whole(v any) (int, bool) {
+	switch n := v.(type) {
+	case json.Number:
+		i, err := strconv.Atoi(n.String())
+		return i, err == nil
+	case string:
+		i, err := strconv.Atoi(n)
+		return i, err == nil
+	case int:
+		return n, true
+	}
+	return 0, false
+}

@@ -1,0 +1,225 @@
+package openstack
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// serverVerb is one action of POST /servers/{id}/action.
+type serverVerb struct {
+	from, to int      // microversions; 0: no bound
+	vm       []string // vm_states that it is for; nil: any
+	busy     bool     // allowed while another task runs
+	locked   bool     // allowed on a locked server
+	word     string   // what Nova calls it in a refusal; the action's name if ""
+	needs    string   // a property that the body must have
+	do       func(c *Cloud, q *call, s *server, in object) (answer, error)
+}
+
+var serverVerbs map[string]serverVerb
+
+func init() {
+	up := []string{"active"}
+	serverVerbs = map[string]serverVerb{
+		"reboot":         {needs: "type", busy: true, do: (*Cloud).reboot},
+		"os-start":       {vm: []string{"stopped"}, word: "start", do: (*Cloud).start},
+		"os-stop":        {vm: []string{"active", "error"}, word: "stop", do: (*Cloud).stop},
+		"pause":          {vm: up, do: simply("pausing", "paused", powerPaused)},
+		"unpause":        {vm: []string{"paused"}, do: simply("unpausing", "active", powerRunning)},
+		"suspend":        {vm: up, do: simply("suspending", "suspended", powerSuspended)},
+		"resume":         {vm: []string{"suspended"}, do: simply("resuming", "active", powerRunning)},
+		"lock":           {busy: true, locked: true, do: (*Cloud).lock},
+		"unlock":         {busy: true, locked: true, do: (*Cloud).unlock},
+		"shelve":         {vm: []string{"active", "stopped", "paused", "suspended"}, do: (*Cloud).shelve},
+		"unshelve":       {vm: []string{"shelved", "shelved_offloaded"}, do: (*Cloud).unshelve},
+		"rebuild":        {vm: []string{"active", "stopped", "error"}, needs: "imageRef", do: (*Cloud).rebuild},
+		"resize":         {vm: []string{"active", "stopped"}, needs: "flavorRef", do: (*Cloud).resize},
+		"confirmResize":  {vm: []string{"resized"}, do: (*Cloud).confirmResize},
+		"revertResize":   {vm: []string{"resized"}, do: (*Cloud).revertResize},
+		"createImage":    {vm: []string{"active", "stopped", "paused", "suspended"}, needs: "name", do: (*Cloud).snapshot},
+		"changePassword": {vm: up, needs: "adminPass", do: (*Cloud).changePassword},
+
+		"os-getConsoleOutput": {busy: true, locked: true, do: (*Cloud).consoleOutput},
+		"os-getVNCConsole":    {to: 5, busy: true, locked: true, needs: "type", do: (*Cloud).consoleURL},
+		"addSecurityGroup":    {busy: true, locked: true, needs: "name", do: (*Cloud).addGroup},
+		"removeSecurityGroup": {busy: true, locked: true, needs: "name", do: (*Cloud).removeGroup},
+		"addFloatingIp":       {to: 43, busy: true, locked: true, needs: "address", do: (*Cloud).addFloating},
+		"removeFloatingIp":    {to: 43, busy: true, locked: true, needs: "address", do: (*Cloud).removeFloating},
+		"os-resetState":       {busy: true, locked: true, needs: "state", do: (*Cloud).resetState},
+		"forceDelete":         {busy: true, do: (*Cloud).forceDelete},
+	}
+}
+
+// actOnServer is POST /servers/{id}/action.
+func (c *Cloud) actOnServer(q *call) (answer, error) {
+	s, err := c.server(q, q.id())
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := q.json()
+	if err != nil || len(body) != 1 {
+		return answer{}, refusal(400, "Malformed request body")
+	}
+	name := sortedKeys(body)[0]
+	verb, known := serverVerbs[name]
+	if !known {
+		return answer{}, refusal(400, "There is no such action: %s", name)
+	}
+	if err := q.since(verb.from, verb.to); err != nil {
+		return answer{}, err
+	}
+	in, isObject := body[name].(object)
+	if !isObject && body[name] != nil && verb.needs != "" || body[name] == nil && verb.needs != "" {
+		return answer{}, invalid(name, body[name], "%s is not of type 'object'", quoted(body[name]))
+	}
+	if _, given := in[verb.needs]; verb.needs != "" && !given {
+		return answer{}, invalid(name, in, "'%s' is a required property", verb.needs)
+	}
+	if err := verb.allowed(q, s, name); err != nil {
+		return answer{}, err
+	}
+	return verb.do(c, q, s, in)
+}
+
+// allowed refuses the wrong moment, in Nova's words.
+func (v serverVerb) allowed(q *call, s *server, name string) error {
+	if !v.locked {
+		if err := s.unlocked(q); err != nil {
+			return err
+		}
+	}
+	if v.word != "" {
+		name = v.word
+	}
+	if v.vm != nil && !slices.Contains(v.vm, s.vm) {
+		return wrongState(s, name)
+	}
+	if s.task == "deleting" || !v.busy && s.task != "" {
+		return refusal(409, "Cannot '%s' instance %s while it is in task_state %s", name, s.id, s.task)
+	}
+	return nil
+}
+
+func wrongState(s *server, name string) error {
+	return refusal(409, "Cannot '%s' instance %s while it is in vm_state %s", name, s.id, s.vm)
+}
+
+// simply is an action that is one task and one new state.
+func simply(task, vm string, power int) func(*Cloud, *call, *server, object) (answer, error) {
+	names := map[string]string{"pausing": "pause", "unpausing": "unpause", "suspending": "suspend", "resuming": "resume"}
+	return func(c *Cloud, q *call, s *server, _ object) (answer, error) {
+		c.transition(q, s, names[task], task, c.opt.Build/4, func(at time.Time) { s.settleAs(vm, power, at) })
+		return accepted(nil)
+	}
+}
+
+// reboot SOFT is for a running server; HARD brings back one that is stopped or stuck as well.
+func (c *Cloud) reboot(q *call, s *server, in object) (answer, error) {
+	kind := strings.ToUpper(text(in["type"]))
+	if kind != "SOFT" && kind != "HARD" {
+		return answer{}, invalid("type", in["type"], "%s is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']", quoted(in["type"]))
+	}
+	allowed, task, busy := []string{"active"}, "rebooting", s.task != ""
+	if kind == "HARD" {
+		allowed, task = []string{"active", "stopped", "paused", "suspended", "error"}, "rebooting_hard"
+		busy = busy && s.status() != "REBOOT" && s.status() != "HARD_REBOOT" && s.task != "pausing" && s.task != "suspending"
+	}
+	switch {
+	case !slices.Contains(allowed, s.vm):
+		return answer{}, wrongState(s, "reboot")
+	case busy:
+		return answer{}, refusal(409, "Cannot 'reboot' instance %s while it is in task_state %s", s.id, s.task)
+	case s.host == "":
+		return answer{}, refusal(409, "Instance %s is in an invalid state for 'reboot'", s.id)
+	}
+	c.transition(q, s, "reboot", task, c.opt.Build/2, func(at time.Time) {
+		s.settleAs("active", powerRunning, at)
+		s.plug(true)
+	})
+	return accepted(nil)
+}
+
+func (c *Cloud) start(q *call, s *server, _ object) (answer, error) {
+	c.transition(q, s, "start", "powering-on", c.opt.Build/4, func(at time.Time) { s.settleAs("active", powerRunning, at) })
+	return accepted(nil)
+}
+
+func (c *Cloud) stop(q *call, s *server, _ object) (answer, error) {
+	if s.host == "" {
+		return answer{}, refusal(409, "Instance %s is not ready", s.id)
+	}
+	c.transition(q, s, "stop", "powering-off", c.opt.Build/4, func(at time.Time) { s.settleAs("stopped", powerShutdown, at) })
+	return accepted(nil)
+}
+
+func (c *Cloud) lock(q *call, s *server, in object) (answer, error) {
+	s.locked = "owner"
+	if q.tok.admin() {
+		s.locked = "admin"
+	}
+	s.lockedWhy = ""
+	if q.minor >= 73 {
+		s.lockedWhy = text(in["locked_reason"])
+	}
+	s.noted(q, "lock").end(q.now, false)
+	return accepted(nil)
+}
+
+func (c *Cloud) unlock(q *call, s *server, _ object) (answer, error) {
+	if s.locked == "admin" && !q.tok.admin() {
+		return answer{}, novaPolicy("os-lock-server:unlock:unlock_override")
+	}
+	s.locked, s.lockedWhy = "", ""
+	s.noted(q, "unlock").end(q.now, false)
+	return accepted(nil)
+}
+
+func (c *Cloud) shelve(q *call, s *server, _ object) (answer, error) {
+	c.transition(q, s, "shelve", "shelving", c.opt.Build/2, func(at time.Time) {
+		s.settleAs("shelved_offloaded", powerShutdown, at)
+		s.plug(false)
+		s.host = ""
+	})
+	return accepted(nil)
+}
+
+func (c *Cloud) unshelve(q *call, s *server, _ object) (answer, error) {
+	c.transition(q, s, "unshelve", "unshelving", c.opt.Build/2, func(at time.Time) {
+		s.settleAs("active", powerRunning, at)
+		s.plug(true)
+		s.host = hostName
+	})
+	return accepted(nil)
+}
+
+func (c *Cloud) changePassword(q *call, s *server, in object) (answer, error) {
+	if _, isText := in["adminPass"].(string); !isText {
+		return answer{}, invalid("adminPass", in["adminPass"], "%s is not of type 'string'", quoted(in["adminPass"]))
+	}
+	c.transition(q, s, "changePassword", "updating_password", c.opt.Build/8, func(at time.Time) {
+		s.settleAs("active", powerRunning, at)
+		s.adminPass = text(in["adminPass"])
+	})
+	return accepted(nil)
+}
+
+func (c *Cloud) resetState(q *call, s *server, in object) (answer, error) {
+	if !q.tok.admin() {
+		return answer{}, novaPolicy("os-admin-actions:reset_state")
+	}
+	state := text(in["state"])
+	if state != "active" && state != "error" {
+		return answer{}, invalid("state", in["state"], "%s is not one of ['active', 'error']", quoted(in["state"]))
+	}
+	s.gen++
+	s.settleAs(state, s.power, q.now)
+	return accepted(nil)
+}
+
+func (c *Cloud) forceDelete(q *call, s *server, _ object) (answer, error) {
+	s.noted(q, "forceDelete").end(q.now, false)
+	s.gen++
+	c.destroy(s, q.now)
+	return accepted(nil)
+}

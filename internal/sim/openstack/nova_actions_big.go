@@ -1,0 +1,246 @@
+package openstack
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// The actions that change what a server is: rebuild, resize, snapshot, groups, addresses.
+
+func (c *Cloud) rebuild(q *call, s *server, in object) (answer, error) {
+	i := c.images[text(in["imageRef"])]
+	if s.host == "" {
+		return answer{}, refusal(409, "Instance %s is in an invalid state for 'rebuild'", s.id)
+	}
+	if !isUUID(text(in["imageRef"])) {
+		return answer{}, invalid("imageRef", in["imageRef"], "%s is not a 'uuid'", quoted(in["imageRef"]))
+	}
+	if i == nil || !i.visibleTo(q.tok) {
+		return answer{}, refusal(400, "Cannot find image for rebuild")
+	}
+	if err := i.fits(s.flavor); err != nil {
+		return answer{}, err
+	}
+	if v, given := in["name"]; given {
+		if err := checkServerName(v); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := checkMetadata(in["metadata"]); err != nil {
+		return answer{}, err
+	}
+	setText(in, "name", &s.name)
+	setText(in, "description", &s.description)
+	if m, given := in["metadata"].(object); given {
+		s.metadata = map[string]string{}
+		for k, v := range m {
+			s.metadata[k] = text(v)
+		}
+	}
+	s.adminPass = newPassword()
+	setText(in, "adminPass", &s.adminPass)
+	vm, power := "active", powerRunning
+	if s.vm == "stopped" {
+		vm, power = "stopped", powerShutdown
+	}
+	s.imageID = i.id
+	c.transition(q, s, "rebuild", "rebuilding", c.opt.Build, func(at time.Time) {
+		s.settleAs(vm, power, at)
+		s.fault, s.launched = nil, at
+		s.plug(true)
+	})
+	a, err := c.trimmed(q, s)
+	if v, trimmed := a.body.(object)["server"].(object); trimmed {
+		v["adminPass"] = s.adminPass
+	}
+	a.code = 202
+	return a, err
+}
+
+func (c *Cloud) resize(q *call, s *server, in object) (answer, error) {
+	f := c.flavor(plain(in["flavorRef"]))
+	if f == nil {
+		return answer{}, refusal(400, "Flavor %s could not be found.", plain(in["flavorRef"]))
+	}
+	if f == s.flavor {
+		return answer{}, refusal(400, "When resizing, instances must change flavor!")
+	}
+	if f.disk < s.flavor.disk {
+		return answer{}, refusal(400, "Flavor's disk is too small for requested image. Flavor disk is %d bytes, image is %d bytes.", int64(f.disk)<<30, int64(s.flavor.disk)<<30)
+	}
+	if err := c.roomForServers(s.tenant.id, map[string]int{"cores": f.vcpus - s.flavor.vcpus, "ram": f.ram - s.flavor.ram}); err != nil {
+		return answer{}, err
+	}
+	power := s.power
+	c.transition(q, s, "resize", "resize_prep", c.opt.Build, func(at time.Time) {
+		s.oldFlavor, s.flavor = s.flavor, f
+		s.settleAs("resized", power, at)
+	})
+	return accepted(nil)
+}
+
+// afterResize is the state that a resized server goes back to.
+func (s *server) afterResize(at time.Time) {
+	if s.power == powerShutdown {
+		s.settleAs("stopped", powerShutdown, at)
+		return
+	}
+	s.settleAs("active", powerRunning, at)
+}
+
+func (c *Cloud) confirmResize(q *call, s *server, _ object) (answer, error) {
+	s.noted(q, "confirmResize").end(q.now, false)
+	s.gen++
+	s.oldFlavor = nil
+	s.afterResize(q.now)
+	return gone()
+}
+
+func (c *Cloud) revertResize(q *call, s *server, _ object) (answer, error) {
+	c.transition(q, s, "revertResize", "resize_reverting", c.opt.Build/2, func(at time.Time) {
+		s.flavor, s.oldFlavor = s.oldFlavor, nil
+		s.afterResize(at)
+	})
+	return accepted(nil)
+}
+
+// snapshot is createImage: the image is there at once and becomes active later.
+func (c *Cloud) snapshot(q *call, s *server, in object) (answer, error) {
+	name, isText := in["name"].(string)
+	if !isText || name == "" || len(name) > 255 {
+		return answer{}, invalid("name", in["name"], "%s is too short", quoted(in["name"]))
+	}
+	if err := checkMetadata(in["metadata"]); err != nil {
+		return answer{}, err
+	}
+	i := &image{name: name, owner: s.tenant.id, visibility: "private", status: "queued", diskFormat: "raw", containerFormat: "bare",
+		minDisk: s.flavor.disk, created: q.now, updated: q.now,
+		props: map[string]string{"image_type": "snapshot", "instance_uuid": s.id, "user_id": s.user.id, "base_image_ref": s.imageID}}
+	if m, given := in["metadata"].(object); given {
+		for k, v := range m {
+			i.props[k] = text(v)
+		}
+	}
+	c.addImage(i)
+	vm, power := s.vm, s.power
+	c.transition(q, s, "createImage", "image_snapshot", c.opt.Build, func(at time.Time) {
+		s.settleAs(vm, power, at)
+		if c.images[i.id] == i {
+			i.fill(make([]byte, 64<<10), at)
+		}
+	})
+	if q.minor >= 45 {
+		return accepted(object{"image_id": i.id})
+	}
+	a, err := accepted(nil)
+	a.head = map[string]string{"Location": q.base() + "/image/v2/images/" + i.id}
+	return a, err
+}
+
+func (c *Cloud) consoleOutput(_ *call, s *server, in object) (answer, error) {
+	lines := s.console()
+	if v, given := in["length"]; given && v != nil {
+		n, isNumber := whole(v)
+		if !isNumber || n < -1 {
+			return answer{}, invalid("length", v, "%s does not match '^-?[0-9]+$'", quoted(v))
+		}
+		if n >= 0 && n < len(lines) {
+			lines = lines[len(lines)-n:]
+		}
+	}
+	if s.host == "" || s.launched.IsZero() {
+		return answer{}, refusal(409, "Instance %s is not ready", s.id)
+	}
+	return ok(object{"output": strings.Join(lines, "\n")})
+}
+
+func (c *Cloud) consoleURL(q *call, s *server, in object) (answer, error) {
+	if s.host == "" || s.launched.IsZero() {
+		return answer{}, refusal(409, "Instance %s is not ready", s.id)
+	}
+	return ok(object{"console": object{"type": text(in["type"]), "url": q.base() + "/compute/console?token=" + newID()}})
+}
+
+func (c *Cloud) groupForAction(q *call, s *server, in object) (*group, error) {
+	g, err := c.groupNamed(q, text(in["name"]))
+	if err != nil {
+		e := *err.(*apiError)
+		if e.code == 400 {
+			e = *refusal(404, "Security group %s is not found for project %s", text(in["name"]), q.tok.projectID())
+		}
+		return nil, &e
+	}
+	return g, nil
+}
+
+func (c *Cloud) addGroup(q *call, s *server, in object) (answer, error) {
+	g, err := c.groupForAction(q, s, in)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, p := range s.ports {
+		if !slices.Contains(p.groups, g) {
+			p.groups = append(slices.Clone(p.groups), g)
+			p.touch(q.now)
+		}
+	}
+	return accepted(nil)
+}
+
+func (c *Cloud) removeGroup(q *call, s *server, in object) (answer, error) {
+	g, err := c.groupForAction(q, s, in)
+	if err != nil {
+		return answer{}, err
+	}
+	found := false
+	for _, p := range s.ports {
+		if slices.Contains(p.groups, g) {
+			found = true
+			p.groups = slices.DeleteFunc(slices.Clone(p.groups), func(o *group) bool { return o == g })
+			p.touch(q.now)
+		}
+	}
+	if !found {
+		return answer{}, refusal(404, "Security group %s not associated with the instance %s", text(in["name"]), s.id)
+	}
+	return accepted(nil)
+}
+
+// floatingAt finds a floating IP of the caller's project by its address.
+func (c *Cloud) floatingAt(q *call, address string) *floatIP {
+	for _, f := range c.network.floating.all {
+		if f.addr.String() == address && q.tok.sees(f.project) {
+			return f
+		}
+	}
+	return nil
+}
+
+// addFloating is the action of old clouds: Nova passes it on to Neutron.
+func (c *Cloud) addFloating(q *call, s *server, in object) (answer, error) {
+	if len(s.ports) == 0 {
+		return answer{}, refusal(400, "Instance network is not ready yet")
+	}
+	f := c.floatingAt(q, text(in["address"]))
+	if f == nil {
+		return answer{}, refusal(404, "floating IP not found")
+	}
+	err := c.associate(q, f, object{"port_id": s.ports[0].id, "fixed_ip_address": in["fixed_address"]})
+	if err != nil {
+		return answer{}, refusal(400, "Unable to associate floating IP %s to fixed IP for instance %s. Error: %s", text(in["address"]), s.id, err.(*apiError).msg)
+	}
+	return accepted(nil)
+}
+
+func (c *Cloud) removeFloating(q *call, s *server, in object) (answer, error) {
+	f := c.floatingAt(q, text(in["address"]))
+	if f == nil {
+		return answer{}, refusal(404, "floating IP not found")
+	}
+	if f.target == nil || !slices.Contains(s.ports, f.target) {
+		return answer{}, refusal(409, "Floating IP %s is not associated with instance %s.", text(in["address"]), s.id)
+	}
+	f.detach()
+	return accepted(nil)
+}

@@ -1,0 +1,236 @@
+package openstack
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var statuses = []string{"ACTIVE", "BUILD", "DELETED", "ERROR", "HARD_REBOOT", "MIGRATING", "PASSWORD", "PAUSED", "REBOOT",
+	"REBUILD", "RESCUE", "RESIZE", "REVERT_RESIZE", "SHELVED", "SHELVED_OFFLOADED", "SHUTOFF", "SOFT_DELETED", "SUSPENDED",
+	"UNKNOWN", "VERIFY_RESIZE"}
+
+// wanted is what a list of servers is narrowed to.
+type wanted struct {
+	all     bool
+	since   time.Time
+	before  time.Time
+	name    *regexp.Regexp
+	ips     *regexp.Regexp
+	exact   map[string][]string
+	deleted bool
+}
+
+// listServers is GET /servers and /servers/detail, newest first.
+func (c *Cloud) listServers(detail bool) handler {
+	return func(q *call) (answer, error) {
+		w, err := readWanted(q)
+		if err != nil {
+			return answer{}, err
+		}
+		limit, marker, err := q.limited()
+		if err != nil {
+			return answer{}, err
+		}
+		c.forget(q.now)
+		list := c.compute.order
+		views, briefs := []serverView{}, []object{}
+		body, seen, last := object{}, marker == "", ""
+		n := 0
+		for i := len(list) - 1; i >= 0; i-- {
+			s := list[i]
+			if !seen {
+				seen = s.id == marker
+				continue
+			}
+			if !c.fitsServer(q, s, w) {
+				continue
+			}
+			if n == limit {
+				body["servers_links"] = q.nextLink(last)
+				break
+			}
+			n, last = n+1, s.id
+			if detail {
+				views = append(views, c.serverView(q, s))
+			} else {
+				briefs = append(briefs, s.brief(q))
+			}
+		}
+		if !seen {
+			return answer{}, refusal(400, "marker [%s] not found", marker)
+		}
+		body["servers"] = briefs
+		if detail {
+			body["servers"] = views
+		}
+		return ok(body)
+	}
+}
+
+// readWanted reads the filters. Those that only administrators may use are ignored for
+// others, as Nova does.
+func readWanted(q *call) (wanted, error) {
+	w := wanted{exact: map[string][]string{}}
+	query := q.URL.Query()
+	for key, values := range query {
+		v := values[len(values)-1]
+		var err error
+		switch key {
+		case "changes-since":
+			w.since, err = changed(key, v)
+			w.deleted = true
+		case "changes-before":
+			w.before, err = changed(key, v)
+		case "name":
+			w.name, err = pattern(key, v)
+		case "ip", "ip6":
+			w.ips, err = pattern(key, v)
+		case "all_tenants":
+			err = w.readAll(q, v)
+		case "deleted":
+			if b, why := asBool(v); why == "" && q.tok.admin() {
+				w.deleted = b.(bool)
+			}
+		case "status":
+			for _, s := range values {
+				if !slices.Contains(statuses, strings.ToUpper(s)) && strings.ToUpper(s) != "DELETED" {
+					w.exact["status"] = append(w.exact["status"], "no such status")
+					continue
+				}
+				w.exact["status"] = append(w.exact["status"], strings.ToUpper(s))
+			}
+		case "flavor", "image", "vm_state", "key_name", "uuid", "tags":
+			w.exact[key] = values
+		case "user_id", "project_id", "tenant_id", "host", "availability_zone", "task_state":
+			if q.tok.admin() || key == "user_id" || key == "availability_zone" {
+				w.exact[key] = values
+			}
+		}
+		if err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+func (w *wanted) readAll(q *call, v string) error {
+	b, why := asBool(v)
+	if v == "" {
+		b, why = true, ""
+	}
+	if why != "" {
+		return refusal(400, "Unrecognized value '%s', acceptable values are: '0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'", v)
+	}
+	w.all = b.(bool)
+	if w.all && !q.tok.admin() {
+		return novaPolicy("servers:index:get_all_tenants")
+	}
+	return nil
+}
+
+func changed(key, v string) (time.Time, error) {
+	t, err := parseTime(strings.Replace(v, " ", "+", 1))
+	if err != nil {
+		t, err = parseTime(v)
+	}
+	if err != nil {
+		return t, invalidQuery(key, v, "is not a 'date-time'")
+	}
+	return t, nil
+}
+
+// pattern compiles a regular expression of the kind that the database matches anywhere in a value.
+func pattern(key, v string) (*regexp.Regexp, error) {
+	re, err := regexp.Compile(v)
+	if err != nil {
+		return nil, invalidQuery(key, v, "is not a 'regex'")
+	}
+	return re, nil
+}
+
+func (c *Cloud) fitsServer(q *call, s *server, w wanted) bool {
+	switch {
+	case s.gone && (!w.deleted || !w.since.IsZero() && s.updated.Before(w.since)):
+		return false
+	case !w.all && s.tenant.id != q.tok.projectID():
+		return false
+	case !w.since.IsZero() && s.updated.Before(w.since.Truncate(time.Second)):
+		return false
+	case !w.before.IsZero() && s.updated.After(w.before):
+		return false
+	case w.name != nil && !w.name.MatchString(s.name):
+		return false
+	case w.ips != nil && !c.hasAddress(s, w.ips):
+		return false
+	}
+	for key, values := range w.exact {
+		if !slices.Contains(values, s.attribute(key)) && !(key == "tags" && hasTags(s, values)) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasTags(s *server, want []string) bool {
+	for _, t := range strings.Split(strings.Join(want, ","), ",") {
+		if !slices.Contains(s.tags, t) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *server) attribute(key string) string {
+	switch key {
+	case "status":
+		return s.status()
+	case "flavor":
+		return s.flavor.id
+	case "image":
+		return s.imageID
+	case "vm_state":
+		return s.vm
+	case "task_state":
+		return s.task
+	case "key_name":
+		return s.keyName
+	case "uuid":
+		return s.id
+	case "user_id":
+		return s.user.id
+	case "project_id", "tenant_id":
+		return s.tenant.id
+	case "host":
+		return s.host
+	case "availability_zone":
+		return s.zone
+	}
+	return ""
+}
+
+func (c *Cloud) hasAddress(s *server, re *regexp.Regexp) bool {
+	for _, p := range s.ports {
+		for _, f := range p.ips {
+			if re.MatchString(f.addr.String()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forget drops servers that have been gone for long.
+func (c *Cloud) forget(now time.Time) {
+	if len(c.compute.order) == 0 || !c.compute.order[0].gone || now.Sub(c.compute.order[0].terminated) < idle {
+		return
+	}
+	c.compute.order = slices.DeleteFunc(c.compute.order, func(s *server) bool {
+		old := s.gone && now.Sub(s.terminated) >= idle
+		if old {
+			delete(c.compute.servers, s.id)
+		}
+		return old
+	})
+}

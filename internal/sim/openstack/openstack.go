@@ -1,0 +1,156 @@
+// Package openstack is an OpenStack cloud in memory, as an http.Handler: Keystone v3 and v2.0,
+// Nova v2.1 with microversions, Neutron v2.0 and Glance v2 under one base URL. It refuses what
+// a real cloud refuses, with the same status codes and error bodies, and it can be told to
+// misbehave (see ParseRule). Nothing in it runs by itself: what takes time in a real cloud, such
+// as a build, is computed from the clock whenever somebody looks.
+//
+// Sources: the API references at docs.openstack.org/api-ref and the answers of an OpenStack Zed.
+package openstack
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Region is the name of the only region.
+const Region = "RegionOne"
+
+const (
+	maxBody     = 16 << 20 // bytes of a request; uploads of images included
+	defaultTime = 2 * time.Second
+)
+
+// Options changes how a Cloud behaves; the zero value is good.
+type Options struct {
+	Now     func() time.Time // the cloud's clock; time.Now when nil
+	Build   time.Duration    // from POST /servers to ACTIVE by Now; 2 s when 0. Other work takes a part of it
+	Latency time.Duration    // real time that every call takes on top
+	Log     *slog.Logger     // one debug line per request; none when nil
+}
+
+// Cloud is a simulated cloud. It is safe for use by many goroutines at once.
+type Cloud struct {
+	opt Options
+	mux *http.ServeMux
+
+	mu       sync.Mutex
+	events   eventQueue
+	seq      int // counts everything made, so that lists have an order
+	identity identity
+	compute  compute
+	network  network
+	images   map[string]*image
+	imageIDs []string
+
+	rules    []*Rule
+	requests []*Request
+	random   *rand.Rand
+}
+
+// New makes a cloud that holds the users, projects, flavors, images and the external network
+// which the project's scripts expect.
+func New(opt Options) *Cloud {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Build <= 0 {
+		opt.Build = defaultTime
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Cloud{
+		opt:    opt,
+		images: map[string]*image{},
+		random: rand.New(rand.NewPCG(1, 2)),
+	}
+	c.seed()
+	c.mux = c.routes()
+	return c
+}
+
+// ServeHTTP answers one API call.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r, entry := c.record(normal(r))
+	w = &observer{w, c, entry}
+	if !pause(r, c.opt.Latency) {
+		return
+	}
+	_, pattern := c.mux.Handler(r)
+	hit := c.strike(r, pattern)
+	if hit != nil && !pause(r, hit.delay) {
+		return
+	}
+	if hit != nil && !hit.after && c.refuse(w, r, hit) {
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, "request body too large or broken", http.StatusRequestEntityTooLarge)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if hit != nil && hit.after {
+		c.mux.ServeHTTP(&void{head: http.Header{}}, r)
+		if c.refuse(w, r, hit) {
+			return
+		}
+	}
+	c.mux.ServeHTTP(w, r)
+}
+
+// void takes an answer that nobody gets to see.
+type void struct{ head http.Header }
+
+func (v *void) Header() http.Header         { return v.head }
+func (v *void) Write(b []byte) (int, error) { return len(b), nil }
+func (v *void) WriteHeader(int)             {}
+
+// pause waits in real time; it answers false when the client went away meanwhile.
+func pause(r *http.Request, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// normal drops the project id that old clients put into Nova's paths, double and trailing
+// slashes, so that there is one spelling of every path.
+func normal(r *http.Request) *http.Request {
+	p := r.URL.Path
+	for strings.Contains(p, "//") {
+		p = strings.ReplaceAll(p, "//", "/")
+	}
+	const nova = "/compute/v2.1/"
+	if rest, ok := strings.CutPrefix(p, nova); ok {
+		head, tail, more := strings.Cut(rest, "/")
+		if isHexID(head) && more {
+			p = nova + tail
+		}
+	}
+	if p == r.URL.Path {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = p, ""
+	c := r.Clone(r.Context())
+	c.URL = &u
+	return c
+}
+
+func isHexID(s string) bool {
+	return len(s) == 32 && strings.Trim(s, "0123456789abcdef") == ""
+}
