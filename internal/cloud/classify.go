@@ -69,8 +69,6 @@ func (c caller) unanswered(method, u string, err error) error {
 	var redirect *redirectError
 	var cert *tls.CertificateVerificationError
 	var dns *net.DNSError
-	var syntax *json.SyntaxError
-	var missing *missingKeyError
 	var timeout net.Error
 	read := method == http.MethodGet
 	switch {
@@ -85,12 +83,21 @@ func (c caller) unanswered(method, u string, err error) error {
 		return c.problem(stackhand.Unavailable, err, "%s cannot be reached: nothing listens there.", where).Do("%s", ask)
 	case errors.Is(err, errTooLarge):
 		return c.problem(stackhand.Invalid, err, "%s answered more than can be read (64 MiB).", where)
-	case read && (errors.As(err, &syntax) || errors.As(err, &missing)):
+	case read && foreign(err):
 		return c.problem(stackhand.Invalid, err, "%s does not answer like OpenStack.", where).Do("%s", ask)
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		return c.problem(stackhand.Unavailable, err, "%s did not answer in time.", where)
 	}
 	return c.problem(stackhand.Unavailable, err, "The connection to the cloud's %s service at %s was lost.", c.service, host(u))
+}
+
+// foreign tells whether an answer came whole, but is not what the API promises.
+func foreign(err error) bool {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	var missing *missingKeyError
+	var moment *time.ParseError
+	return errors.As(err, &syntax) || errors.As(err, &kind) || errors.As(err, &missing) || errors.As(err, &moment)
 }
 
 // answered explains an answer with an error code.

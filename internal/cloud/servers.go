@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -272,17 +273,19 @@ func (c *Client) ServerActions(ctx context.Context, id string) ([]stackhand.Serv
 	return out, nil
 }
 
-// novaTime reads Nova's times: RFC 3339, or the same without a zone, which is UTC; or null.
+// novaTime reads Nova's times: RFC 3339, or the same without a zone, which is UTC; or null. One
+// that nobody can read counts as unknown, since the rest of the answer is good.
 type novaTime struct{ time.Time }
 
-func (t *novaTime) UnmarshalText(b []byte) error {
+// UnmarshalJSON hides that of time.Time, which knows RFC 3339 only.
+func (t *novaTime) UnmarshalJSON(b []byte) error {
+	t.Time = time.Time{}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999"} {
-		if v, err := time.Parse(layout, string(b)); err == nil {
+		if v, err := time.Parse(layout, strings.Trim(string(b), `"`)); err == nil {
 			t.Time = v.UTC()
-			return nil
+			break
 		}
 	}
-	t.Time = time.Time{} // a time that nobody can read is unknown; the rest of the answer counts
 	return nil
 }
 

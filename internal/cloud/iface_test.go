@@ -1,8 +1,0 @@
-package cloud_test
-
-import (
-	"github.com/stackhand/stackhand/internal/cloud"
-	"github.com/stackhand/stackhand/internal/provision"
-)
-
-var _ provision.Cloud = (*cloud.Client)(nil)
