@@ -59,8 +59,8 @@ func TestBolt(t *testing.T) {
 	if s.Thread == "" {
 		t.Errorf("the answer is not in the thread: %+v", s)
 	}
-	if n := w.Unacked(); n != 0 {
-		t.Errorf("%d envelopes are unacknowledged", n)
+	for changed := w.Changed(); w.Unacked() != 0; changed = w.Changed() {
+		<-changed // an answer may overtake the acknowledgement
 	}
 }
 

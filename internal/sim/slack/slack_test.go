@@ -54,7 +54,7 @@ func (a *app) refused(want, method string, args obj) obj {
 	a.t.Helper()
 	o, _ := a.try(method, args)
 	if o["ok"] != false || o["error"] != want {
-		a.t.Errorf("%s %v: got %v, want error %s", method, args, o, want)
+		a.t.Errorf("%s %.200v: got %v, want error %s", method, args, o, want)
 	}
 	return o
 }
