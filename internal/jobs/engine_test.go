@@ -129,7 +129,8 @@ func begin(t *testing.T, e *jobs.Engine, j stackhand.Job) {
 // rested waits, in the bubble's time, until the job rests.
 func rested(t *testing.T, e *jobs.Engine, id string) stackhand.Job {
 	t.Helper()
-	for range 200000 {
+	begun := time.Now()
+	for time.Since(begun) < 100*time.Hour {
 		j, err := e.Job(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
@@ -137,7 +138,7 @@ func rested(t *testing.T, e *jobs.Engine, id string) stackhand.Job {
 		if j.State.Rests() {
 			return j
 		}
-		<-time.After(100 * time.Millisecond)
+		<-time.After(max(100*time.Millisecond, time.Since(begun)/100))
 	}
 	t.Fatalf("job %s does not come to rest", id)
 	return stackhand.Job{}
