@@ -148,13 +148,7 @@ func TestProgressIsCoalesced(t *testing.T) {
 		w.bot.Changed(id)
 	}
 	w.see(mark, "try 400")
-	edits := 0
-	for _, c := range w.slack.Calls() {
-		if c.Method == "chat.update" {
-			edits++
-		}
-	}
-	if edits > 4 {
+	if edits := w.calls("chat.update"); edits > 4 {
 		t.Errorf("%d edits for 400 changes", edits)
 	}
 }

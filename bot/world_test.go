@@ -295,6 +295,16 @@ func (w *world) count(kind, pattern string) (n int) {
 	return n
 }
 
+// calls counts the calls of a method.
+func (w *world) calls(method string) (n int) {
+	for _, c := range w.slack.Calls() {
+		if c.Method == method {
+			n++
+		}
+	}
+	return n
+}
+
 func (w *world) typed(user, channel, thread, text string) (mark int) {
 	w.t.Helper()
 	mark = w.slack.Mark()
