@@ -3,7 +3,6 @@ package cloud
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	tokens2 "github.com/gophercloud/gophercloud/v2/openstack/identity/v2/tokens"
@@ -93,11 +92,21 @@ func (s *site) login(ctx context.Context, l stackhand.Login, scope bool) (grant,
 			g, err = s.loginV3(ctx, sc, l, scope)
 		}
 		if err != nil {
-			return grant{}, c.classify(ctx, "POST", base.URL, err)
+			return grant{}, unknownMeansNo(c.classify(ctx, "POST", base.URL, err))
 		}
 		g.identity.Region = s.entry.Region
 		return g, nil
 	})
+}
+
+// unknownMeansNo: Keystone says 404 for tokens and application credentials that it does not know.
+func unknownMeansNo(err error) error {
+	e, ok := err.(*stackhand.Error)
+	if !ok || e.Kind != stackhand.NotFound {
+		return err
+	}
+	return stackhand.Errorf(stackhand.Unauthorized, "The cloud does not accept the login: it knows no such credential.").
+		Do("%s", next(stackhand.Unauthorized)).Because(e.Err)
 }
 
 func (s *site) loginV3(ctx context.Context, sc *gophercloud.ServiceClient, l stackhand.Login, scope bool) (grant, error) {
@@ -148,7 +157,7 @@ func domain(name, entryName, entryID string) (byName, byID string) {
 
 func grantV3(r gophercloud.AuthResult, into func(any) error, token string) (grant, error) {
 	var t struct {
-		Expires time.Time       `json:"expires_at"`
+		Expires wireTime        `json:"expires_at"`
 		User    tokens3.User    `json:"user"`
 		Project tokens3.Project `json:"project"`
 		Roles   []tokens3.Role  `json:"roles"`
@@ -161,7 +170,7 @@ func grantV3(r gophercloud.AuthResult, into func(any) error, token string) (gran
 		return grant{}, err
 	}
 	g := grant{token: token, result: r, identity: stackhand.Identity{
-		UserID: t.User.ID, User: t.User.Name, ProjectID: t.Project.ID, Project: t.Project.Name, Expires: t.Expires,
+		UserID: t.User.ID, User: t.User.Name, ProjectID: t.Project.ID, Project: t.Project.Name, Expires: t.Expires.Time,
 	}}
 	for _, role := range t.Roles {
 		g.identity.Roles = append(g.identity.Roles, role.Name)
@@ -196,7 +205,7 @@ func (s *site) loginV2(ctx context.Context, sc *gophercloud.ServiceClient, l sta
 		Access struct {
 			Token struct {
 				ID      string            `json:"id"`
-				Expires time.Time         `json:"expires"`
+				Expires wireTime          `json:"expires"`
 				Tenant  stackhand.Project `json:"tenant"`
 			} `json:"token"`
 			User    tokens2.User           `json:"user"`
@@ -209,7 +218,7 @@ func (s *site) loginV2(ctx context.Context, sc *gophercloud.ServiceClient, l sta
 	a := doc.Access
 	g := grant{token: a.Token.ID, result: r, identity: stackhand.Identity{
 		UserID: a.User.ID, User: cmp.Or(a.User.Name, a.User.UserName),
-		ProjectID: a.Token.Tenant.ID, Project: a.Token.Tenant.Name, Expires: a.Token.Expires,
+		ProjectID: a.Token.Tenant.ID, Project: a.Token.Tenant.Name, Expires: a.Token.Expires.Time,
 	}}
 	for _, role := range a.User.Roles {
 		g.identity.Roles = append(g.identity.Roles, role.Name)

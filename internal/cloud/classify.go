@@ -178,7 +178,7 @@ func (a *answer) sentence(kind stackhand.Kind, at string) string {
 	lead := map[stackhand.Kind]string{
 		stackhand.NotFound:     "The cloud does not have it",
 		stackhand.Conflict:     "The cloud cannot do that as things are",
-		stackhand.Quota:        "There is no room left in the project",
+		stackhand.Quota:        "There is no room left",
 		stackhand.Forbidden:    "The cloud does not allow it",
 		stackhand.Unauthorized: "The cloud does not accept the login",
 		stackhand.RateLimited:  "The cloud asks to slow down",

@@ -18,13 +18,13 @@ type wireServer struct {
 	Status   string            `json:"status"`
 	Task     string            `json:"OS-EXT-STS:task_state"`
 	Zone     string            `json:"OS-EXT-AZ:availability_zone"`
-	Launched novaTime          `json:"OS-SRV-USG:launched_at"`
+	Launched wireTime          `json:"OS-SRV-USG:launched_at"`
 	UserID   string            `json:"user_id"`
 	Project  string            `json:"tenant_id"`
 	KeyName  string            `json:"key_name"`
 	Progress int               `json:"progress"`
-	Created  novaTime          `json:"created"`
-	Updated  novaTime          `json:"updated"`
+	Created  wireTime          `json:"created"`
+	Updated  wireTime          `json:"updated"`
 	Image    imageRef          `json:"image"`
 	Flavor   flavorRef         `json:"flavor"`
 	Metadata map[string]string `json:"metadata"`
@@ -252,7 +252,7 @@ func (c *Client) ServerActions(ctx context.Context, id string) ([]stackhand.Serv
 		Action    string   `json:"action"`
 		RequestID string   `json:"request_id"`
 		UserID    string   `json:"user_id"`
-		Start     novaTime `json:"start_time"`
+		Start     wireTime `json:"start_time"`
 		Message   string   `json:"message"`
 	}
 	u, err := n.url("servers", id, "os-instance-actions")
@@ -273,12 +273,12 @@ func (c *Client) ServerActions(ctx context.Context, id string) ([]stackhand.Serv
 	return out, nil
 }
 
-// novaTime reads Nova's times: RFC 3339, or the same without a zone, which is UTC; or null. One
-// that nobody can read counts as unknown, since the rest of the answer is good.
-type novaTime struct{ time.Time }
+// wireTime reads times as the services write them: RFC 3339, or the same without a zone, which is
+// UTC (Nova, and Keystone for tokens of application credentials that end); or null. One that nobody can read counts as unknown, since the rest of the answer is good.
+type wireTime struct{ time.Time }
 
 // UnmarshalJSON hides that of time.Time, which knows RFC 3339 only.
-func (t *novaTime) UnmarshalJSON(b []byte) error {
+func (t *wireTime) UnmarshalJSON(b []byte) error {
 	t.Time = time.Time{}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999"} {
 		if v, err := time.Parse(layout, strings.Trim(string(b), `"`)); err == nil {

@@ -45,8 +45,11 @@ func projects(s *suite) {
 	if !slices.Contains(all, want) {
 		s.Errorf("projects %v hold no %v", all, want)
 	}
-	_, err = s.pool.Client(s.ctx(), s.Cloud, l)
-	s.refused(err, stackhand.Invalid)
+	if c, err := s.pool.Client(s.ctx(), s.Cloud, l); err != nil {
+		s.refused(err, stackhand.Invalid)
+	} else if !slices.ContainsFunc(all, func(p stackhand.Project) bool { return p.ID == c.Identity().ProjectID }) {
+		s.Errorf("without a project: %+v", c.Identity()) // users may have one by default
+	}
 	l.ProjectID = want.ID
 	c, err := s.pool.Client(s.ctx(), s.Cloud, l)
 	s.ok(err)

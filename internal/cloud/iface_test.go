@@ -1,0 +1,10 @@
+package cloud_test
+
+import (
+	"github.com/stackhand/stackhand/commands"
+	"github.com/stackhand/stackhand/internal/cloud"
+	"github.com/stackhand/stackhand/internal/provision"
+)
+
+var _ commands.Cloud = (*cloud.Client)(nil)
+var _ provision.Cloud = (*cloud.Client)(nil)
