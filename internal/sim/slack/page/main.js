@@ -115,17 +115,20 @@ class App {
   openChannel(channel) {
     this.drawer(false);
     this.go({ channel, thread: "", tab: "" });
+    this.draw();
     this.focusComposer();
   }
 
   openThread(channel, thread) {
     this.go({ channel, thread });
+    this.draw(); // now, because what is not shown cannot take the focus
     this.threadComposer.field.focus();
   }
 
   closeThread() {
     const ts = this.route.thread;
     this.go({ thread: "" });
+    this.draw();
     const opener = [...this.main.list.querySelectorAll("[data-testid=message]")].find((node) => node.dataset.ts === ts);
     (opener?.querySelector("[data-testid=open-thread], [data-testid=reply-in-thread]") ?? this.composer.field).focus();
   }
