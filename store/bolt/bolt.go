@@ -96,10 +96,14 @@ func (d *DB) Backup(ctx context.Context, w io.Writer) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	to := &contextWriter{ctx: ctx, w: w}
 	err := d.db.View(func(tx *bbolt.Tx) error {
-		_, err := tx.WriteTo(contextWriter{ctx, w})
+		_, err := tx.WriteTo(to)
 		return err
 	})
+	if to.err != nil { // bbolt gives back its text only
+		err = to.err
+	}
 	if err != nil {
 		return fmt.Errorf("back up %s: %w", d.db.Path(), closed(err))
 	}
@@ -110,13 +114,15 @@ func (d *DB) Backup(ctx context.Context, w io.Writer) error {
 type contextWriter struct {
 	ctx context.Context
 	w   io.Writer
+	err error // the last one
 }
 
-func (w contextWriter) Write(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
+func (w *contextWriter) Write(p []byte) (n int, err error) {
+	if w.err = w.ctx.Err(); w.err != nil {
+		return 0, w.err
 	}
-	return w.w.Write(p)
+	n, w.err = w.w.Write(p)
+	return n, w.err
 }
 
 // Close lets the commits that wait finish, and lets go of the file.

@@ -154,7 +154,7 @@ func (d *DB) flush(batch []*commit) {
 func (d *DB) update(batch []*commit) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("bolt: writing %s: panic: %v", d.db.Path(), p)
+			err = fmt.Errorf("bolt: panic while writing: %v", p)
 		}
 	}()
 	err = d.db.Update(func(tx *bbolt.Tx) error {

@@ -20,6 +20,8 @@ const (
 	// mapSize is how much address space, not memory, is set aside for the file at once. A file
 	// that outgrows its mapping has to wait for all readers, a long backup among them.
 	mapSize = 256 << 20
+	// growBy is by how much the file grows when it is full.
+	growBy = 1 << 20
 	// queueSize is how many commits can wait before the next one blocks.
 	queueSize = 1024
 )
@@ -35,13 +37,7 @@ func Open(path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, explain(path, err)
 	}
-	db, err := bbolt.Open(path, fileMode, &bbolt.Options{
-		Timeout:         o.Wait,
-		FreelistType:    bbolt.FreelistMapType,
-		InitialMmapSize: mapSize,
-		NoSync:          o.NoSync,
-		NoStatistics:    true,
-	})
+	db, err := load(path, o)
 	if err != nil {
 		return nil, explain(path, err)
 	}
@@ -57,6 +53,29 @@ func Open(path string, o Options) (*DB, error) {
 	go d.write()
 	return d, nil
 }
+
+// load opens the file for writing. What bbolt finds damaged while it reads, it panics about.
+func load(path string, o Options) (db *bbolt.DB, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, p)
+		}
+	}()
+	db, err = bbolt.Open(path, fileMode, &bbolt.Options{
+		Timeout:         o.Wait,
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: mapSize,
+		NoSync:          o.NoSync,
+		NoStatistics:    true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	db.AllocSize = growBy
+	return db, nil
+}
+
+var errDamaged = errors.New("the file is damaged")
 
 // errCut says that the file ends before the pages that it speaks of.
 var errCut = errors.New("the file is shorter than its contents")
@@ -143,7 +162,7 @@ func explain(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return say(stackhand.Forbidden, "The store %s may not be opened by this user.", path).
 			Do("Give the file and its folder to the user that stackhand runs as.")
-	case errors.Is(err, errForeign), errors.Is(err, errCut), errors.Is(err, bolterrors.ErrInvalid),
+	case errors.Is(err, errForeign), errors.Is(err, errCut), errors.Is(err, errDamaged), errors.Is(err, bolterrors.ErrInvalid),
 		errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		return say(stackhand.Invalid, "The file %s is not a store of stackhand, or is damaged.", path).
 			Do("Restore a backup with “stackhand restore”, or name another file in the config under store.")
