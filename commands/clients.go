@@ -86,7 +86,7 @@ func translate(words []string, tool string) ([]string, error) {
 	var out []string
 	for i := 0; i < len(words); i++ {
 		w := words[i]
-		if !strings.HasPrefix(w, "-") || strings.ContainsAny(w, " \n") {
+		if !isOption(w) {
 			out = append(out, w)
 			continue
 		}

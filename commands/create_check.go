@@ -81,11 +81,8 @@ func (a *createArgs) checkName(e *entry) error {
 func clipBytes(s string, n int) string { return s[:min(len(s), n)] }
 
 func (a *createArgs) checkTime(e *entry, set Settings) error {
-	if a.For == 0 {
-		a.For = set.LeaseDefault
-	}
 	switch {
-	case a.For < 0 || a.For > 0 && a.For < minLease:
+	case a.For > 0 && a.For < minLease:
 		return e.misuse("--for is at least %s.", short(minLease))
 	case set.LeaseMax > 0 && a.For > set.LeaseMax:
 		return e.misuse("--for is at most %s here, not %s.", short(set.LeaseMax), short(a.For))

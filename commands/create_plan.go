@@ -60,9 +60,13 @@ func (s *session) plan(ctx context.Context, a createArgs) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	lasts := a.For
+	if lasts == 0 {
+		lasts = s.env.Settings.LeaseDefault
+	}
 	p := &plan{session: s, seen: v, spec: stackhand.CreateSpec{
 		Name: a.Name, Count: a.Count, Cloud: s.name, ProjectID: s.who.ProjectID, Project: s.who.Project, Owner: s.user.ID,
-		For: a.For, Metadata: a.Property, ConfigDrv: a.ConfigDrive, FixedIP: a.FixedIP,
+		For: lasts, Metadata: a.Property, ConfigDrv: a.ConfigDrive, FixedIP: a.FixedIP,
 	}}
 	for _, resolve := range []func(context.Context, createArgs) error{p.name, p.image, p.size, p.net, p.outside, p.reach, p.key, p.place} {
 		if err := resolve(ctx, a); err != nil {

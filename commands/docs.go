@@ -7,6 +7,8 @@ import (
 	"github.com/stackhand/stackhand"
 )
 
+//go:generate go test -run TestDocs -update .
+
 // Markdown is docs/commands.md: the table, as a page.
 func Markdown() string {
 	var b strings.Builder

@@ -95,7 +95,7 @@ func freshLimits() stackhand.Limits {
 
 // give puts a ready stack with its server into the world.
 func (w *world) give(owner, name string) stackhand.Stack {
-	id := strings.ToLower(lowerBase32.EncodeToString([]byte(name + owner + "xxxxx")[:5]))
+	id := JobID(name+owner, 0)
 	st := stackhand.Stack{
 		ID: id + "-1", Name: name, Cloud: "lab", ProjectID: teamA, Project: "team-a", State: stackhand.StackReady, Server: "srv-" + name + owner, Job: id,
 		Address: "203.0.113.5", Flavor: "m1.small", Image: "Ubuntu 22.04", Login: "ubuntu", Created: w.now.Add(-time.Hour),
@@ -355,7 +355,7 @@ func (f fakeStacks) Extend(_ context.Context, id string, until time.Time) (stack
 // say types a line; its key is the line itself.
 func say(t *testing.T, env *Env, u stackhand.User, line string, files ...File) (Reply, error) {
 	t.Helper()
-	return Do(t.Context(), env, u, Line{Text: line, Key: line, Place: stackhand.Place{Channel: "C1"}, Files: files})
+	return Do(t.Context(), env, u, Line{Text: line, Key: u.ID + line, Place: stackhand.Place{Channel: "C1"}, Files: files})
 }
 
 // told is all that a person sees of an answer.

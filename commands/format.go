@@ -88,6 +88,9 @@ func values(f reflect.Value) []string {
 	case []string:
 		return v
 	case []int:
+		if len(v) == 0 {
+			return nil
+		}
 		return []string{strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ","), "[]")}
 	case map[string]string:
 		var out []string

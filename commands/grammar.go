@@ -44,7 +44,7 @@ var pairs = map[string]string{
 func resolve(words []string) (e *entry, rest []string, exact bool) {
 	head := words
 	for i, w := range words {
-		if strings.HasPrefix(w, "-") {
+		if isOption(w) {
 			head = words[:i]
 			break
 		}

@@ -12,6 +12,11 @@ import (
 
 var keyType = regexp.MustCompile(`^(ssh-|ecdsa-|sk-)[a-z0-9@.-]+$`)
 
+var optionShape = regexp.MustCompile(`^--?[A-Za-z][\w-]*(=|$)`)
+
+// isOption tells whether a word is --name, -n or --name=value. Numbers and text are not.
+func isOption(w string) bool { return optionShape.MatchString(w) }
+
 // parsing is the state of reading one line's words into a struct of arguments.
 type parsing struct {
 	e     *entry
@@ -31,7 +36,7 @@ func (e *entry) parse(words []string) (reflect.Value, error) {
 		case w == "--":
 			p.free = append(p.free, p.words...)
 			p.words = nil
-		case strings.HasPrefix(w, "-") && len(w) > 1 && !strings.ContainsAny(w, " \n"):
+		case isOption(w):
 			if err := p.option(w); err != nil {
 				return p.out, err
 			}
@@ -98,14 +103,14 @@ func (p *parsing) take(s *spec) (string, bool) {
 		return "", false
 	}
 	w := p.words[0]
-	if strings.HasPrefix(w, "--") && !strings.ContainsAny(w, " \n") || strings.HasPrefix(w, "-") && len(w) > 1 && !s.numeric() && !strings.ContainsAny(w, " \n") {
+	if isOption(w) || w == "--" {
 		return "", false
 	}
 	p.words = p.words[1:]
 	if !s.rest || !keyType.MatchString(w) {
 		return w, true
 	}
-	for len(p.words) > 0 && !strings.HasPrefix(p.words[0], "-") {
+	for len(p.words) > 0 && !isOption(p.words[0]) {
 		w += " " + p.words[0]
 		p.words = p.words[1:]
 	}

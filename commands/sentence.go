@@ -58,7 +58,7 @@ func sentence(ctx context.Context, env *Env, user stackhand.User, words []string
 	case "":
 		return call{}, false, nil
 	case "create":
-		if rewritten, err = wish(ctx, env, user, rest); err != nil || rewritten == nil {
+		if rewritten, err = wish(ctx, env, user, rest, options); err != nil || rewritten == nil {
 			return call{}, false, err
 		}
 	default:
@@ -77,7 +77,7 @@ func sentence(ctx context.Context, env *Env, user stackhand.User, words []string
 
 func splitOptions(words []string) (before, options []string) {
 	for i, w := range words {
-		if strings.HasPrefix(w, "--") {
+		if isOption(w) {
 			return words[:i], words[i:]
 		}
 	}

@@ -75,9 +75,6 @@ func (s *spec) flag() bool {
 
 func (s *spec) many() bool { return s.typ.Kind() == reflect.Slice || s.typ.Kind() == reflect.Map }
 
-// numeric values may begin with a minus sign.
-func (s *spec) numeric() bool { return s.typ.Kind() == reflect.Int || s.typ == typeDuration }
-
 // shown is how usage writes the argument, without brackets.
 func (s *spec) shown() string {
 	if s.arg != "" {

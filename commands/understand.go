@@ -28,15 +28,15 @@ func understand(ctx context.Context, env *Env, user stackhand.User, line typed) 
 	if i := slices.IndexFunc(words, func(w string) bool { return w == "--help" || w == "-h" }); i >= 0 {
 		words = append([]string{"help"}, words[:i]...)
 	}
-	if len(words) == 0 {
-		words = []string{"help"}
-	}
 	pasted, client, err := fromClient(words)
 	if err != nil {
 		return call{}, err
 	}
 	if client {
 		words = pasted
+	}
+	if len(words) == 0 {
+		words = []string{"help"}
 	}
 	c, err := strict(words)
 	if err != nil && !client {
@@ -72,7 +72,7 @@ func wordy(e *entry, words []string) bool {
 			continue
 		}
 		for _, w := range words {
-			if strings.HasPrefix(w, "--") {
+			if isOption(w) {
 				return false
 			}
 			if fillers[bare(w)] || len(w) > 1 && strings.HasSuffix(w, ",") || denial[bare(w)] {

@@ -35,13 +35,14 @@ type wishing struct {
 	unknown []string
 	easy    map[string]bool // unknown words that may well be the name
 	words   []string
+	options []string
 	before  string // the word before the next one
 }
 
 // wish reads what a sentence wants to have created, and writes it as the grammar has it; nil
 // if part of it makes no sense. Words for flavors and images are looked up in the cloud.
-func wish(ctx context.Context, env *Env, user stackhand.User, words []string) ([]string, error) {
-	w := wishing{words: words, easy: map[string]bool{}}
+func wish(ctx context.Context, env *Env, user stackhand.User, words, options []string) ([]string, error) {
+	w := wishing{words: words, options: options, easy: map[string]bool{}}
 	for len(w.words) > 0 {
 		word := bare(w.words[0])
 		if !w.next() {
@@ -158,30 +159,41 @@ func (w *wishing) lookUp(ctx context.Context, env *Env, user stackhand.User) (bo
 	}
 	images := w.imageWords(lists.images)
 	w.flavorWord(lists.flavors)
-	if !w.nameWord() {
+	if !w.nameWord() || w.size != "" && w.args.Flavor != "" || images != "" && w.args.Image != "" {
 		return false, nil
 	}
-	if w.size != "" {
-		if w.args.Flavor != "" {
-			return false, nil
+	return true, w.settle(images, lists, s.settings)
+}
+
+// settle turns the words for flavor and image into names. What fits several is asked, with
+// lines that hold everything else that was said.
+func (w *wishing) settle(images string, lists catalogue, std CloudSettings) error {
+	var img stackhand.Image
+	var imgErr error
+	if images != "" {
+		img, imgErr = worded(images, lists.images, std.Image)
+		w.args.Image = images
+		if imgErr == nil {
+			w.args.Image = img.Name
 		}
-		f, err := sized(w.size, lists.flavors, s.settings.Flavor)
+	}
+	if w.size != "" {
+		f, err := sized(w.size, lists.flavors, std.Flavor)
 		if err != nil {
-			return false, ask(err, func(id string) string { a := w.args; a.Flavor = id; return format("create", a) })
+			return ask(err, func(id string) string { a := w.args; a.Flavor = id; return w.line(a) })
 		}
 		w.args.Flavor = f.Name
 	}
-	if images != "" {
-		if w.args.Image != "" {
-			return false, nil
-		}
-		img, err := worded(images, lists.images, s.settings.Image)
-		if err != nil {
-			return false, ask(err, func(id string) string { a := w.args; a.Image = id; return format("create", a) })
-		}
-		w.args.Image = img.Name
+	return ask(imgErr, func(id string) string { a := w.args; a.Image = id; return w.line(a) })
+}
+
+// line is what is wished with everything that was said, options included.
+func (w *wishing) line(a createArgs) string {
+	out := format("create", a)
+	for _, o := range w.options {
+		out += " " + quote(o)
 	}
-	return true, nil
+	return out
 }
 
 // imageWords takes the longest run of unknown words that occurs in an image's name.

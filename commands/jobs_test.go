@@ -1,0 +1,98 @@
+package commands
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+func giveJob(w *world, id, owner string, state stackhand.JobState) {
+	w.jobs[id] = stackhand.Job{
+		ID: id, Title: "Create web-1", User: stackhand.User{ID: owner}, State: state, Created: w.now.Add(-time.Hour), Started: w.now.Add(-time.Hour), Ended: w.now.Add(-59 * time.Minute),
+		Problem: &stackhand.Problem{Kind: stackhand.Quota, Msg: "No room.", Next: "Delete something.", Ref: "r1"}, Resumed: 2, RetryOf: "older",
+		Steps: []stackhand.JobStep{{Name: "net", Title: "Network", State: stackhand.StepDone, Note: "n-1", Started: w.now.Add(-time.Hour), Ended: w.now.Add(-time.Hour + 3*time.Second)},
+			{Name: "boot", Title: "Server web-1", State: stackhand.StepFailed, Attempt: 3, Problem: &stackhand.Problem{Msg: "Quota exceeded."}}},
+		Made: []stackhand.Resource{{Kind: stackhand.KindPort, ID: "p1"}}, Notes: []string{"The port stays."},
+	}
+	w.order = append(w.order, id)
+}
+
+func TestJobLines(t *testing.T) {
+	for line, c := range map[string]struct {
+		state stackhand.JobState
+		kind  stackhand.Kind
+		want  string
+	}{
+		"cancel aaaa2222":        {stackhand.JobRunning, "", "Create web-1: job aaaa2222 is being stopped"},
+		"abort job aaaa2222":     {stackhand.JobQueued, "", "Understood as cancel aaaa2222"},
+		"cancel aaaa2222 please": {stackhand.JobDone, stackhand.Conflict, "over already: done"},
+		"retry aaaa2222":         {stackhand.JobUndone, "", "job raaaa is at work"},
+		"retry aaaa2222 --keep":  {stackhand.JobFailed, "", "job raaaa is at work"},
+		"keep aaaa2222":          {stackhand.JobUndone, "", "job raaaa is at work"},
+		"try again aaaa2222":     {stackhand.JobStuck, "", "Understood as retry aaaa2222"},
+		"retry  aaaa2222":        {stackhand.JobRunning, stackhand.Conflict, "still at work"},
+		"retry 'aaaa2222'":       {stackhand.JobDone, stackhand.Conflict, "nothing to try again"},
+		"cleanup aaaa2222":       {stackhand.JobKept, "", "job caaaa is at work"},
+		"clean up aaaa2222":      {stackhand.JobStuck, "", "Understood as cleanup aaaa2222"},
+		"cleanup  aaaa2222":      {stackhand.JobDone, stackhand.Conflict, "say delete"},
+		"cleanup   aaaa2222":     {stackhand.JobUndone, stackhand.Conflict, "nothing of it is left"},
+		"cleanup    aaaa2222":    {stackhand.JobRunning, stackhand.Conflict, "still at work"},
+		"job show aaaa2222": {stackhand.JobUndone, "", `aaaa2222 undone: Create web-1, asked for by @U0ALICE.*Took: 1m.*Problem: No room\. Delete something\..*Reference: r1.*Made: port p1` +
+			`.*Note: The port stays\..*Resumed: 2 times.*Retry of: older.*Network +done +3s +n-1.*Server web-1 +failed +– +Quota exceeded\. \(attempt 3\)`},
+		"jobs": {stackhand.JobUndone, "", `1 job, newest first.*aaaa2222 +Create web-1 +undone +@U0ALICE +1 hour ago +1m`},
+	} {
+		t.Run(line, func(t *testing.T) {
+			w, env := newWorld()
+			giveJob(w, "aaaa2222", "U0ALICE", c.state)
+			r, err := say(t, env, alice, line)
+			if stackhand.KindOf(err) != c.kind {
+				t.Errorf("kind %q, want %q", stackhand.KindOf(err), c.kind)
+			}
+			expect(t, told(r, err), c.want)
+		})
+	}
+}
+
+func TestJobsOfOthers(t *testing.T) {
+	for _, verb := range []string{"cancel", "retry", "keep", "cleanup"} {
+		w, env := newWorld()
+		giveJob(w, "aaaa2222", "U0ALICE", stackhand.JobFailed)
+		if verb == "cancel" {
+			giveJob(w, "aaaa2222", "U0ALICE", stackhand.JobRunning)
+		}
+		line, ok := ClickLine(verb, "aaaa2222")
+		if !ok {
+			t.Fatalf("%s is no button", verb)
+		}
+		before := len(w.jobs)
+		if r, err := say(t, env, bob, line); stackhand.KindOf(err) != stackhand.Forbidden || len(w.jobs) != before || w.jobs["aaaa2222"].Canceled != "" {
+			t.Errorf("%s by another: %s", verb, told(r, err))
+		}
+		if r, err := say(t, env, dana, line); err != nil || r.Job == "" {
+			t.Errorf("%s by an administrator: %s", verb, told(r, err))
+		}
+	}
+	w, env := newWorld()
+	giveJob(w, "aaaa2222", "U0ALICE", stackhand.JobFailed)
+	r, err := say(t, env, dana, "jobs")
+	expect(t, told(r, err), "no jobs yet")
+	r, err = say(t, env, dana, "jobs --all")
+	expect(t, told(r, err), "aaaa2222")
+	r, err = say(t, env, dana, "keep aaaa2222")
+	if err != nil || !w.jobs[r.Job].Keep {
+		t.Errorf("keep: %+v %s", w.jobs[r.Job], told(r, err))
+	}
+}
+
+func TestThreadJob(t *testing.T) {
+	w, env := newWorld()
+	st := w.give("U0ALICE", "web-1")
+	giveJob(w, "aaaa2222", "U0ALICE", stackhand.JobRunning)
+	st.Busy = "aaaa2222"
+	w.stacks[st.ID] = st
+	r, err := inThread(t, env, alice, "web-1", "cancel")
+	if err != nil || w.jobs["aaaa2222"].Canceled != "U0ALICE" {
+		t.Error(told(r, err))
+	}
+}
