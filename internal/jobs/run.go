@@ -110,8 +110,3 @@ func (r *Run) Lock(ctx context.Context, name string) error { return r.r.lock(ctx
 func (r *Run) Unlock(ctx context.Context, name string) error {
 	return r.r.lets(ctx, name)
 }
-
-// Log writes to the engine's log with the job's and the step's name.
-func (r *Run) Log(ctx context.Context, msg string, args ...any) {
-	r.r.log.InfoContext(ctx, msg, append([]any{"step", r.step}, args...)...)
-}

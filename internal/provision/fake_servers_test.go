@@ -61,7 +61,7 @@ func (s session) DeleteServer(ctx context.Context, id string) error {
 	return s.call(ctx, "DeleteServer", func() error {
 		v, err := one(s.servers, "Server", id)
 		if err == nil && v.gone.IsZero() {
-			v.Task, v.gone = "deleting", time.Now().Add(time.Second)
+			v.Task, v.gone = "deleting", time.Now().Add(s.removal)
 		}
 		return err
 	})
@@ -99,7 +99,7 @@ func (s session) Await(ctx context.Context, id string, done func(stackhand.Serve
 		if err != nil || done(v) {
 			return v, err
 		}
-		if err := pause(ctx, 250*time.Millisecond); err != nil {
+		if err := pause(ctx, s.look); err != nil {
 			return v, err
 		}
 	}

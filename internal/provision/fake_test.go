@@ -29,6 +29,8 @@ type fakeCloud struct {
 
 	delay      time.Duration // of every call
 	build      time.Duration // of a server
+	removal    time.Duration // of a server
+	look       time.Duration // between two looks of Await
 	buildFault string        // servers end in ERROR with these words
 	reboots    int
 	// fault, if set, is asked about every call, counted from 1.
@@ -58,7 +60,7 @@ func newCloud() *fakeCloud {
 		subnets:  map[string]stackhand.Subnet{}, routers: map[string]stackhand.Router{}, ports: map[string]stackhand.Port{},
 		groups: map[string]stackhand.SecurityGroup{"default": {ID: "default", Name: "default"}},
 		fips:   map[string]stackhand.FloatingIP{}, servers: map[string]*fakeServer{},
-		delay: 50 * time.Millisecond, build: 2 * time.Second,
+		delay: 50 * time.Millisecond, build: 2 * time.Second, removal: time.Second, look: 250 * time.Millisecond,
 	}
 	return c
 }

@@ -93,16 +93,20 @@ func (p *process) notice(string) {
 	}
 }
 
-// begin starts a job; a create job with its stacks, as the commands do.
-func (p *process) begin(j stackhand.Job) {
-	p.lab.t.Helper()
-	var stacks []stackhand.Stack
+// stacksOf makes the stacks of a create job, as the commands do.
+func stacksOf(j stackhand.Job) []stackhand.Stack {
 	for _, f := range provision.Flows(provision.Deps{}) {
 		if f.Name == j.Flow && f.Stacks != nil {
-			stacks = f.Stacks(j)
+			return f.Stacks(j)
 		}
 	}
-	if _, err := p.Start(context.Background(), j, stacks...); err != nil && !p.dead.Load() {
+	return nil
+}
+
+// begin starts a job.
+func (p *process) begin(j stackhand.Job) {
+	p.lab.t.Helper()
+	if _, err := p.Start(context.Background(), j, stacksOf(j)...); err != nil && !p.dead.Load() {
 		p.lab.t.Fatal(err)
 	}
 }
