@@ -149,7 +149,7 @@ func (c create) lease(ctx context.Context, run *jobs.Run) error {
 			if st.State == stackhand.StackReady {
 				return // an earlier attempt did it: its time counts already
 			}
-			st.State, st.Address = stackhand.StackReady, address
+			st.State, st.Address, st.Busy = stackhand.StackReady, address, ""
 			st.Lease.Ready, st.Lease.Until = now, now.Add(c.spec.For)
 		})
 		if err != nil {
