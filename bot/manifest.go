@@ -36,10 +36,6 @@ var events = []string{"app_home_opened", "app_mention", "message.im"}
 // Manifest is the app's manifest in YAML, with exactly the scopes and events that the bot
 // uses. Source: docs.slack.dev/reference/app-manifest.
 func Manifest(o ManifestOptions) (string, error) {
-	var names []string
-	for _, s := range scopes {
-		names = append(names, s.name)
-	}
 	type m = yaml.MapSlice
 	item := func(k string, v any) yaml.MapItem { return yaml.MapItem{Key: k, Value: v} }
 	name := firstOf(o.Name, "Stackhand")
@@ -62,7 +58,7 @@ func Manifest(o ManifestOptions) (string, error) {
 				item("should_escape", true),
 			}}),
 		}),
-		item("oauth_config", m{item("scopes", m{item("bot", names)})}),
+		item("oauth_config", m{item("scopes", m{item("bot", Scopes())})}),
 		item("settings", m{
 			item("event_subscriptions", m{item("bot_events", events)}),
 			item("interactivity", m{item("is_enabled", true)}),

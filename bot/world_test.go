@@ -22,7 +22,7 @@ import (
 // world is a bot on a simulated workspace, with a store in memory and commands that are
 // simple and keep state.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	slack  *sim.Workspace
 	server *httptest.Server
 	mem    *memory
@@ -57,12 +57,21 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-func newWorld(t *testing.T, o sim.Options) *world {
+func newWorld(t testing.TB, o sim.Options) *world {
 	t.Helper()
+	for _, s := range scopes {
+		o.Scopes = append(o.Scopes, s.name)
+	}
+	o.Events = events
 	w := &world{t: t, slack: sim.New(o), mem: newMemory(), log: &lines{}, hold: make(chan struct{}), logins: map[string]string{}}
 	w.server = httptest.NewServer(w.slack)
 	t.Cleanup(func() {
 		w.kill()
+		for _, c := range w.slack.Calls() {
+			if c.Error == "missing_scope" || c.Error == "invalid_blocks" || c.Error == "msg_too_long" {
+				t.Errorf("%s was refused: %s", c.Method, c.Error)
+			}
+		}
 		w.slack.Close()
 		w.server.Close()
 		if t.Failed() {
