@@ -46,6 +46,8 @@ type apiError struct {
 	msg    string
 	detail string // Neutron's
 	after  int    // seconds of Retry-After, with 429 and 503
+	route  bool   // it is the path that is not there
+	extra  object // what Keystone adds
 }
 
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s", e.code, e.msg) }
@@ -62,7 +64,7 @@ type service struct {
 }
 
 var services = map[string]*service{
-	"identity": {name: "identity", bad: "The request body is not valid JSON.", problem: keystoneProblem},
+	"identity": {name: "identity", bad: "Expecting to find valid JSON in request body." + malformed, problem: keystoneProblem},
 	"compute":  {name: "compute", bad: "Malformed request body", problem: novaProblem},
 	"network":  {name: "network", bad: "The server could not comply with the request since it is either malformed or otherwise incorrect.", problem: neutronProblem},
 	"image":    {name: "image", bad: "Malformed JSON in request body.", problem: glanceProblem},
@@ -150,7 +152,9 @@ func (c *Cloud) locked(r *http.Request, h handler, guard bool) (answer, error) {
 func (c *Cloud) problem(svc *service, e *apiError) answer {
 	a := answer{code: e.code, body: svc.problem(e), head: map[string]string{}}
 	if e.code == http.StatusUnauthorized {
-		a.body = keystoneProblem(e)
+		if svc.name != "image" {
+			a.body = keystoneProblem(e)
+		}
 		a.head["WWW-Authenticate"] = `Keystone uri="/identity"`
 	}
 	if e.after > 0 {

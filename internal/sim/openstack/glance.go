@@ -67,12 +67,18 @@ func (i *image) view() object {
 	v["min_disk"], v["min_ram"], v["protected"], v["tags"] = i.minDisk, i.minRAM, i.protected, append([]string{}, i.tags...)
 	v["created_at"], v["updated_at"] = stamp(i.created), stamp(i.updated)
 	v["self"], v["file"], v["schema"] = "/v2/images/"+i.id, "/v2/images/"+i.id+"/file", "/v2/schemas/image"
+	if i.status == "active" {
+		v["stores"] = "file"
+	}
 	return v
 }
 
 // glanceProblem is a refusal as Glance writes it.
 func glanceProblem(e *apiError) any {
 	title := http.StatusText(e.code)
+	if e.code == http.StatusUnauthorized {
+		e.msg = "This server could not verify that you are authorized to access the document you requested. Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials required."
+	}
 	return object{"message": e.msg + "<br /><br />\n\n\n", "code": fmt.Sprintf("%d %s", e.code, title), "title": title}
 }
 

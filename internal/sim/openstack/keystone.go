@@ -184,7 +184,11 @@ func (c *Cloud) expireTokens() { clear(c.identity.tokens) }
 
 // keystoneProblem is a refusal as Keystone writes it.
 func keystoneProblem(e *apiError) any {
-	return object{"error": object{"code": e.code, "message": e.msg, "title": http.StatusText(e.code)}}
+	body := object{"code": e.code, "message": e.msg, "title": http.StatusText(e.code)}
+	for k, v := range e.extra {
+		body[k] = v
+	}
+	return object{"error": body}
 }
 
 // precise is a moment as Keystone writes it.

@@ -16,7 +16,7 @@ func (c *Cloud) createToken(q *call) (answer, error) {
 	}
 	auth, isObject := body["auth"].(object)
 	if !isObject {
-		return answer{}, refusal(400, "'auth' is a required property")
+		return answer{}, refusal(400, "Expecting to find auth in request body.%s", malformed)
 	}
 	who, isObject := auth["identity"].(object)
 	if !isObject {
@@ -46,7 +46,9 @@ func (c *Cloud) logIn(q *call, who object, scope any) (*token, error) {
 	}
 	method := methods[0]
 	if !slices.Contains([]string{"password", "token", "application_credential"}, method) {
-		return nil, refusal(401, "Attempted to authenticate with an unsupported method.")
+		e := refusal(401, "Attempted to authenticate with an unsupported method.")
+		e.extra = object{"identity": object{"methods": []string{"external", "password", "token", "oauth1", "mapped", "application_credential"}}}
+		return nil, e
 	}
 	proof, isObject := who[method].(object)
 	if !isObject {
@@ -148,7 +150,9 @@ func (c *Cloud) byCredential(q *call, proof object, scope any) (*token, error) {
 		return nil, refusal(404, "Could not find Application Credential: %s.", text(proof["id"]))
 	}
 	if scope != nil && scope != "unscoped" {
-		return nil, refusal(401, "Error authenticating with application credential: Application credentials cannot request a scope.")
+		e := refusal(401, "Error authenticating with application credential: Application credentials cannot request a scope.")
+		e.extra = object{"identity": object{}}
+		return nil, e
 	}
 	if subtle.ConstantTimeCompare([]byte(cred.secret), []byte(text(proof["secret"]))) == 0 || cred.ended(q.now) {
 		return nil, unauthorized()

@@ -16,6 +16,7 @@ type appCred struct {
 	roles                         []string
 	expires                       time.Time // zero: never
 	unrestricted                  bool
+	said                          bool // whether unrestricted was given
 }
 
 func (a *appCred) ended(now time.Time) bool { return !a.expires.IsZero() && !now.Before(a.expires) }
@@ -41,9 +42,15 @@ func (c *Cloud) credentialNamed(u *user, name string) *appCred {
 func (a *appCred) view(c *Cloud, q *call) object {
 	v := object{
 		"id": a.id, "name": a.name, "description": orNil(a.description), "user_id": a.user.id,
-		"project_id": a.project.id, "system": nil, "expires_at": nil, "unrestricted": a.unrestricted,
+		"project_id": a.project.id, "system": nil, "expires_at": nil, "unrestricted": nil,
 		"roles": c.roleViews(q, a.roles...),
 		"links": object{"self": q.base() + "/identity/v3/application_credentials/" + a.id},
+	}
+	for _, r := range v["roles"].([]object) {
+		delete(r, "links")
+	}
+	if a.said {
+		v["unrestricted"] = a.unrestricted
 	}
 	if !a.expires.IsZero() {
 		v["expires_at"] = a.expires.UTC().Format("2006-01-02T15:04:05.000000")
@@ -85,7 +92,7 @@ func (c *Cloud) createCred(q *call) (answer, error) {
 func (c *Cloud) newCred(q *call, u *user, in object) (*appCred, error) {
 	a := &appCred{id: newHexID(), name: text(in["name"]), description: text(in["description"]), secret: text(in["secret"]),
 		user: u, project: q.tok.project, roles: q.tok.roles}
-	a.unrestricted, _ = in["unrestricted"].(bool)
+	a.unrestricted, a.said = in["unrestricted"].(bool)
 	switch {
 	case in["name"] == nil:
 		return nil, refusal(400, "'name' is a required property")

@@ -39,7 +39,7 @@ func (g *group) json() object {
 	v := g.view()
 	rules := []object{}
 	for _, r := range g.rules {
-		rules = append(rules, r.json())
+		rules = append(rules, r.embedded())
 	}
 	v["security_group_rules"], v["stateful"], v["shared"] = rules, true, false
 	return v
@@ -71,7 +71,7 @@ func (c *Cloud) defaultGroup(project string, now time.Time) *group {
 }
 
 func (c *Cloud) addRule(r *groupRule) {
-	r.rev = 0
+	r.rev, r.number = 0, c.next()
 	r.group.rules = append(r.group.rules, r)
 	c.network.rules.add(r)
 }

@@ -62,7 +62,7 @@ func fits(v object, query url.Values) bool {
 	for name, wants := range query {
 		switch name {
 		case "tags", "tags-any", "not-tags", "not-tags-any":
-			if !fitsTags(name, v["tags"].([]string), strings.Split(strings.Join(wants, ","), ",")) {
+			if !fitsTags(name, tagsOf(v), strings.Split(strings.Join(wants, ","), ",")) {
 				return false
 			}
 		default:
@@ -75,6 +75,11 @@ func fits(v object, query url.Values) bool {
 		}
 	}
 	return true
+}
+
+func tagsOf(v object) []string {
+	tags, _ := v["tags"].([]string)
+	return tags
 }
 
 func fitsTags(word string, has, want []string) bool {
@@ -209,7 +214,7 @@ func (k *kind) links(q *call, query url.Values, page []object, from, to, all int
 	if to < all && len(page) > 0 {
 		links = append(links, link("next", text(page[len(page)-1]["id"]), ""))
 	}
-	if from > 0 && len(page) > 0 {
+	if len(page) > 0 {
 		links = append(links, link("previous", text(page[0]["id"]), "True"))
 	}
 	return links

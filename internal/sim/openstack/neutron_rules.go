@@ -18,6 +18,7 @@ type groupRule struct {
 	prefix           netip.Prefix // invalid: everywhere
 	remote           *group
 	builtIn          bool
+	number           int // standard_attr_id
 }
 
 var protocols = []string{"ah", "dccp", "egp", "esp", "gre", "hopopt", "icmp", "igmp", "ip", "ipip", "ipv6-encap", "ipv6-frag",
@@ -41,10 +42,8 @@ var ruleKind = &kind{
 func (r *groupRule) json() object {
 	v := r.view()
 	delete(v, "name")
-	if !r.builtIn {
-		delete(v, "tags")
-		v["tags"] = []string{}
-	} else {
+	delete(v, "tags")
+	if r.builtIn {
 		v["description"] = nil
 	}
 	v["security_group_id"], v["direction"], v["ethertype"], v["protocol"] = r.group.id, r.direction, r.ether, orNil(r.protocol)
@@ -62,6 +61,13 @@ func (r *groupRule) json() object {
 	if r.remote != nil {
 		v["remote_group_id"] = r.remote.id
 	}
+	return v
+}
+
+// embedded is the rule within its group, which tells more than the rule itself.
+func (r *groupRule) embedded() object {
+	v := r.json()
+	v["tags"], v["standard_attr_id"] = r.view()["tags"], r.number
 	return v
 }
 

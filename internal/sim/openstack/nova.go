@@ -39,6 +39,9 @@ var novaNames = map[int]string{
 
 // novaProblem is a refusal as Nova writes it.
 func novaProblem(e *apiError) any {
+	if e.route {
+		return glanceProblem(e)
+	}
 	name := novaNames[e.code]
 	if name == "" {
 		name = "computeFault"

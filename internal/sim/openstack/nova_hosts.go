@@ -6,6 +6,42 @@ func listZones(q *call) (answer, error) {
 	return ok(object{"availabilityZoneInfo": []object{{"zoneName": "nova", "zoneState": object{"available": true}, "hosts": nil}}})
 }
 
+func detailZones(q *call) (answer, error) {
+	if !q.tok.admin() {
+		return answer{}, novaPolicy("os-availability-zone:detail")
+	}
+	return ok(object{"availabilityZoneInfo": []object{{"zoneName": "nova", "zoneState": object{"available": true},
+		"hosts": object{hostName: object{"nova-compute": object{"active": true, "available": true, "updated_at": micro(q.now)}}}}}})
+}
+
+// tenantUsage is GET /os-simple-tenant-usage/{id}: what the project's servers have used in their
+// lives, in hours.
+func (c *Cloud) tenantUsage(q *call) (answer, error) {
+	if !q.tok.sees(q.id()) {
+		return answer{}, novaPolicy("os-simple-tenant-usage:show")
+	}
+	hours, cpu, ram, disk := 0.0, 0.0, 0.0, 0.0
+	list := []object{}
+	for _, s := range c.compute.order {
+		if s.tenant.id != q.id() || s.launched.IsZero() {
+			continue
+		}
+		end := q.now
+		if s.gone {
+			end = s.terminated
+		}
+		h := end.Sub(s.launched).Hours()
+		hours, cpu, ram, disk = hours+h, cpu+h*float64(s.flavor.vcpus), ram+h*float64(s.flavor.ram), disk+h*float64(s.flavor.disk)
+		list = append(list, object{"instance_id": s.id, "name": s.name, "hours": h, "flavor": s.flavor.name, "vcpus": s.flavor.vcpus,
+			"memory_mb": s.flavor.ram, "local_gb": s.flavor.disk, "state": s.vm, "started_at": micro(s.launched), "tenant_id": s.tenant.id})
+	}
+	if len(list) == 0 {
+		return ok(object{"tenant_usage": object{}})
+	}
+	return ok(object{"tenant_usage": object{"tenant_id": q.id(), "total_hours": hours, "total_vcpus_usage": cpu,
+		"total_memory_mb_usage": ram, "total_local_gb_usage": disk, "server_usages": list}})
+}
+
 func (c *Cloud) listHypervisors(detail bool) handler {
 	return func(q *call) (answer, error) {
 		if !q.tok.admin() {
@@ -46,7 +82,7 @@ func (c *Cloud) describeHost(q *call, v object) {
 	v["vcpus_used"], v["memory_mb_used"], v["local_gb_used"] = used["vcpus"], 512+used["ram"], used["disk"]
 	v["free_ram_mb"], v["free_disk_gb"], v["running_vms"] = 799488-used["ram"], 600000-used["disk"], running
 	v["current_workload"], v["disk_available_least"] = 0, 0
-	v["cpu_info"] = object{"arch": "x86_64", "model": "Nehalem", "vendor": "Intel", "features": []string{},
+	v["cpu_info"] = object{"arch": "x86_64", "model": "Nehalem", "vendor": "Intel", "features": []string{"pge", "clflush"},
 		"topology": object{"cores": 1, "threads": 1, "sockets": 4}}
 }
 

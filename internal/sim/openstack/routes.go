@@ -25,7 +25,9 @@ func noSuchPath(q *call) error {
 	if serviceOf(q.URL.Path).name == "identity" {
 		return refusal(404, "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.")
 	}
-	return refusal(404, "The resource could not be found.")
+	e := refusal(404, "The resource could not be found.")
+	e.route = true
+	return e
 }
 
 func (c *Cloud) routeKeystone(m *http.ServeMux) {
@@ -81,6 +83,8 @@ func (c *Cloud) routeNova(m *http.ServeMux) {
 	on("GET", "/flavors/{id}/os-extra_specs", c.flavorSpecs)
 	on("GET", "/limits", c.showLimits)
 	on("GET", "/os-availability-zone", listZones)
+	on("GET", "/os-availability-zone/detail", detailZones)
+	on("GET", "/os-simple-tenant-usage/{id}", c.tenantUsage)
 	on("GET", "/os-hypervisors", c.listHypervisors(false))
 	on("GET", "/os-hypervisors/detail", c.listHypervisors(true))
 	on("GET", "/os-services", c.listComputeServices)

@@ -3,6 +3,7 @@ package openstack
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,8 +65,9 @@ func (c *Cloud) seed() {
 		c.addImage(&image{
 			name: i.name, owner: admin.id, visibility: "public", status: "active",
 			diskFormat: "qcow2", containerFormat: "bare", size: 196624, virtualSize: 1 << 30, minDisk: i.minDisk,
-			checksum: "59868f85d88d34ee79e32759dad70bf7", created: now, updated: now,
-			props: map[string]string{"os_distro": i.distro, "os_version": i.version},
+			checksum: "59868f85d88d34ee79e32759dad70bf7", hash: strings.Repeat("99f15c430fcde320", 8), created: now, updated: now,
+			props: map[string]string{"os_distro": i.distro, "os_version": i.version, "owner_specified.openstack.md5": "",
+				"owner_specified.openstack.sha256": "", "owner_specified.openstack.object": "images/" + i.name},
 		})
 	}
 	c.seedNetwork(admin.id, now)

@@ -36,10 +36,17 @@ func computeV21(q *call) object {
 	}
 }
 
-func computeVersions(q *call) (answer, error) { return ok(object{"versions": []object{computeV21(q)}}) }
+func computeVersions(q *call) (answer, error) {
+	old := object{
+		"id": "v2.0", "status": "SUPPORTED", "version": "", "min_version": "", "updated": "2011-01-21T11:33:21Z",
+		"links": []object{{"rel": "self", "href": q.base() + "/compute/v2/"}},
+	}
+	return ok(object{"versions": []object{old, computeV21(q)}})
+}
 
 func computeVersion(q *call) (answer, error) {
 	v := computeV21(q)
+	v["links"] = append(v["links"].([]object), object{"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
 	v["media-types"] = []object{{"base": "application/json", "type": "application/vnd.openstack.compute+json;version=2.1"}}
 	return ok(object{"version": v})
 }
