@@ -27,7 +27,7 @@ func createFlow(d Deps) jobs.Flow {
 			if err != nil {
 				return nil, err
 			}
-			return c.steps(), nil
+			return c.steps(), c.check()
 		},
 		Settle:  d.settleCreate,
 		Stacks:  func(job stackhand.Job) []stackhand.Stack { return d.stacks(job) },
@@ -40,17 +40,20 @@ func newCreate(d Deps, job stackhand.Job) (create, error) {
 	if err != nil {
 		return create{}, err
 	}
-	switch {
-	case spec.Count < 1:
-		spec.Count = 1
-	case spec.Floating && spec.External == "":
-		return create{}, stackhand.Errorf(stackhand.Invalid, "This cloud has no external network, so there are no floating IPs.").
-			Do("Create the server with --no-floating-ip.")
-	}
+	spec.Count = max(1, spec.Count)
 	if spec.Network == "" {
 		spec.Network = "auto"
 	}
 	return create{Deps: d, id: job.ID, spec: spec}, nil
+}
+
+// check refuses what cannot be built.
+func (c create) check() error {
+	if c.spec.Floating && c.spec.External == "" {
+		return stackhand.Errorf(stackhand.Invalid, "This cloud has no external network, so there are no floating IPs.").
+			Do("Create the server with --no-floating-ip.")
+	}
+	return nil
 }
 
 // steps lists everything in an order in which each step comes after those that it needs.

@@ -34,6 +34,9 @@ func (s session) peek(id string) (stackhand.Server, error) {
 
 func (s session) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (string, error) {
 	return do(ctx, s, "CreateServer", func() (string, error) {
+		if spec.ImageID == "broken" {
+			return "", stackhand.Errorf(stackhand.Invalid, "The image is broken.")
+		}
 		for _, id := range spec.Ports {
 			p, err := one(s.ports, "Port", id)
 			if err != nil {
