@@ -114,6 +114,7 @@ func (a *app) post(url string, body any) (obj, *http.Response) {
 // link is a connection of Socket Mode.
 type link struct {
 	t  *testing.T
+	a  *app
 	ws *websocket.Conn
 }
 
@@ -134,7 +135,7 @@ func (a *app) dial(url string) *link {
 		a.t.Fatal(err)
 	}
 	ws.SetReadLimit(1 << 20)
-	l := &link{t: a.t, ws: ws}
+	l := &link{t: a.t, a: a, ws: ws}
 	a.t.Cleanup(func() { _ = ws.CloseNow() })
 	return l
 }
@@ -184,11 +185,16 @@ func (l *link) ack(envelope obj, payload any) {
 	}
 }
 
-// take is the next envelope's payload, acknowledged without an answer.
+// take is the next envelope's payload; it returns when its acknowledgement has arrived.
 func (l *link) take() obj {
 	l.t.Helper()
 	e := l.next()
 	l.ack(e, nil)
+	l.a.waitFor("the acknowledgement", func() bool {
+		l.a.w.mu.Lock()
+		defer l.a.w.mu.Unlock()
+		return l.a.w.pending[str(e, "envelope_id")] == nil
+	})
 	return asObj(e["payload"])
 }
 

@@ -146,7 +146,9 @@ func (p *program) card(t *testing.T, name string) {
 }
 
 func form(title string) client.ModalViewRequest {
-	plain := func(s string) *client.TextBlockObject { return client.NewTextBlockObject("plain_text", s, false, false) }
+	plain := func(s string) *client.TextBlockObject {
+		return client.NewTextBlockObject("plain_text", s, false, false)
+	}
 	element := client.NewPlainTextInputBlockElement(nil, "name")
 	return client.ModalViewRequest{
 		Type: "modal", Title: plain(title), Submit: plain("Send"), CallbackID: "form",

@@ -200,7 +200,7 @@ func TestPings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &link{t: t, ws: ws}
+	l := &link{t: t, a: a, ws: ws}
 	l.next()
 	go l.ended() // reading answers pings
 	for range 3 {
@@ -224,7 +224,7 @@ func TestDeadPeerIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ws.CloseNow() //nolint:errcheck // it is closed by the other side
-	l := &link{t: t, ws: ws}
+	l := &link{t: t, a: a, ws: ws}
 	l.next()
 	if code := l.ended(); code != -1 {
 		t.Errorf("closed with %v", code)

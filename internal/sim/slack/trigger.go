@@ -114,8 +114,11 @@ func (w *Workspace) respond(id string, body []byte, q *request) error {
 	if err != nil {
 		return err
 	}
-	h.uses++
-	return w.answer(h, q, c)
+	if err := w.answer(h, q, c); err != nil {
+		return err
+	}
+	h.uses++ // refused ones do not count
+	return nil
 }
 
 // answer shows an answer to an interaction: a new message, by default for the asker alone, or the
