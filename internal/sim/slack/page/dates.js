@@ -19,7 +19,7 @@ function formatter(style, zone, locale) {
   try {
     return new Intl.DateTimeFormat(locale, { ...style, timeZone: zone || undefined });
   } catch {
-    return new Intl.DateTimeFormat("en", style); // a zone that this browser does not know
+    return new Intl.DateTimeFormat(locale, style); // a zone that this browser does not know
   }
 }
 

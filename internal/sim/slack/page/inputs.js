@@ -89,12 +89,14 @@ function moment(element, env, type, key, initial) {
   return node;
 }
 
-// dateTime speaks Unix seconds; the field itself shows the browser's local time.
+// dateTime speaks Unix seconds; the field itself shows minutes of the browser's local time, so that a
+// time that was given stays exact until somebody changes it.
 function dateTime(element, env) {
-  const read = () => ({ type: element.type, selected_date_time: node.value ? Math.floor(new Date(node.value).getTime() / 1000) : null });
+  const given = env.state?.selected_date_time ?? element.initial_date_time;
+  const typed = () => (node.value ? Math.floor(new Date(node.value).getTime() / 1000) : null);
+  const read = () => ({ type: element.type, selected_date_time: given && node.value === localMinute(new Date(given * 1000)) ? given : typed() });
   const node = el("input", { ...common(element, env), class: "field narrow", type: "datetime-local", onchange: () => env.change(read(), { commit: true }) });
-  const unix = env.state?.selected_date_time ?? element.initial_date_time;
-  if (unix) node.value = localMinute(new Date(unix * 1000));
+  if (given) node.value = localMinute(new Date(given * 1000));
   tell(env, read());
   return node;
 }

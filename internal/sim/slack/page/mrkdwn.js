@@ -31,8 +31,10 @@ export function parsePlain(text, withEmoji = true) {
 
 // plain is the text of a tree without its styling, for notifications and labels.
 export function plain(nodes, names = {}) {
-  return nodes.map((node) => plainNode(node, names)).join("");
+  return nodes.map((node, at) => (at > 0 && (BLOCKS.has(node.type) || BLOCKS.has(nodes[at - 1].type)) ? "\n" : "") + plainNode(node, names)).join("");
 }
+
+const BLOCKS = new Set(["pre", "quote", "list"]);
 
 function plainNode(node, names) {
   if (node.type === "break") return "\n";
@@ -173,7 +175,7 @@ function closes(line, end, mark) {
 function bareAddress(line, at) {
   const match = /^https?:\/\/[^\s<>|*~`]+/.exec(line.slice(at));
   if (!match) return null;
-  const found = match[0].replace(/(?:&gt;|&lt;).*$/, "").replace(/[.,;:!?)\]'"]+$/, "");
+  const found = match[0].replace(/(?:&gt;|&lt;).*$/, "").replace(/(?:[.,:!?)\]'"]|(?<!&amp);)+$/, "");
   const url = unescape(found);
   return { node: { type: "link", url, children: [{ type: "text", text: url }] }, end: at + found.length };
 }
