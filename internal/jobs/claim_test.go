@@ -112,12 +112,12 @@ func TestALostClaimStopsTheWork(t *testing.T) {
 		recs := &jobstest.Records{}
 		cut := recs.Open()
 		from := time.Now().Add(5 * time.Second)
-		cut.Fail = func(string) error {
+		cut.SetFail(func(string) error {
 			if d := time.Since(from); d > 0 && d < 100*time.Second {
 				return errors.New("the disk is gone")
 			}
 			return nil
-		}
+		})
 		f := flow(w.long("a", 200), w.step("b", "a"))
 		e1, _ := engine(t, cut, jobs.Options{ID: "one"}, f)
 		begin(t, e1, job("j1"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ type lab struct {
 	t     *testing.T
 	cloud *fakeCloud
 	recs  *jobstest.Records
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 func newLab(t *testing.T) *lab {
@@ -48,7 +50,7 @@ func (l *lab) start() *process {
 		Open: func(context.Context, string, string) (provision.Cloud, error) {
 			return session{l.cloud, &p.dead}, nil
 		},
-		Book: p.rec, Conflict: jobstest.ErrConflict,
+		Book: p.rec, Conflict: jobstest.ErrConflict, Dial: l.dial,
 	}
 	p.Engine = jobs.New(p.rec, provision.Flows(deps), jobs.Options{
 		Conflict: jobstest.ErrConflict, Log: slog.New(slog.DiscardHandler), Changed: p.notice,

@@ -47,9 +47,11 @@ type entry struct {
 type Session struct {
 	*Records
 	dead atomic.Bool
-	// Fail, if set, is asked before every call and may fail it.
-	Fail func(call string) error
+	fail atomic.Pointer[func(call string) error]
 }
+
+// SetFail sets what is asked before every call and may fail it; nil: nothing.
+func (s *Session) SetFail(fail func(call string) error) { s.fail.Store(&fail) }
 
 // Open begins a session.
 func (r *Records) Open() *Session { return &Session{Records: r} }
@@ -79,8 +81,8 @@ func (s *Session) enter(call string, write bool) error {
 	if write && s.Delay > 0 {
 		time.Sleep(s.Delay)
 	}
-	if s.Fail != nil {
-		if err := s.Fail(call); err != nil {
+	if fail := s.fail.Load(); fail != nil && *fail != nil {
+		if err := (*fail)(call); err != nil {
 			return err
 		}
 	}
