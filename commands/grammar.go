@@ -9,7 +9,7 @@ import (
 var verbs = map[string]string{
 	"launch": "create", "boot": "create", "make": "create", "new": "create", "spawn": "create", "provision": "create",
 	"build": "create", "add": "create", "spin": "create", "import": "create", "order": "create",
-	"ls": "list", "all": "list",
+	"ls":   "list",
 	"kill": "delete", "destroy": "delete", "terminate": "delete", "rm": "delete", "remove": "delete", "del": "delete", "drop": "delete",
 	"restart": "reboot", "bounce": "reboot", "reset": "reboot",
 	"info": "show", "describe": "show", "details": "show", "display": "show", "status": "show", "get": "show",
@@ -57,8 +57,27 @@ func resolve(words []string) (e *entry, rest []string, exact bool) {
 		if e := match(folded[:n]); e != nil {
 			return e, words[from[n]:], false
 		}
+		// "delete network x" must not be read as deleting servers of these names.
+		if n == 2 && (otherNoun(folded[0]) || otherNoun(folded[1]) && isVerb(folded[0])) {
+			return nil, words, false
+		}
 	}
 	return nil, words, false
+}
+
+// otherNoun tells whether a word is a noun other than server.
+func otherNoun(w string) bool { return nouns[w] != "" }
+
+func isVerb(w string) bool {
+	if asVerb(w) == "help" {
+		return false
+	}
+	for _, e := range table {
+		if e.Name == asVerb(w) || strings.HasSuffix(e.Name, " "+asVerb(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // literal finds a command typed as it is called; the noun server may precede a verb.
@@ -84,7 +103,7 @@ func nounAfter(words []string) bool {
 		return false
 	}
 	_, ok := nouns[folded[0]]
-	return ok && !(folded[0] == "all")
+	return ok
 }
 
 // fold joins words that belong together and puts them in lower case. from[n] is how many of

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // fillers are words of a sentence that change nothing in what is meant.
 var fillers = wordSet("please pls plz kindly can could would will you i we me us my our mine the a an to want need like just now thanks thank hey hi hello " +
 	"do does have got there are is am of some any and so also then right away up for by more longer it's let lets let's give get id i'd ok okay still currently " +
-	"what which how many whats what's all running one's with using on in from based that be another")
+	"it this here what which how many whats what's all running one's with using on in from based that be another")
 
 // denial turns a sentence into something that is not to be guessed at.
 var denial = wordSet("don't dont not never no without except but unless instead if when after before tomorrow tonight later until till or stop doesn't shouldn't isn't")
@@ -21,6 +22,7 @@ var (
 	questions = wordSet("what which whats what's how")
 	wants     = wordSet("give need want get like wanna gimme")
 	owning    = wordSet("my mine our have")
+	many      = wordSet("all every everything each any both servers instances vms machines boxes")
 )
 
 func wordSet(words string) map[string]bool {
@@ -51,6 +53,9 @@ func sentence(ctx context.Context, env *Env, user stackhand.User, words []string
 			return call{}, false, nil
 		}
 	}
+	if len(said) > 0 && !slices.ContainsFunc(said, func(w string) bool { return !fillers[bare(w)] }) {
+		return call{entry: find("help"), args: reflect.ValueOf(helpArgs{})}, true, nil // "hello", "what can you do?"
+	}
 	said = joinPairs(joinDurations(said))
 	verb, rest := findVerb(said)
 	var rewritten []string
@@ -62,7 +67,9 @@ func sentence(ctx context.Context, env *Env, user stackhand.User, words []string
 			return call{}, false, err
 		}
 	default:
-		rewritten = plainly(verb, rest, said)
+		if rewritten = plainly(verb, rest, said); rewritten == nil {
+			return call{}, false, nil
+		}
 	}
 	e, left, _ := resolve(append(rewritten, options...))
 	if e == nil {
@@ -88,6 +95,9 @@ func splitOptions(words []string) (before, options []string) {
 func joinDurations(words []string) []string {
 	var out []string
 	for i := 0; i < len(words); i++ {
+		if i+2 < len(words) && bare(words[i+1]) == "more" && timeUnit.MatchString(bare(words[i+2])) {
+			words = slices.Delete(slices.Clone(words), i+1, i+2) // "2 more days"
+		}
 		if i+1 < len(words) && timeUnit.MatchString(bare(words[i+1])) {
 			n, isWord := numbers[bare(words[i])]
 			amount := words[i]
@@ -122,12 +132,13 @@ func joinPairs(words []string) []string {
 
 // findVerb finds the one verb of a sentence and takes it out; "" if there is none, or several.
 func findVerb(words []string) (verb string, rest []string) {
-	at, want, question, noun := -1, -1, false, false
+	at, want, question, noun, own := -1, -1, false, false, false
 	for i, w := range words {
 		b := bare(w)
 		_, isNoun := nouns[b]
 		noun = noun || isNoun && b != "all"
 		question = question || questions[b]
+		own = own || owning[b]
 		if wants[b] {
 			want = i
 			continue
@@ -150,7 +161,7 @@ func findVerb(words []string) (verb string, rest []string) {
 	switch {
 	case verb != "":
 		return verb, slices.Delete(slices.Clone(words), at, at+1)
-	case noun && question:
+	case noun && (question || own && want < 0):
 		return "list", words
 	case noun && want >= 0:
 		return "create", slices.Delete(slices.Clone(words), want, want+1)
@@ -158,7 +169,11 @@ func findVerb(words []string) (verb string, rest []string) {
 	return "", nil
 }
 
-// plainly writes a sentence as the grammar has it: the verb and what is not mere padding.
+// changing are the verbs that must not be applied to "all of them".
+var changing = wordSet("delete reboot extend cancel retry cleanup keep")
+
+// plainly writes a sentence as the grammar has it: the verb and what is not mere padding. nil
+// for what would change several things that are not named.
 func plainly(verb string, rest, said []string) []string {
 	out := []string{verb}
 	plural, mine := false, false
@@ -167,6 +182,9 @@ func plainly(verb string, rest, said []string) []string {
 	}
 	for _, w := range rest {
 		b := bare(w)
+		if changing[verb] && many[b] {
+			return nil
+		}
 		if noun, ok := nouns[b]; ok {
 			plural = plural || strings.HasSuffix(b, "s")
 			if noun != "" {

@@ -29,7 +29,18 @@ func TestThread(t *testing.T) {
 	if diff := cmp.Diff(want, input[stackhand.RebootSpec](t, w)); diff != "" {
 		t.Error(diff)
 	}
-	r, err = inThread(t, env, alice, "web-1", "extend 2d")
+	r, err = inThread(t, env, bob, "web-1", "please restart it now")
+	if stackhand.KindOf(err) != stackhand.Unauthorized {
+		t.Error(told(r, err))
+	}
+	for _, line := range []string{"delete all", "delete everything here", "delete all servers please"} {
+		if r, err := inThread(t, env, alice, "web-1", line); err == nil {
+			t.Errorf("%s: %s", line, told(r, err))
+		}
+	}
+	r, err = inThread(t, env, alice, "web-1", "extend it by 24 hours")
+	expect(t, told(r, err), "web-1 is kept until 2026-11-23 08:00 UTC")
+	r, err = inThread(t, env, alice, "web-1", "extend 1d")
 	expect(t, told(r, err), "web-1 is kept until 2026-11-24 08:00 UTC")
 	r, err = inThread(t, env, alice, "web-1", "show")
 	expect(t, told(r, err), "web-1 ACTIVE")

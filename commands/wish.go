@@ -55,8 +55,10 @@ func wish(ctx context.Context, env *Env, user stackhand.User, words, options []s
 			return nil, err
 		}
 	}
-	if w.args.Name == "" {
+	if w.args.Name == "" && len(words) == 0 {
 		return nil, nil
+	} else if w.args.Name == "" {
+		return nil, find("create").misuse("create needs a name. Say for example %q.", "create web-1"+strings.TrimPrefix(w.line(w.args), "create"))
 	}
 	line, err := shellSplit(format("create", w.args))
 	return line, err
