@@ -199,7 +199,6 @@ func TestMisses(t *testing.T) {
 		"openstack server create --volume v x":         `Servers on volumes are not supported`,
 		"list --mine --bogus":                          `no option --bogus`,
 		"create a server":                              `create needs a name\. Say for example "create web-1"\.`,
-		"create a server":                              `create needs a name\. Say for example "create web-1"\.`,
 		"image delete x":                               `Did you mean image list`,
 		"create a small server":                        `create needs a name.*create web-1 --flavor m1.small`,
 		"openstack server create --hint x=y w":         `hints are not supported`,
