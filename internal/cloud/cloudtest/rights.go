@@ -61,6 +61,7 @@ func isolation(s *suite) {
 	r := s.router(sub.ID)
 	p, f := s.port(n.ID), s.floatingIP()
 	id := s.boot(s.spec(s.mark, p.ID))
+	s.active(id) // of a build, Nova says 403 instead of 404
 	ctx := s.ctx()
 	_, server := other.Server(ctx, id)
 	_, network := other.Network(ctx, n.ID)
@@ -82,7 +83,6 @@ func isolation(s *suite) {
 	unseen(s, "routers", other.Routers, func(v stackhand.Router) bool { return v.ID == r.ID })
 	unseen(s, "groups", other.SecurityGroups, func(v stackhand.SecurityGroup) bool { return v.ID == g.ID })
 	unseen(s, "floating IPs", other.FloatingIPs, func(v stackhand.FloatingIP) bool { return v.ID == f.ID })
-	s.active(id)
 }
 
 func unseen[T any](s *suite, what string, list func(context.Context) ([]T, error), is func(T) bool) {
