@@ -304,6 +304,9 @@ func (w *Workspace) plain(s string) string {
 // named is what people see in the place of <e>.
 func (w *Workspace) named(e string) string {
 	ref, text, labelled := strings.Cut(e, "|")
+	if ref == "" {
+		return text
+	}
 	switch ref[0] {
 	case '@':
 		return "@" + w.speaker(ref[1:])

@@ -226,12 +226,12 @@ func uiClick(w *Workspace, u *User, q *uiRequest) (obj, error) {
 }
 
 func uiSubmit(w *Workspace, u *User, q *uiRequest) (obj, error) {
+	if q.ViewID == "" {
+		return nil, errors.New("view_id is missing")
+	}
 	w.mu.Lock()
 	p, err := w.uiPlace(u, "", "", q.ViewID)
 	var s *submission
-	if err == nil && p.view == nil {
-		err = errors.New("view_id is missing")
-	}
 	if err == nil {
 		s, err = w.submit(u, p.view, q.Values)
 	}
