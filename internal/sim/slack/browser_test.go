@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,10 +41,11 @@ func tool(t *testing.T, names ...string) string {
 
 // tab is a page of the workspace in a real browser.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
-	w   *slack.Workspace
-	url string
+	t      *testing.T
+	ctx    context.Context
+	w      *slack.Workspace
+	server *httptest.Server
+	cut    atomic.Bool // the network fails on purpose, and the browser may say so
 }
 
 // browser starts Chromium with an empty profile; it is gone when the test ends.
@@ -70,10 +73,10 @@ func browser(t *testing.T) context.Context {
 // on its console fails the test.
 func open(t *testing.T, parent context.Context, width, height int64) *tab {
 	t.Helper()
-	w, url := startScripted(t)
+	w, server := startScripted(t)
 	ctx, cancel := chromedp.NewContext(parent)
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
-	p := &tab{t: t, ctx: ctx, w: w, url: url}
+	p := &tab{t: t, ctx: ctx, w: w, server: server}
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +87,9 @@ func open(t *testing.T, parent context.Context, width, height int64) *tab {
 		for message, err := range console {
 			if err != nil {
 				return
+			}
+			if message.Source == "network" && p.cut.Load() {
+				continue
 			}
 			if message.IsException() || message.Type == "error" || message.Type == "warning" {
 				t.Errorf("the page complains: %s", message)
@@ -96,7 +102,7 @@ func open(t *testing.T, parent context.Context, width, height int64) *tab {
 		<-done
 	})
 	p.colours("light")
-	p.do(chromedp.EmulateViewport(width, height), chromedp.Navigate(url+"/"))
+	p.do(chromedp.EmulateViewport(width, height), chromedp.Navigate(server.URL+"/"))
 	p.until(`document.activeElement?.dataset.testid === "composer"`)
 	return p
 }

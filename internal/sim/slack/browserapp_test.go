@@ -24,8 +24,8 @@ type scripted struct {
 	socket *socketmode.Client
 }
 
-// startScripted runs a workspace with the app connected to it, and answers the page's address.
-func startScripted(t *testing.T) (*slack.Workspace, string) {
+// startScripted runs a workspace with the app connected to it, and the server that both are on.
+func startScripted(t *testing.T) (*slack.Workspace, *httptest.Server) {
 	t.Helper()
 	w := slack.New(slack.Options{Relaxed: true})
 	server := httptest.NewServer(w)
@@ -53,7 +53,7 @@ func startScripted(t *testing.T) (*slack.Workspace, string) {
 		server.Close()
 	})
 	waitConnected(t, w)
-	return w, server.URL
+	return w, server
 }
 
 // logTo sends the client's log to the test's, but not after its end.
@@ -150,6 +150,7 @@ func loginView(channel string) api.ModalViewRequest {
 			input("password", "Password", false, api.NewPlainTextInputBlockElement(nil, "password")),
 			input("project", "Project", true, project),
 			input("groups", "Groups", true, groups),
+			api.NewActionBlock("questions", api.NewButtonBlockElement("explain", "", plain("Why?")), api.NewButtonBlockElement("wider", "", plain("Wider"))),
 		}},
 	}
 }
@@ -167,11 +168,18 @@ func (a *scripted) interaction(ctx context.Context, request socketmode.Request, 
 	if err := a.socket.AckCtx(ctx, request.EnvelopeID, answer); err != nil || call.Type != api.InteractionTypeBlockActions {
 		return err
 	}
-	action := call.ActionCallback.BlockActions[0]
-	if action.ActionID != "reboot" {
-		return nil
+	var err error
+	switch call.ActionCallback.BlockActions[0].ActionID {
+	case "reboot":
+		_, _, _, err = a.web.UpdateMessageContext(ctx, call.Channel.ID, call.Message.Timestamp, card("web-1 was rebooted by "+call.User.Name)...)
+	case "explain":
+		text := api.NewSectionBlock(mrkdwn("It is *forgotten* after the exchange."), nil, nil)
+		_, err = a.web.PushViewContext(ctx, call.TriggerID, api.ModalViewRequest{Type: "modal", Title: plain("Your password"), Blocks: api.Blocks{BlockSet: []api.Block{text}}})
+	case "wider":
+		view := loginView(call.View.PrivateMetadata)
+		view.Title = plain("Log in, wider")
+		_, err = a.web.UpdateViewContext(ctx, view, "", "", call.View.ID)
 	}
-	_, _, _, err := a.web.UpdateMessageContext(ctx, call.Channel.ID, call.Message.Timestamp, card("web-1 was rebooted by "+call.User.Name)...)
 	return err
 }
 

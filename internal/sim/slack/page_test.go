@@ -15,7 +15,7 @@ import (
 func TestBrowser(t *testing.T) {
 	ctx := browser(t)
 	for name, run := range map[string]func(*testing.T, context.Context){
-		"conversation": conversation, "keyboard": keyboardAlone, "phone": phone, "people": people, "trouble": trouble,
+		"conversation": conversation, "keyboard": keyboardAlone, "phone": phone, "people": people, "trouble": trouble, "views": views,
 	} {
 		t.Run(name, func(t *testing.T) { run(t, ctx) })
 	}
@@ -231,5 +231,40 @@ func trouble(t *testing.T, ctx context.Context) {
 	p.click(id("open-thread"))
 	p.say("thread-composer", "/stack list")
 	p.see(id("thread")+" "+id("notice"), "thread")
-	p.until(`!document.querySelector(".status").checkVisibility()`)
+
+	p.cut.Store(true)
+	p.server.CloseClientConnections()
+	if err := p.w.Type("carol", "team-b", "", "said while you were away"); err != nil {
+		t.Fatal(err)
+	}
+	p.see(id("message"), "said while you were away")
+	p.gone(".status")
+	if n := evaluate[int](p, `[...document.querySelectorAll(".message")].filter((node) => node.innerText.includes("while you were away")).length`); n != 1 {
+		t.Errorf("the message is shown %d times", n)
+	}
+}
+
+// views lie on top of each other, come back as they were left, and keep what was entered.
+func views(t *testing.T, ctx context.Context) {
+	p := open(t, ctx, 900, 700)
+	p.say("composer", "/stack login")
+	p.see(id("modal"), "User name")
+	p.click(id("action-username"))
+	p.keys("alice")
+	p.choose("groups", "default")
+	p.click(id("action-explain"))
+	p.see(id("modal-title"), "Your password")
+	p.gone(id("action-username"))
+	p.keys(kb.Escape)
+	p.see(id("modal-title"), "Log in")
+	p.until(`document.querySelector("[data-testid=action-username]").value === "alice"`)
+	p.click(id("action-wider"))
+	p.see(id("modal-title"), "Log in, wider")
+	p.until(`document.querySelector("[data-testid=action-username]").value === "alice"`)
+	p.see(".chip", "default")
+	p.click(id("modal-x"))
+	p.gone(id("modal"))
+	if _, open := p.w.Modal("alice"); open {
+		t.Error("the workspace still has the modal open")
+	}
 }

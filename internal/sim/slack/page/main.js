@@ -70,6 +70,7 @@ class App {
     const thread = keep ? this.route.thread : "";
     this.route = { user: this.store.me, channel: this.store.channel(channel)?.id ?? this.firstChannel(), thread, tab: this.route.tab };
     localStorage.setItem("me", this.store.me);
+    this.drawer(false);
     this.feed.start(this.store.me, this.store.seq);
     this.sayWho();
     this.go({});

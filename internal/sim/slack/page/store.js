@@ -24,7 +24,8 @@ export class Store {
     this.groups = state.groups ?? [];
     this.channels = state.channels ?? [];
     this.seq = state.seq ?? 0;
-    this.messages = new Map();
+    this.messages = new Map(); // channel → ts → message
+    this.threads = new Map(); // "channel/ts of the first message" → ts → reply
     for (const message of state.messages ?? []) this.put(message);
     this.views = [...(state.views ?? [])];
     this.home = state.home ?? null;
@@ -41,7 +42,7 @@ export class Store {
       message: () => this.put(event.message),
       update: () => this.put(event.message),
       ephemeral: () => this.put({ ephemeral: true, ...event.message }),
-      delete: () => this.channelMessages(event.channel).delete(event.ts),
+      delete: () => this.remove(event.channel, event.ts),
       view: () => this.putView(event.view),
       view_closed: () => (this.views = this.views.filter((view) => view.id !== (event.id ?? event.view?.id))),
       home: () => (this.home = event.view),
@@ -61,6 +62,20 @@ export class Store {
   put(message) {
     this.ahead = Math.max(this.ahead, Number(message.ts) * 1000 - Date.now());
     this.channelMessages(message.channel).set(message.ts, message);
+    if (!isReply(message)) return;
+    const key = `${message.channel}/${message.thread_ts}`;
+    if (!this.threads.has(key)) this.threads.set(key, new Map());
+    this.threads.get(key).set(message.ts, message);
+  }
+
+  remove(channel, ts) {
+    const message = this.channelMessages(channel).get(ts);
+    this.channelMessages(channel).delete(ts);
+    if (message) this.threads.get(`${channel}/${message.thread_ts}`)?.delete(ts);
+  }
+
+  repliesTo(channel, ts) {
+    return [...(this.threads.get(`${channel}/${ts}`)?.values() ?? [])];
   }
 
   putView(view) {
@@ -94,8 +109,8 @@ export class Store {
 
   // thread lists a thread's messages and notices: its first message, then the replies.
   thread(channel, ts) {
-    const messages = [...this.channelMessages(channel).values()].filter((message) => message.ts === ts || message.thread_ts === ts);
-    return this.withNotices(messages, channel, ts);
+    const first = this.channelMessages(channel).get(ts);
+    return this.withNotices([...(first ? [first] : []), ...this.repliesTo(channel, ts)], channel, ts);
   }
 
   withNotices(messages, channel, thread) {
@@ -105,7 +120,7 @@ export class Store {
 
   // replies counts a message's thread, by the simulator's number or by what is here.
   replies(message) {
-    const here = [...this.channelMessages(message.channel).values()].filter((reply) => isReply(reply) && reply.thread_ts === message.ts && !reply.ephemeral);
+    const here = this.repliesTo(message.channel, message.ts).filter((reply) => !reply.ephemeral);
     const last = here.reduce((latest, reply) => (compareTS(reply.ts, latest) > 0 ? reply.ts : latest), "0");
     return { count: Math.max(here.length, message.reply_count ?? 0), last, users: [...new Set(here.map((reply) => reply.user))] };
   }
@@ -128,7 +143,7 @@ export class Store {
   // unreadThread says whether a thread has replies of others that were not seen.
   unreadThread(message) {
     const mark = this.read[`${message.channel}:${message.ts}`] ?? "0";
-    return [...this.channelMessages(message.channel).values()].some((reply) => isReply(reply) && reply.thread_ts === message.ts && reply.user !== this.me && compareTS(reply.ts, mark) > 0);
+    return this.repliesTo(message.channel, message.ts).some((reply) => reply.user !== this.me && compareTS(reply.ts, mark) > 0);
   }
 
   // markRead notes that everything in a channel (or one thread of it) was seen.

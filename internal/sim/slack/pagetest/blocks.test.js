@@ -155,6 +155,13 @@ test("charts: any kind becomes series over categories, and its numbers are there
   }
 });
 
+test("charts: the slices of a pie go once around", () => {
+  const segments = [1, 1, 2].map((value, at) => ({ label: `s${at}`, value }));
+  const paths = draw({ type: "data_visualization", title: "T", chart: { type: "pie", segments } }).node.find("path").map((path) => path.attributes.d);
+  const ends = paths.map((d) => /L ([\d.]+ [\d.]+) A .* ([\d.]+ [\d.]+) Z/.exec(d).slice(1));
+  assert.deepEqual(ends, [["240.00 8.00", "342.00 110.00"], ["342.00 110.00", "240.00 212.00"], ["240.00 212.00", "240.00 8.00"]]);
+});
+
 test("charts: ticks are round and hold all values", () => {
   assert.deepEqual(ticks(0, 9), [0, 5, 10]);
   assert.deepEqual(ticks(-2, 3), [-2, 0, 2, 4]);

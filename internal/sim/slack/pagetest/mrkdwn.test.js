@@ -11,6 +11,7 @@ const cases = [
   ["a star in a word is a star", "2*3*4 a_b_c", [text("2*3*4 a_b_c")]],
   ["a style needs its text close by", "* a * and *b *", [text("* a * and *b *")]],
   ["an unclosed style is text", "*a", [text("*a")]],
+  ["a style does not end inside a word", "*a*b _c_d", [text("*a*b _c_d")]],
   ["two marks are no style", "**a**", [text("**a**")]],
   ["a style with punctuation around it", "(*a*), *b*.", [text("("), { type: "bold", children: [text("a")] }, text("), "), { type: "bold", children: [text("b")] }, text(".")]],
   ["code keeps its marks", "`*a* &lt;b&gt;`", [{ type: "code", text: "*a* <b>" }]],

@@ -36,6 +36,10 @@ test("events add, change and remove", () => {
   assert.equal(one.timeline("C1")[2].ephemeral, true);
   one.apply({ type: "delete", channel: "C1", ts: "20.000100" });
   assert.deepEqual(stamps(one.timeline("C1")), ["10", "30"]);
+  one.apply({ type: "message", message: say(40, { thread_ts: "10.000100" }) });
+  assert.equal(one.replies(one.timeline("C1")[0]).count, 1);
+  one.apply({ type: "delete", channel: "C1", ts: "40.000100" });
+  assert.equal(one.replies(one.timeline("C1")[0]).count, 0);
   one.apply({ type: "invention" });
   one.apply({ type: "channel", channel: { id: "C1", name: "renamed" } });
   assert.equal(one.channel("C1").name, "renamed");

@@ -90,10 +90,10 @@ test("days and distances", () => {
 });
 
 test("markdown: headings, styles, links", () => {
-  const node = markdown("# Plan\n**a** and *b*, ~~c~~ `d` [e](https://x.org) snake_case_name");
+  const node = markdown("# Plan\n**a** and *b*, ~~c~~ `d` [e](https://x.org) snake_case_name a_b_ c");
   assert.equal(node.find("h3")[0].textContent, "Plan");
   assert.equal(node.find("strong")[0].textContent, "a");
-  assert.equal(node.find("em").length, 1);
+  assert.equal(node.find("em").length, 1); // and none inside of names
   assert.equal(node.find("s")[0].textContent, "c");
   assert.equal(node.find("a")[0].attributes.href, "https://x.org");
   assert.match(node.textContent, /snake_case_name/);
