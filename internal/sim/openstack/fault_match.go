@@ -43,14 +43,12 @@ func tail(want, path, route []string, method string) bool {
 			return false
 		}
 		w := want[i]
-		if to, known := pathAlias[w]; known && to != path[j] && w != path[j] {
-			w = to
-		} else if known && to == path[j] {
+		if to, known := pathAlias[w]; known && w != path[j] {
 			w = to
 		}
 		id := j < len(route) && isID(route[j])
 		switch {
-		case w == "*" || w == path[j] || strings.TrimSuffix(path[j], ".json") == w:
+		case wild(w) || w == path[j] || strings.TrimSuffix(path[j], ".json") == w:
 			i--
 		case id && (j < last || mayEndEarly):
 		default:
@@ -61,13 +59,11 @@ func tail(want, path, route []string, method string) bool {
 	return true
 }
 
-// segments splits a path; ids written as {id} or :id are stars.
+// wild tells whether a rule's segment stands for any: *, {id} or :id.
+func wild(segment string) bool {
+	return segment == "*" || strings.HasPrefix(segment, "{") || strings.HasPrefix(segment, ":")
+}
+
 func segments(path string) []string {
-	list := slices.DeleteFunc(strings.Split(path, "/"), func(s string) bool { return s == "" })
-	for i, s := range list {
-		if strings.HasPrefix(s, ":") {
-			list[i] = "*"
-		}
-	}
-	return list
+	return slices.DeleteFunc(strings.Split(path, "/"), func(s string) bool { return s == "" })
 }

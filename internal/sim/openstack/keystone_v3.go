@@ -152,10 +152,13 @@ func (c *Cloud) listRoles(q *call) (answer, error) {
 func (c *Cloud) roleViews(q *call, names ...string) []object {
 	var out []object
 	for _, name := range names {
+		options := object{"immutable": true}
+		if name == "service" {
+			options = object{}
+		}
 		out = append(out, object{
-			"id": c.identity.roles[name], "name": name, "domain_id": nil, "description": nil,
-			"options": object{"immutable": true},
-			"links":   object{"self": q.base() + "/identity/v3/roles/" + c.identity.roles[name]},
+			"id": c.identity.roles[name], "name": name, "domain_id": nil, "description": nil, "options": options,
+			"links": object{"self": q.base() + "/identity/v3/roles/" + c.identity.roles[name]},
 		})
 	}
 	return out

@@ -66,8 +66,10 @@ func (c *Cloud) resize(q *call, s *server, in object) (answer, error) {
 	if f == s.flavor {
 		return answer{}, refusal(400, "When resizing, instances must change flavor!")
 	}
-	if f.disk < s.flavor.disk {
-		return answer{}, refusal(400, "Flavor's disk is too small for requested image. Flavor disk is %d bytes, image is %d bytes.", int64(f.disk)<<30, int64(s.flavor.disk)<<30)
+	if i := c.images[s.imageID]; i != nil {
+		if err := i.fits(f); err != nil {
+			return answer{}, err
+		}
 	}
 	if err := c.roomForServers(s.tenant.id, map[string]int{"cores": f.vcpus - s.flavor.vcpus, "ram": f.ram - s.flavor.ram}); err != nil {
 		return answer{}, err

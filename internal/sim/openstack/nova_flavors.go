@@ -78,7 +78,6 @@ func (c *Cloud) listFlavors(detail bool) handler {
 		body, out := object{}, []object{}
 		for i, f := range list {
 			if i == limit {
-				body["flavors_links"] = q.nextLink(list[i-1].id)
 				break
 			}
 			if detail {
@@ -90,6 +89,9 @@ func (c *Cloud) listFlavors(detail bool) handler {
 				}
 				out = append(out, v)
 			}
+		}
+		if n := len(out); n == limit && n > 0 {
+			body["flavors_links"] = q.nextLink(list[n-1].id)
 		}
 		body["flavors"] = out
 		return ok(body)
@@ -104,7 +106,7 @@ func (c *Cloud) flavorsBy(q *call) ([]*flavor, error) {
 		if s := query.Get(key); s != "" {
 			n, err := strconv.Atoi(s)
 			if err != nil {
-				return nil, refusal(400, "Invalid %s filter [%s]", map[string]string{"minRam": "minRam", "minDisk": "minDisk"}[key], s)
+				return nil, refusal(400, "Invalid %s filter [%s]", key, s)
 			}
 			least[key] = n
 		}

@@ -48,7 +48,6 @@ func (c *Cloud) listServers(detail bool) handler {
 				continue
 			}
 			if n == limit {
-				body["servers_links"] = q.nextLink(last)
 				break
 			}
 			n, last = n+1, s.id
@@ -60,6 +59,9 @@ func (c *Cloud) listServers(detail bool) handler {
 		}
 		if !seen {
 			return answer{}, refusal(400, "marker [%s] not found", marker)
+		}
+		if n == limit && n > 0 { // a full page, the last one too
+			body["servers_links"] = q.nextLink(last)
 		}
 		body["servers"] = briefs
 		if detail {

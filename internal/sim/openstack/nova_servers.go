@@ -67,6 +67,7 @@ func (c *Cloud) trimmed(q *call, s *server) (answer, error) {
 		return len(k) > 7 && (k[:7] == "OS-EXT-" || k[:7] == "OS-SRV-") || slices.Contains([]string{"key_name", "config_drive",
 			"os-extended-volumes:volumes_attached", "security_groups", "host_status"}, k)
 	})
+	out["addresses"] = c.plainAddresses(s)
 	return ok(object{"server": out})
 }
 
@@ -150,6 +151,9 @@ func (c *Cloud) serverAction(q *call) (answer, error) {
 					e["result"] = "Error"
 				}
 			}
+			if q.minor >= 62 {
+				e["hostId"] = s.hostID()
+			}
 			v["events"] = []object{e}
 		}
 		return ok(object{"instanceAction": v})
@@ -200,11 +204,33 @@ func (c *Cloud) serverGroups(q *call) (answer, error) {
 		for _, g := range p.groups {
 			if !seen[g] {
 				seen[g] = true
-				out = append(out, object{"id": g.id, "name": g.name, "description": g.description, "tenant_id": g.project, "rules": []object{}})
+				out = append(out, object{"id": g.id, "name": g.name, "description": g.description, "tenant_id": g.project, "rules": g.novaRules()})
 			}
 		}
 	}
 	return ok(object{"security_groups": out})
+}
+
+// novaRules are the rules that let something in, in Nova's old form.
+func (g *group) novaRules() []object {
+	out := []object{}
+	for _, r := range g.rules {
+		if r.direction != "ingress" {
+			continue
+		}
+		v := object{"id": r.id, "parent_group_id": g.id, "ip_protocol": orNil(r.protocol), "from_port": nil, "to_port": nil,
+			"group": object{}, "ip_range": object{}}
+		if r.hasMin {
+			v["from_port"], v["to_port"] = r.min, r.max
+		}
+		if r.remote != nil {
+			v["group"] = object{"name": r.remote.name, "tenant_id": r.remote.project}
+		} else {
+			v["ip_range"] = object{"cidr": r.where().String()}
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 func (c *Cloud) serverVolumes(q *call) (answer, error) {

@@ -49,13 +49,15 @@ type serverView struct {
 
 // adminView is what only administrators get to see of a server.
 type adminView struct {
-	Host        *string `json:"OS-EXT-SRV-ATTR:host"`
-	Instance    string  `json:"OS-EXT-SRV-ATTR:instance_name"`
-	Hypervisor  *string `json:"OS-EXT-SRV-ATTR:hypervisor_hostname"`
-	Reservation string  `json:"OS-EXT-SRV-ATTR:reservation_id,omitempty"`
-	LaunchIndex *int    `json:"OS-EXT-SRV-ATTR:launch_index,omitempty"`
-	RootDevice  string  `json:"OS-EXT-SRV-ATTR:root_device_name,omitempty"`
-	UserData    *string `json:"OS-EXT-SRV-ATTR:user_data,omitempty"`
+	Host        *string  `json:"OS-EXT-SRV-ATTR:host"`
+	Instance    string   `json:"OS-EXT-SRV-ATTR:instance_name"`
+	Hypervisor  *string  `json:"OS-EXT-SRV-ATTR:hypervisor_hostname"`
+	Reservation string   `json:"OS-EXT-SRV-ATTR:reservation_id,omitempty"`
+	LaunchIndex *int     `json:"OS-EXT-SRV-ATTR:launch_index,omitempty"`
+	RootDevice  string   `json:"OS-EXT-SRV-ATTR:root_device_name,omitempty"`
+	Kernel      *string  `json:"OS-EXT-SRV-ATTR:kernel_id,omitempty"`
+	Ramdisk     *string  `json:"OS-EXT-SRV-ATTR:ramdisk_id,omitempty"`
+	UserData    **string `json:"OS-EXT-SRV-ATTR:user_data,omitempty"`
 }
 
 type addrView struct {
@@ -87,7 +89,7 @@ func (c *Cloud) serverView(q *call, s *server) serverView {
 		v.Image = object{"id": s.imageID, "links": q.links("images", s.imageID)[1:]}
 	}
 	if s.host != "" {
-		v.HostID = strings.Repeat(s.tenant.id, 2)[:56]
+		v.HostID = s.hostID()
 	}
 	if s.configDrive {
 		v.ConfigDrive = "True"
@@ -111,6 +113,9 @@ func (c *Cloud) serverView(q *call, s *server) serverView {
 	}
 	return v
 }
+
+// hostID is an opaque name of the host, another one for each project.
+func (s *server) hostID() string { return strings.Repeat(s.tenant.id, 2)[:56] }
 
 // addLater adds what microversions brought after 2.1.
 func (s *server) addLater(q *call, v *serverView) {
@@ -149,7 +154,8 @@ func (s *server) adminView(q *call) *adminView {
 	v := &adminView{Instance: "instance-" + s.id[:8], Host: textOrNil(s.host), Hypervisor: textOrNil(s.host)}
 	if q.minor >= 3 {
 		v.Reservation, v.LaunchIndex, v.RootDevice = s.reservation, &s.launchIndex, "/dev/vda"
-		v.UserData = textOrNil(s.userData)
+		data, none := textOrNil(s.userData), ""
+		v.UserData, v.Kernel, v.Ramdisk = &data, &none, &none
 	}
 	return v
 }
