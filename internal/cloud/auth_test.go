@@ -1,0 +1,219 @@
+package cloud_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/cloud"
+	"github.com/stackhand/stackhand/internal/sim/openstack"
+)
+
+const tokens = "POST /identity/v3/auth/tokens"
+
+// Keystone v2.0 knows passwords and tokens, tenants by id or name, and no application credentials.
+func TestKeystoneV2(t *testing.T) {
+	w := newWorld(t, quick, cloud.Options{})
+	e := w.entry
+	e.IdentityVersion = "2.0"
+	w.pool = cloud.NewPool(map[string]cloud.Entry{"lab": e}, cloud.Options{Transport: w.net})
+	unscoped := alice
+	unscoped.ProjectName = ""
+	all, err := w.pool.Projects(t.Context(), "lab", unscoped)
+	if err != nil || !slices.ContainsFunc(all, func(p stackhand.Project) bool { return p.Name == "team-a" }) {
+		t.Fatalf("tenants: %v, %v", all, err)
+	}
+	c := w.as(t, alice)
+	if id := c.Identity(); id.Project != "team-a" || id.User != "alice" || id.UserID == "" || len(id.Roles) == 0 || id.Expires.IsZero() {
+		t.Errorf("identity %+v", id)
+	}
+	if _, err := c.Networks(t.Context()); err != nil {
+		t.Error(err)
+	}
+	byID := unscoped
+	byID.ProjectID = c.Identity().ProjectID
+	if got := w.as(t, byID).Identity(); got.Project != "team-a" {
+		t.Errorf("by the tenant's id: %+v", got)
+	}
+	both := byID
+	both.ProjectName = "team-a" // the id counts; together Keystone refuses them
+	w.as(t, both)
+	if w.net.count("POST /identity/v2.0/tokens") == 0 || w.net.count(tokens) != 0 {
+		t.Error("it did not speak v2.0")
+	}
+	if _, err := w.pool.Client(t.Context(), "lab", unscoped); stackhand.KindOf(err) != stackhand.Invalid {
+		t.Errorf("without a project: %v", err)
+	}
+	if _, _, err := w.pool.Exchange(t.Context(), "lab", alice, "x", time.Time{}); stackhand.KindOf(err) != stackhand.NotFound {
+		t.Errorf("exchange: %v", err)
+	}
+	cred := stackhand.Login{AppCredID: "x", AppCredSecret: "y"}
+	if _, err := w.pool.Client(t.Context(), "lab", cred); stackhand.KindOf(err) != stackhand.Invalid {
+		t.Errorf("application credential: %v", err)
+	}
+	w.rule(t, "token expire")
+	if _, err := c.Networks(t.Context()); err != nil {
+		t.Errorf("after the token's end: %v", err)
+	}
+}
+
+// sniff notes the newest token that was handed out.
+type sniff struct {
+	http.Handler
+	token string
+}
+
+func (s *sniff) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
+	s.Handler.ServeHTTP(rw, req)
+	if v := rw.Header().Get("X-Subject-Token"); v != "" {
+		s.token = v
+	}
+}
+
+func TestLoginByToken(t *testing.T) {
+	w := newWorld(t, quick, cloud.Options{})
+	s := &sniff{Handler: w.Cloud}
+	w.net.Handler = s
+	w.as(t, alice)
+	asIs := w.as(t, stackhand.Login{Token: s.token})
+	if asIs.Identity().Project != "team-a" {
+		t.Errorf("a token as it is: %+v", asIs.Identity())
+	}
+	carol := person("carol", "team-a")
+	w.as(t, carol)
+	other := w.as(t, stackhand.Login{AuthType: "v3token", Token: s.token, ProjectName: "team-b", ProjectDomain: "Default"})
+	if other.Identity().Project != "team-b" || other.Identity().User != "carol" {
+		t.Errorf("a token for another project: %+v", other.Identity())
+	}
+	w.rule(t, "token expire")
+	_, err := other.Servers(t.Context())
+	if e, ok := err.(*stackhand.Error); !ok || e.Kind != stackhand.Unauthorized || !strings.Contains(e.Next, "Log in again") {
+		t.Errorf("after its end: %v", err)
+	}
+}
+
+// Whatever number of calls meets the end of a token, one new token serves them all.
+func TestReauthIsShared(t *testing.T) {
+	w := newWorld(t, openstack.Options{Latency: 20 * time.Millisecond}, cloud.Options{})
+	c := w.as(t, alice)
+	if _, err := c.Servers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.rule(t, "token expire")
+	w.net.reset()
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			call := []func() error{
+				func() error { _, err := c.Servers(t.Context()); return err },
+				func() error { _, err := c.Networks(t.Context()); return err },
+				func() error { _, err := c.CreateNetwork(t.Context(), "n", ""); return err },
+			}[i%3]
+			if err := call(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := w.net.count(tokens); n != 1 {
+		t.Errorf("%d logins after one expiry", n)
+	}
+	if n := w.Count("networks", "team-a"); n != 6 {
+		t.Errorf("%d networks after 6 creates", n)
+	}
+}
+
+func TestClientsAreShared(t *testing.T) {
+	var mu sync.Mutex
+	now := time.Now()
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	w := newWorld(t, openstack.Options{Latency: 5 * time.Millisecond}, cloud.Options{Now: clock, Idle: time.Hour})
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			if _, err := w.pool.Client(t.Context(), "lab", alice); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := w.net.count(tokens); n != 1 {
+		t.Errorf("%d logins for one credential", n)
+	}
+	first := w.as(t, alice)
+	if w.as(t, person("carol", "team-a")) == first {
+		t.Error("two people share a client")
+	}
+	mu.Lock()
+	now = now.Add(2 * time.Hour)
+	mu.Unlock()
+	w.as(t, person("bob", "team-b")) // sweeps the idle ones
+	if w.as(t, alice) == first {
+		t.Error("an idle client was kept")
+	}
+	again := w.as(t, alice)
+	w.pool.Forget("lab", alice)
+	if w.as(t, alice) == again {
+		t.Error("a forgotten client was kept")
+	}
+}
+
+func TestPoolRefuses(t *testing.T) {
+	w := newWorld(t, quick, cloud.Options{})
+	for name, l := range map[string]stackhand.Login{
+		"nothing":     {},
+		"no password": {Username: "alice", AuthType: "password"},
+		"no user":     {Password: "x"},
+		"no secret":   {AppCredID: "x"},
+		"no token":    {AuthType: "token"},
+		"unknown way": {AuthType: "v3oidcpassword", Username: "alice", Password: "x"},
+	} {
+		_, err := w.pool.Client(t.Context(), "lab", l)
+		if e, ok := err.(*stackhand.Error); !ok || e.Kind != stackhand.Invalid || e.Next == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(w.Requests()) != 0 {
+		t.Errorf("the cloud was asked: %v", w.Requests())
+	}
+	if _, err := w.pool.Client(t.Context(), "nowhere", alice); stackhand.KindOf(err) != stackhand.NotFound {
+		t.Errorf("unknown cloud: %v", err)
+	}
+	if _, err := w.pool.Service(t.Context(), "lab"); stackhand.KindOf(err) != stackhand.Invalid {
+		t.Errorf("no credentials of its own: %v", err)
+	}
+	e := w.entry
+	e.Auth = alice
+	p := cloud.NewPool(map[string]cloud.Entry{"lab": e}, cloud.Options{Transport: w.net})
+	if c, err := p.Service(t.Context(), "lab"); err != nil || c.Identity().User != "alice" {
+		t.Errorf("the entry's own credentials: %v", err)
+	}
+	if !slices.Equal(p.Clouds(), []string{"lab"}) {
+		t.Errorf("clouds %v", p.Clouds())
+	}
+}
+
+// A lost answer to the exchange leaves one application credential, not two.
+func TestExchangeLost(t *testing.T) {
+	w := newWorld(t, quick, cloud.Options{})
+	w.rule(t, "POST /application_credentials 500 after")
+	l, id, err := w.pool.Exchange(t.Context(), "lab", alice, "stackhand", time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.as(t, l)
+	_, _, err = w.pool.Exchange(t.Context(), "lab", alice, "stackhand", time.Time{})
+	if stackhand.KindOf(err) != stackhand.Conflict {
+		t.Errorf("the name is taken, but: %v", err)
+	}
+	if err := w.pool.Revoke(t.Context(), "lab", alice, id); err != nil {
+		t.Error(err)
+	}
+	if _, _, err = w.pool.Exchange(t.Context(), "lab", alice, "stackhand", time.Time{}); err != nil {
+		t.Errorf("a second credential of the name is left: %v", err)
+	}
+}
