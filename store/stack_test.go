@@ -89,6 +89,12 @@ func TestStackSaves(t *testing.T) {
 	same(t, "the loser's rev", web.Rev-1, stale.Rev)
 	stale.Rev = 0
 	lost(t, s.SaveStack(t.Context(), &stale))
+	// A lost race about a stack's own server is a lost race, not somebody else's server.
+	web.Server = "srv1"
+	save(t, s, web)
+	stale = *web
+	save(t, s, web)
+	lost(t, s.SaveStack(t.Context(), &stale))
 }
 
 func TestOneStackForOneServer(t *testing.T) {
@@ -194,6 +200,11 @@ func TestJobWithManyResources(t *testing.T) {
 		ok(t, err)
 		return len(items)
 	}
+	same(t, "index keys", 250, held())
+	job.State = stackhand.JobStuck
+	ok(t, s.SaveJob(ctx, job))
+	job.State = stackhand.JobUndoing // a stuck job can go on, whatever it made
+	ok(t, s.SaveJob(ctx, job))
 	same(t, "index keys", 250, held())
 	job.State = stackhand.JobDone
 	ok(t, s.SaveJob(ctx, job))

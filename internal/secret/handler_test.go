@@ -106,6 +106,7 @@ func TestHandlerKnowsNamesAndPatterns(t *testing.T) {
 	b.Reset()
 	l.Info("names", "password", "hunter2", "OS_PASSWORD", "hunter2", "admin_pass", "hunter2", "X-Subject-Token", "hunter2",
 		"c", credentials{Password: "hunter2"}, "m", map[string]string{"api-key": "hunter2"}, slog.Group("cookie", "d", "hunter2"))
+	l.WithGroup("tokens").With("a", "hunter2").WithGroup("b").Info("group", "c", "hunter2")
 	if strings.Contains(b.String(), "hunter2") {
 		t.Errorf("it shows: %s", b.String())
 	}

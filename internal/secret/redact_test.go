@@ -96,6 +96,10 @@ func TestHide(t *testing.T) {
 	if strings.Contains(got, "sw0rd") || strings.Contains(got, "c3cw") || strings.Count(got, secret.Hidden) != 5 {
 		t.Errorf("%q", got)
 	}
+	r.Hide(">>>???")
+	if got := r.Redact("Pj4+Pz8/ Pj4-Pz8_"); got != secret.Hidden+" "+secret.Hidden {
+		t.Errorf("both sorts of base64: %q", got)
+	}
 	if got := r.Redact("abc"); got != "abc" {
 		t.Errorf("a short word was hidden: %q", got)
 	}

@@ -158,6 +158,22 @@ func TestCloseWhileCommitsWait(t *testing.T) {
 	})
 }
 
+// Whatever waits when Close is called is written.
+func TestCloseWritesWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := idle(t)
+		for range 30 {
+			d.quit, d.done = make(chan struct{}), make(chan struct{})
+			c := start(t.Context(), d, store.Op{Key: "k"})
+			close(d.quit)
+			d.write()
+			if got := <-c; got.err != nil {
+				t.Fatalf("%+v", got)
+			}
+		}
+	})
+}
+
 // A broken transaction fails all that were in it, each with its own answer, and the next one is
 // tried again.
 func TestBrokenTransaction(t *testing.T) {
