@@ -208,6 +208,9 @@ func readArgs(rw http.ResponseWriter, r *http.Request) (map[string]any, error) {
 				return nil, fmt.Errorf("JSON body: %w", err)
 			}
 		}
+		if args == nil { // the body was null
+			args = map[string]any{}
+		}
 	} else if err := r.ParseMultipartForm(maxBody); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return nil, err
 	}

@@ -220,3 +220,19 @@ func TestBlocksValidate(t *testing.T) {
 		t.Errorf("an alert in a message: %v", o)
 	}
 }
+
+func TestOddBodies(t *testing.T) {
+	a := start(t, Options{})
+	for _, c := range []struct{ body, want string }{
+		{"null", "invalid_auth"}, {"", "invalid_auth"}, {"[]", "invalid_arguments"}, {"{", "invalid_arguments"}, {`{"token":7}`, "invalid_auth"},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.url+"/api/chat.postMessage?token=xoxb-wrong", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		if o, _ := a.do(req); o["error"] != c.want {
+			t.Errorf("%q: %v, want %s", c.body, o, c.want)
+		}
+	}
+}

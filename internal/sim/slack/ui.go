@@ -28,7 +28,9 @@ func (e uiEvent) MarshalJSON() ([]byte, error) {
 	if o == nil {
 		o = obj{}
 	}
-	o["seq"], o["type"] = e.Seq, e.Type
+	if o["type"] = e.Type; e.Seq > 0 {
+		o["seq"] = e.Seq
+	}
 	return json.Marshal(o)
 }
 

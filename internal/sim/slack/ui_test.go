@@ -180,8 +180,10 @@ func TestStreamStartsAnew(t *testing.T) {
 		a.w.emit(uiEvent{Type: "status", audience: audience{user: "U0BOB"}})
 	}
 	a.w.mu.Unlock()
-	if e := a.events("alice", "1")(); e["type"] != "reset" {
-		t.Errorf("got %v", e)
+	for _, after := range []string{"1", "999999"} {
+		if e := a.events("alice", after)(); e["type"] != "reset" || e["seq"] != nil {
+			t.Errorf("after %s: got %v", after, e)
+		}
 	}
 }
 

@@ -101,18 +101,9 @@ func (w *Workspace) serveEvents(rw http.ResponseWriter, r *http.Request) {
 	keep := time.NewTicker(15 * time.Second)
 	defer keep.Stop()
 	for {
-		w.mu.Lock()
-		events, whole := w.ui.since(after)
-		changed := w.changed
-		w.mu.Unlock()
-		if !whole { // too long away: everything has to be read again
-			fmt.Fprint(rw, "data: {\"type\":\"reset\"}\n\n")
-		}
+		events, changed := w.news(u, &after)
 		for _, e := range events {
-			after = e.Seq
-			if e.has(u.ID) {
-				w.sendEvent(rw, e)
-			}
+			w.sendEvent(rw, e)
 		}
 		if flusher.Flush() != nil {
 			return
@@ -129,13 +120,36 @@ func (w *Workspace) serveEvents(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// news is what u has not been told since the event numbered after, which moves on, and the signal
+// that there is more. One who was away too long is told to read everything again.
+func (w *Workspace) news(u *User, after *int) ([]uiEvent, <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all, whole := w.ui.since(*after)
+	var events []uiEvent
+	if newest := w.ui.next() - 1; !whole || *after > newest { // or it knew another workspace
+		events, all = []uiEvent{{Type: "reset"}}, nil
+		*after = newest
+	}
+	for _, e := range all {
+		*after = e.Seq
+		if e.has(u.ID) {
+			events = append(events, e)
+		}
+	}
+	return events, w.changed
+}
+
 func (w *Workspace) sendEvent(rw http.ResponseWriter, e uiEvent) {
 	data, err := json.Marshal(e)
 	if err != nil {
 		w.log.Error("event cannot be sent", "type", e.Type, "err", err)
 		return
 	}
-	fmt.Fprintf(rw, "id: %d\ndata: %s\n\n", e.Seq, data)
+	if e.Seq > 0 {
+		fmt.Fprintf(rw, "id: %d\n", e.Seq)
+	}
+	fmt.Fprintf(rw, "data: %s\n\n", data)
 }
 
 // uiRequest is what the page sends.
