@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/bot"
+	"github.com/stackhand/stackhand/commands"
+	"github.com/stackhand/stackhand/internal/cloud"
+	"github.com/stackhand/stackhand/internal/config"
+	"github.com/stackhand/stackhand/internal/jobs"
+	"github.com/stackhand/stackhand/internal/lease"
+	"github.com/stackhand/stackhand/internal/provision"
+	"github.com/stackhand/stackhand/internal/secret"
+	"github.com/stackhand/stackhand/internal/session"
+	"github.com/stackhand/stackhand/store"
+)
+
+// world is all that the bot does not make itself: its configuration, and what lies around it. The demo
+// and the tests give their own.
+type world struct {
+	cfg      config.Config
+	appToken string
+	botToken string
+	keyset   string
+	entries  map[string]cloud.Entry
+	driver   store.Driver
+	now      func() time.Time
+	log      *slog.Logger
+	redact   *secret.Redactor
+	sweep    string            // schedule of the sweeps
+	outbound http.RoundTripper // to Slack and the clouds; nil for the real network
+	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// app is the bot, wired.
+type app struct {
+	world
+	store    *store.Store
+	engine   *jobs.Engine
+	bot      *bot.Bot
+	sessions *session.Manager
+	sweeper  *lease.Sweeper
+	pool     *cloud.Pool
+	metrics  *metrics
+}
+
+// notice is the least time between a delivered warning and the end of a server.
+const notice = 15 * time.Minute
+
+func newApp(ctx context.Context, w world) (*app, error) {
+	a := &app{world: w, metrics: newMetrics()}
+	rules := lease.Rules{
+		Default: time.Duration(w.cfg.Leases.Default), Max: time.Duration(w.cfg.Leases.Max), Notice: notice,
+	}
+	for _, d := range w.cfg.Leases.Warn {
+		rules.Warn = append(rules.Warn, time.Duration(d))
+	}
+	box, err := secret.Open(w.keyset)
+	if err != nil {
+		return nil, err
+	}
+	if a.store, err = store.New(ctx, w.driver, store.Options{
+		Now: w.now, Due: rules.Due, DueRule: fmt.Sprint(rules.Warn, rules.Notice),
+	}); err != nil {
+		return nil, err
+	}
+	settings := settingsOf(w.cfg, w.entries)
+	a.pool = cloud.NewPool(w.entries, cloud.Options{
+		UserAgent: "stackhand/" + version, Log: w.log, Transport: w.outbound, Now: w.now,
+	})
+	a.sessions = session.New(a.pool, a.store, box, session.Options{Clouds: settings.Clouds, Now: w.now, Log: w.log})
+	a.engine = jobs.New(a.store, provision.Flows(provision.Deps{
+		Open: func(ctx context.Context, user, name string) (provision.Cloud, error) {
+			return a.sessions.Client(ctx, user, name)
+		},
+		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial,
+	}), jobs.Options{Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict})
+	a.bot, err = bot.New(bot.Options{
+		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command,
+		Env: &commands.Env{
+			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
+		},
+		Records: a.store, Seal: box, Role: roleOf(w.cfg.Roles), Groups: groupsOf(w.cfg.Roles), Now: w.now, Log: w.log,
+		HTTP: &http.Client{Transport: w.outbound, Timeout: 30 * time.Second},
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.sweeper = &lease.Sweeper{
+		Book: a.store, Jobs: a.engine, Rules: rules, Now: w.now, Log: w.log,
+		NewID: func(key string) string { return commands.JobID(key, 0) }, Noticed: a.bot.Noticed,
+	}
+	return a, nil
+}
+
+// changed passes on that a job's record is another one now.
+func (a *app) changed(job string) {
+	a.metrics.jobChanged()
+	if a.bot != nil {
+		a.bot.Changed(job)
+	}
+}
+
+// run works until ctx ends or a part gives up.
+func (a *app) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return named("jobs", a.engine.Run(ctx)) })
+	g.Go(func() error { return named("slack", a.bot.Run(ctx)) })
+	g.Go(func() error { return named("leases", a.sweeper.Run(ctx, a.sweep)) })
+	if a.cfg.Listen != "" {
+		g.Go(func() error { return named("listen", a.serveHTTP(ctx)) })
+	}
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+func named(part string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", part, err)
+}
+
+// settingsOf is what the commands see of the configuration. Every entry of clouds.yaml that was loaded
+// is a cloud, also one about which stackhand.yaml says nothing.
+func settingsOf(cfg config.Config, entries map[string]cloud.Entry) commands.Settings {
+	s := commands.Settings{
+		Command: cfg.Slack.Command, BotName: "stackhand", DefaultCloud: cfg.Clouds.Default,
+		Clouds:       map[string]commands.CloudSettings{},
+		LeaseDefault: time.Duration(cfg.Leases.Default), LeaseMax: time.Duration(cfg.Leases.Max),
+	}
+	for name := range entries {
+		if len(entries) == 1 {
+			s.DefaultCloud = name
+		}
+		e := cfg.Clouds.Entries[name]
+		s.Clouds[name] = commands.CloudSettings{
+			Service: e.Credentials == "service", ExternalNetwork: e.ExternalNetwork,
+			Image: e.Image, Flavor: e.Flavor, Prices: e.Prices,
+		}
+	}
+	return s
+}
+
+// roleOf reads a person's role from the configuration, which names users and user groups alike.
+func roleOf(roles config.Roles) func(bot.UserFacts) stackhand.Role {
+	in := func(list []string, u bot.UserFacts) bool {
+		return slices.Contains(list, u.ID) || slices.ContainsFunc(u.Groups, func(g string) bool { return slices.Contains(list, g) })
+	}
+	return func(u bot.UserFacts) stackhand.Role {
+		switch {
+		case in(roles.Admin, u):
+			return stackhand.Admin
+		case in(roles.Approver, u):
+			return stackhand.Approver
+		}
+		return stackhand.Member
+	}
+}
+
+// groupsOf picks the user groups out of the roles: their ids begin with S.
+func groupsOf(roles config.Roles) []string {
+	return slices.DeleteFunc(slices.Concat(roles.Admin, roles.Approver), func(id string) bool { return !strings.HasPrefix(id, "S") })
+}
+
+// stacks is the record of who owns what, as the commands see it.
+type stacks struct {
+	*store.Store
+	rules lease.Rules
+	now   func() time.Time
+}
+
+var _ commands.Stacks = stacks{}
+
+// ByServer, InProject and OfOwner read the record by its indexes.
+func (s stacks) ByServer(ctx context.Context, cloud, server string) (stackhand.Stack, error) {
+	return s.StackByServer(ctx, cloud, server)
+}
+
+func (s stacks) InProject(ctx context.Context, cloud, project string) ([]stackhand.Stack, error) {
+	return s.StacksInProject(ctx, cloud, project)
+}
+
+func (s stacks) OfOwner(ctx context.Context, user string) ([]stackhand.Stack, error) {
+	return s.StacksOfOwner(ctx, user)
+}
+
+// InThread answers the stacks that the thread's newest job with any was about.
+func (s stacks) InThread(ctx context.Context, channel, thread string) ([]stackhand.Stack, error) {
+	ids, err := s.JobsInThread(ctx, channel, thread)
+	if err != nil {
+		return nil, err
+	}
+	var found []stackhand.Stack
+	seen := map[string]bool{}
+	for _, id := range ids {
+		job, err := s.Job(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range job.Stacks {
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			stack, err := s.Stack(ctx, id)
+			if err != nil && stackhand.KindOf(err) != stackhand.NotFound {
+				return nil, err
+			}
+			if err == nil && stack.State != stackhand.StackGone {
+				found = append(found, stack)
+			}
+		}
+	}
+	return found, nil
+}
+
+// Extend moves the end of a lease, as far as the rules let it.
+func (s stacks) Extend(ctx context.Context, id string, until time.Time) (stackhand.Stack, error) {
+	return s.rules.Extend(ctx, s.Store, id, until, s.now())
+}
+
+// load reads the configuration that the command line names, or finds it.
+func (c *cli) load() (config.Config, error) {
+	path := c.Config
+	if path == "" {
+		var err error
+		if path, err = config.Find(); err != nil {
+			return config.Config{}, err
+		}
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		return cfg, err
+	}
+	if cfg.Path, err = filepath.Abs(path); err != nil {
+		return cfg, err
+	}
+	return cfg, nil
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stackhand/stackhand/bot"
+	"github.com/stackhand/stackhand/internal/cloud"
+	"github.com/stackhand/stackhand/internal/config"
+	"github.com/stackhand/stackhand/internal/secret"
+	"github.com/stackhand/stackhand/store/bolt"
+)
+
+type doctorCmd struct{}
+
+// checkup collects what the doctor found: a line each, and the exit status.
+type checkup struct {
+	out      io.Writer
+	errors   int
+	warnings int
+}
+
+func (c *checkup) ok(what, format string, args ...any) { c.line("ok", what, format, args) }
+
+func (c *checkup) warn(what, format string, args ...any) {
+	c.warnings++
+	c.line("warning", what, format, args)
+}
+
+func (c *checkup) fail(what, format string, args ...any) {
+	c.errors++
+	c.line("error", what, format, args)
+}
+
+func (c *checkup) line(verdict, what, format string, args []any) {
+	fmt.Fprintf(c.out, "%-8s %-14s %s\n", verdict, what, fmt.Sprintf(format, args...))
+}
+
+// Run checks everything that the bot leans on; nothing is changed anywhere. The exit status is 0 when
+// there is no error, warnings or not.
+func (doctorCmd) Run(ctx context.Context, s streams, c *cli) error {
+	d := &checkup{out: s.out}
+	cfg, err := c.load()
+	if err != nil {
+		d.fail("config", "%v", err)
+		return exitCode(1)
+	}
+	d.ok("config", "%s", cfg.Path)
+	if cfg.Leases.Idle != nil {
+		d.warn("config", "leases.idle is not enforced by this version: servers end by their lease alone")
+	}
+	d.keyset(cfg)
+	d.slack(ctx, cfg)
+	d.clouds(ctx, cfg)
+	d.store(cfg)
+	fmt.Fprintf(s.out, "%d errors, %d warnings\n", d.errors, d.warnings)
+	if d.errors > 0 {
+		return exitCode(1)
+	}
+	return nil
+}
+
+func (c *checkup) keyset(cfg config.Config) {
+	k, err := cfg.Secret("STACKHAND_KEYSET", cfg.Slack.KeysetFile)
+	switch {
+	case err != nil:
+		c.fail("keyset", "%v", err)
+		return
+	case k == "":
+		c.fail("keyset", "STACKHAND_KEYSET is not set: put there what `stackhand keyset new` prints")
+		return
+	}
+	if _, err := secret.Open(k); err != nil {
+		c.fail("keyset", "%v", err)
+		return
+	}
+	c.ok("keyset", "it opens")
+}
+
+// slack tries both tokens, and holds the bot token's scopes against those of the manifest.
+func (c *checkup) slack(ctx context.Context, cfg config.Config) {
+	base := cfg.Slack.APIURL
+	if base == "" {
+		base = "https://slack.com/api/"
+	}
+	for _, t := range []struct{ env, file, method, what string }{
+		{"SLACK_BOT_TOKEN", cfg.Slack.BotTokenFile, "auth.test", "bot token"},
+		{"SLACK_APP_TOKEN", cfg.Slack.AppTokenFile, "apps.connections.open", "app token"},
+	} {
+		token, err := cfg.Secret(t.env, t.file)
+		if err != nil || token == "" {
+			c.fail(t.what, "%s is not set (%v): docs/slack.md tells where it comes from", t.env, err)
+			continue
+		}
+		header, answer, err := callSlack(ctx, base+t.method, token)
+		switch {
+		case err != nil:
+			c.fail(t.what, "%s does not answer: %v", base, err)
+			continue
+		case !answer.OK:
+			c.fail(t.what, "Slack refuses it: %s", answer.Error)
+			continue
+		}
+		c.ok(t.what, "%s accepted", t.method)
+		c.clock(header)
+		if t.method == "auth.test" {
+			c.scopes(header.Get("X-OAuth-Scopes"))
+		}
+	}
+}
+
+func (c *checkup) clock(h http.Header) {
+	there, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return // a simulator that does not say
+	}
+	if off := time.Since(there).Abs(); off > time.Minute {
+		c.warn("clock", "this machine's clock is %s off Slack's: leases end at wrong moments; set it by NTP", off.Round(time.Second))
+	}
+}
+
+func (c *checkup) scopes(have string) {
+	if have == "" {
+		return
+	}
+	var missing []string
+	got := strings.FieldsFunc(have, func(r rune) bool { return r == ',' || r == ' ' })
+	for _, want := range bot.Scopes() {
+		if !slices.Contains(got, want) {
+			missing = append(missing, want)
+		}
+	}
+	if len(missing) > 0 {
+		c.fail("scopes", "missing %s: put `stackhand manifest` into the app's settings and install it again", strings.Join(missing, ", "))
+		return
+	}
+	c.ok("scopes", "all that the bot uses")
+}
+
+type slackAnswer struct {
+	OK    bool   `json:"ok"`
+	Error string `json:"error"`
+}
+
+func callSlack(ctx context.Context, url, token string) (http.Header, slackAnswer, error) {
+	var a slackAnswer
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, nil)
+	if err != nil {
+		return nil, a, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, a, err
+	}
+	defer resp.Body.Close()
+	err = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&a)
+	return resp.Header, a, err
+}
+
+// clouds logs in where the entry has credentials of its own, and otherwise looks whether Keystone is
+// there: who the people are is not the bot's to know.
+func (c *checkup) clouds(ctx context.Context, cfg config.Config) {
+	entries, err := loadClouds(cfg)
+	if err != nil {
+		c.fail("clouds", "%v", err)
+		return
+	}
+	pool := cloud.NewPool(entries, cloud.Options{UserAgent: "stackhand/" + version, Now: time.Now, Timeout: 20 * time.Second})
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		what := "cloud " + name
+		if cfg.Clouds.Entries[name].Credentials != "service" {
+			c.keystone(ctx, what, pool, name)
+			continue
+		}
+		client, err := pool.Service(ctx, name)
+		if err != nil {
+			c.fail(what, "%v", err)
+			continue
+		}
+		id := client.Identity()
+		c.ok(what, "logged in as %s, project %s, roles %s", id.User, id.Project, strings.Join(id.Roles, ", "))
+		c.services(ctx, what, client, cfg.Clouds.Entries[name].ExternalNetwork)
+	}
+}
+
+func (c *checkup) keystone(ctx context.Context, what string, pool *cloud.Pool, name string) {
+	if err := pool.Ping(ctx, name); err != nil {
+		c.fail(what, "%v", err)
+		return
+	}
+	c.ok(what, "Keystone answers; everyone logs in for themselves")
+}
+
+// services asks each service something, and looks for the external network.
+func (c *checkup) services(ctx context.Context, what string, client *cloud.Client, external string) {
+	if limits, err := client.Limits(ctx); err != nil {
+		c.fail(what, "quotas: %v", err)
+	} else if !limits.Servers.Room(1) {
+		c.warn(what, "the quota of servers is used up: %d of %d", limits.Servers.Used, limits.Servers.Max)
+	}
+	if images, err := client.Images(ctx); err != nil {
+		c.fail(what, "images: %v", err)
+	} else if len(images) == 0 {
+		c.warn(what, "there is no image to build a server from")
+	}
+	networks, err := client.Networks(ctx)
+	if err != nil {
+		c.fail(what, "networks: %v", err)
+		return
+	}
+	var found []string
+	for _, n := range networks {
+		if n.External {
+			found = append(found, n.Name)
+		}
+	}
+	switch {
+	case external != "" && !slices.Contains(found, external):
+		c.fail(what, "external_network %q is not there; the cloud has %s", external, strings.Join(found, ", "))
+	case external == "" && len(found) > 1:
+		c.warn(what, "several external networks (%s): say which by external_network", strings.Join(found, ", "))
+	case len(found) == 0:
+		c.warn(what, "no external network: servers get no floating IP")
+	}
+}
+
+// store looks whether the file can be written, without opening it where a bot is using it.
+func (c *checkup) store(cfg config.Config) {
+	path, err := cfg.StorePath()
+	if err != nil {
+		c.fail("store", "%v", err)
+		return
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			c.fail("store", "the folder of %s is not there: make it, writable for the bot", path)
+			return
+		}
+		c.ok("store", "%s will be made at the first start", path)
+		return
+	}
+	db, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		c.warn("store", "%v", err)
+		return
+	}
+	if err := db.Close(); err != nil {
+		c.fail("store", "%v", err)
+		return
+	}
+	c.ok("store", "%s opens", path)
+}

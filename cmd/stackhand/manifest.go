@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/stackhand/stackhand/bot"
+)
+
+type manifestCmd struct {
+	Link bool `help:"Print only the link that creates the app."`
+}
+
+// Run prints what Slack needs to know of the app.
+func (m manifestCmd) Run(s streams, c *cli) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	text, err := bot.Manifest(bot.ManifestOptions{Command: cfg.Slack.Command})
+	if err != nil {
+		return err
+	}
+	if !m.Link {
+		if _, err := fmt.Fprintf(s.out, "%s\n# Create the app with one click:\n# ", text); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintln(s.out, bot.ManifestLink(text))
+	return err
+}

@@ -1,0 +1,339 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/sim/slack"
+)
+
+// player plays a conversation on the stage, and holds what is shown against what was expected.
+type player struct {
+	st     *stage
+	out    io.Writer
+	shown  int // up to where the transcript is printed
+	typed  int // the mark of the last typed line
+	failed int
+	last   map[string]string // what a message said, by its ts: of an edit only the news is printed
+}
+
+// How long the player waits in real time: for the first answer to a line, for an expectation while
+// something is going on, for what the cloud holds, and at least in a wait.
+const (
+	firstAnswer = 5 * time.Second
+	expecting   = 10 * time.Second
+	counting    = 3 * time.Second
+	leastWait   = 15 * time.Second
+	glance      = 5 * time.Millisecond
+)
+
+func newPlayer(st *stage, out io.Writer) *player { return &player{st: st, out: out, last: map[string]string{}} }
+
+// play returns an error where an expectation did not hold or a line went without its final answer.
+func (p *player) play(ctx context.Context, lines []scriptLine) error {
+	if err := p.connected(ctx); err != nil {
+		return err
+	}
+	for _, l := range lines {
+		fmt.Fprintf(p.out, "%s\n", l.text)
+		if err := p.do(ctx, l); err != nil {
+			p.failed++
+			p.print()
+			fmt.Fprintf(p.out, "    FAILED line %d: %v\n", l.n, err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.print()
+	}
+	if err := p.wait(ctx, time.Minute); err != nil {
+		p.failed++
+		fmt.Fprintf(p.out, "    FAILED at the end: %v\n", err)
+	}
+	p.print()
+	if p.failed > 0 {
+		fmt.Fprintf(p.out, "%d of %d lines failed\n", p.failed, len(lines))
+		return exitCode(1)
+	}
+	fmt.Fprintf(p.out, "all %d lines held\n", len(lines))
+	return nil
+}
+
+func (p *player) do(ctx context.Context, l scriptLine) error {
+	switch l.what {
+	case "say", "thread":
+		return p.say(ctx, l)
+	case "click":
+		return p.act(ctx, func() error {
+			if l.value != "" {
+				return p.st.slack.ClickValue(l.user, l.words, l.value)
+			}
+			return p.st.slack.Click(l.user, l.words)
+		})
+	case "submit":
+		return p.act(ctx, func() error { return p.st.slack.Submit(l.user, l.values) })
+	case "wait":
+		return p.wait(ctx, l.time)
+	case "expect":
+		return p.expect(ctx, l)
+	case "reject":
+		return p.reject(ctx, l)
+	case "cloud":
+		return p.count(ctx, l)
+	case "fault":
+		if p.st.cloud == nil {
+			return fmt.Errorf("only the simulated cloud has faults")
+		}
+		return p.st.cloud.Fault(l.rule)
+	case "restart":
+		p.st.kill()
+		if err := p.st.start(ctx); err != nil {
+			return err
+		}
+		return p.connected(ctx)
+	case "clock":
+		return p.moveClock(ctx, l.time)
+	}
+	return fmt.Errorf("%q is not a line of a conversation", l.what)
+}
+
+func (p *player) say(ctx context.Context, l scriptLine) error {
+	channel, thread := strings.TrimPrefix(l.where, "#"), ""
+	if l.what == "thread" {
+		var ok bool
+		if channel, thread, ok = p.st.slack.LastCard(l.user); !ok {
+			return fmt.Errorf("%s sees no card to answer in the thread of", l.user)
+		}
+	}
+	p.typed = p.st.slack.Mark()
+	if err := p.act(ctx, func() error { return p.st.slack.Type(l.user, channel, thread, l.words) }); err != nil {
+		return err
+	}
+	return p.until(ctx, firstAnswer, "nothing answered", func() (bool, error) {
+		for _, s := range p.st.slack.Since(p.typed) {
+			if s.User == slack.BotUserID || s.Kind != "message" {
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+}
+
+// act does something as a person, and waits until the bot has dealt with what came of it.
+func (p *player) act(ctx context.Context, do func() error) error {
+	if err := do(); err != nil {
+		return err
+	}
+	return p.until(ctx, expecting, "the bot is still busy with it", func() (bool, error) {
+		if p.st.slack.Unacked() > 0 {
+			return false, nil
+		}
+		pending, err := p.st.on.app.store.Pending(ctx)
+		return len(pending) == 0, err
+	})
+}
+
+// wait returns when every job has its final message.
+func (p *player) wait(ctx context.Context, limit time.Duration) error {
+	end, real := p.st.clock.Now().Add(limit), time.Now().Add(leastWait)
+	for {
+		busy, err := p.busy(ctx)
+		if err != nil || busy == "" {
+			return err
+		}
+		if p.st.clock.Now().After(end) && time.Now().After(real) {
+			return fmt.Errorf("after %s %s", limit, busy)
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+		p.print()
+	}
+}
+
+// busy says what the bot still has to do; "" for nothing.
+func (p *player) busy(ctx context.Context) (string, error) {
+	s := p.st.on.app.store
+	if n := p.st.slack.Unacked(); n > 0 {
+		return fmt.Sprintf("%d deliveries are not acknowledged", n), nil
+	}
+	if in, err := s.Pending(ctx); err != nil || len(in) > 0 {
+		return fmt.Sprintf("%d lines are not handled", len(in)), err
+	}
+	if jobs, err := s.OpenJobs(ctx); err != nil || len(jobs) > 0 {
+		var names []string
+		for _, j := range jobs {
+			names = append(names, j.Title+" ("+string(j.State)+")")
+		}
+		return "work goes on: " + strings.Join(names, ", "), err
+	}
+	if r, err := s.OpenReports(ctx); err != nil || len(r) > 0 {
+		return fmt.Sprintf("%d jobs have no final message", len(r)), err
+	}
+	notices, err := s.OpenNotices(ctx)
+	for _, n := range notices {
+		if n.Problem == "" {
+			return "a notice is not delivered", err
+		}
+	}
+	return "", err
+}
+
+func (p *player) expect(ctx context.Context, l scriptLine) error {
+	end := time.Now().Add(expecting)
+	for {
+		busy, err := p.busy(ctx)
+		if err != nil {
+			return err
+		}
+		if p.matches(l) != "" {
+			return nil
+		}
+		if busy == "" || time.Now().After(end) {
+			return fmt.Errorf("nothing shown since the last typed line matches")
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *player) reject(ctx context.Context, l scriptLine) error {
+	if m := p.matches(l); m != "" {
+		return fmt.Errorf("this was shown: %s", m)
+	}
+	return ctx.Err()
+}
+
+// matches answers the first text shown since the last typed line that the line's expression matches.
+func (p *player) matches(l scriptLine) string {
+	for _, s := range p.st.slack.Since(p.typed) {
+		if l.match.MatchString(s.Text) {
+			return s.Text
+		}
+	}
+	return ""
+}
+
+func (p *player) count(ctx context.Context, l scriptLine) error {
+	n := -1
+	err := p.until(ctx, counting, "", func() (ok bool, err error) {
+		n, err = p.st.count(ctx, l.words)
+		return n == l.count, err
+	})
+	if err != nil && n >= 0 && ctx.Err() == nil {
+		return fmt.Errorf("the cloud holds %d %s", n, l.words)
+	}
+	return err
+}
+
+func (p *player) connected(ctx context.Context) error {
+	return p.until(ctx, expecting, "the bot does not connect", func() (bool, error) {
+		select {
+		case err := <-p.st.on.done:
+			p.st.on.done <- err
+			return false, fmt.Errorf("the bot gave up: %w", err)
+		default:
+			return p.st.slack.Connections() > 0, nil
+		}
+	})
+}
+
+// moveClock lets time pass as it would: at every moment that matters to a lease on the way it stops,
+// and the sweep of that moment does its work.
+func (p *player) moveClock(ctx context.Context, by time.Duration) error {
+	target := p.st.clock.Now().Add(by)
+	a := p.st.on.app
+	seen := map[string]int{}
+	for {
+		due, err := a.store.StacksDue(ctx, target, 1)
+		if err != nil {
+			return err
+		}
+		if len(due) == 0 {
+			break
+		}
+		at := a.sweeper.Rules.Due(due[0])
+		if k := due[0].ID + at.String(); seen[k] > 2 {
+			break
+		} else {
+			seen[k]++
+		}
+		p.st.clock.MoveTo(at)
+		if err := p.sweep(ctx); err != nil {
+			return err
+		}
+	}
+	p.st.clock.MoveTo(target)
+	return p.sweep(ctx)
+}
+
+func (p *player) sweep(ctx context.Context) error {
+	if err := p.st.on.app.sweeper.Sweep(ctx); err != nil && stackhand.KindOf(err) != stackhand.Conflict {
+		return err
+	}
+	return p.wait(ctx, time.Minute)
+}
+
+// until asks again and again, until the answer is yes or the time is over.
+func (p *player) until(ctx context.Context, limit time.Duration, late string, ok func() (bool, error)) error {
+	end := time.Now().Add(limit)
+	for {
+		if done, err := ok(); done || err != nil {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%s after %s", late, limit)
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(glance):
+		return nil
+	}
+}
+
+// print adds to the transcript what was shown since.
+func (p *player) print() {
+	for _, s := range p.st.slack.Since(p.shown) {
+		p.shown = s.Seq
+		if s.User != slack.BotUserID && s.Kind == "message" {
+			continue // the line itself
+		}
+		where := s.Channel
+		if s.Thread != "" {
+			where += " (thread)"
+		}
+		if s.For != "" {
+			where += " only to " + s.For
+		}
+		fmt.Fprintf(p.out, "    [%s] %s: %s\n", s.Kind, where, strings.ReplaceAll(p.news(s), "\n", "\n        "))
+	}
+}
+
+// news is what a message says that its last version did not.
+func (p *player) news(s slack.Shown) string {
+	old, edited := p.last[s.TS]
+	p.last[s.TS] = s.Text
+	if !edited || s.Kind != "update" {
+		return s.Text
+	}
+	var fresh []string
+	for _, line := range strings.Split(s.Text, "\n") {
+		if !strings.Contains(old, line) {
+			fresh = append(fresh, line)
+		}
+	}
+	return strings.Join(fresh, "\n")
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/stackhand/stackhand/internal/secret"
+)
+
+// version is set by the linker in releases.
+var version = "dev"
+
+type versionCmd struct{}
+
+// Run prints one line.
+func (versionCmd) Run(s streams) error {
+	commit := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, kv := range info.Settings {
+			if kv.Key == "vcs.revision" {
+				commit = kv.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintf(s.out, "stackhand %s, commit %s, %s\n", version, commit, runtime.Version())
+	return err
+}
+
+type keysetNewCmd struct{}
+
+// Run prints a keyset, to be kept where secrets are kept.
+func (keysetNewCmd) Run(s streams) error {
+	k, err := secret.NewKeyset()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.out, k)
+	return err
+}
+
+type keysetRotateCmd struct{}
+
+// Run prints the present keyset with a new key in front.
+func (keysetRotateCmd) Run(s streams, c *cli) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	old, err := cfg.Secret("STACKHAND_KEYSET", cfg.Slack.KeysetFile)
+	if err != nil {
+		return err
+	}
+	k, err := secret.Rotate(old)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.out, k)
+	return err
+}
+
+type healthCmd struct{}
+
+// Run asks /healthz of the bot that listens where the configuration says.
+func (healthCmd) Run(ctx context.Context, s streams, c *cli) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if cfg.Listen == "" {
+		return errors.New("listen is not set in the configuration: without it nobody can ask the bot how it is")
+	}
+	host, port, err := net.SplitHostPort(cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen is %q: write HOST:PORT", cfg.Listen)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the bot does not answer: %w", err)
+	}
+	defer resp.Body.Close()
+	words, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
+	if err != nil {
+		return err
+	}
+	if _, err := s.out.Write(words); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return exitCode(1)
+	}
+	return nil
+}
