@@ -2,7 +2,9 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,10 +39,32 @@ var okCodes = []int{200, 201, 202, 203, 204, 300}
 // once makes one call, decoding the answer into out unless that is nil.
 func (c caller) once(ctx context.Context, method, u string, body, out any) error {
 	opts := &gophercloud.RequestOpts{JSONBody: body, JSONResponse: out, OkCodes: okCodes}
-	if _, err := c.sc.Request(ctx, method, u, opts); err != nil {
+	stream, streamed := out.(streamed)
+	if streamed {
+		opts.JSONResponse, opts.KeepResponseBody = nil, true
+	}
+	resp, err := c.sc.Request(ctx, method, u, opts)
+	if err == nil && streamed {
+		err = decodeBody(resp.Body, stream)
+	}
+	if err != nil {
 		return c.classify(ctx, method, u, err)
 	}
 	return nil
+}
+
+// streamed is an answer that is decoded while it comes in.
+type streamed interface {
+	decode(*json.Decoder) error
+}
+
+func decodeBody(body io.ReadCloser, out streamed) error {
+	defer body.Close()
+	if err := out.decode(json.NewDecoder(body)); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, body) // or else the connection is not used again
+	return err
 }
 
 // read is once for a GET, tried again for a short while.
