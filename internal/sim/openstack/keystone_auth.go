@@ -64,7 +64,7 @@ func (c *Cloud) logIn(q *call, who object, scope any) (*token, error) {
 	case "token":
 		from, err := c.authenticate(text(proof["id"]), q.now)
 		if err != nil {
-			return nil, err
+			return nil, noToken()
 		}
 		if from.cred != nil {
 			return nil, notAllowed("Using a delegated token to create another token is not allowed.")
@@ -165,11 +165,13 @@ func (c *Cloud) byCredential(q *call, proof object, scope any) (*token, error) {
 	return t, nil
 }
 
+func noToken() *apiError { return refusal(404, "Could not recognize Fernet token") }
+
 // subject is the token that a request is about.
 func (c *Cloud) subject(q *call) (*token, error) {
 	t, err := c.authenticate(q.Header.Get("X-Subject-Token"), q.now)
 	if err != nil {
-		return nil, refusal(404, "Could not recognize Fernet token")
+		return nil, noToken()
 	}
 	if t.id != q.tok.id && t.user != q.tok.user && !q.tok.admin() {
 		return nil, notAllowed("identity:validate_token")
@@ -218,6 +220,9 @@ func (c *Cloud) tokenView(q *call, t *token) object {
 	v["is_domain"], v["roles"] = false, roles
 	if _, no := q.URL.Query()["nocatalog"]; !no {
 		v["catalog"] = c.catalog(q)
+	}
+	if t.cred != nil && t.expires.Equal(t.cred.expires) {
+		v["expires_at"] = micro(t.expires) // the credential's own end, which has no zone
 	}
 	if t.cred != nil {
 		v["application_credential"] = object{"id": t.cred.id, "name": t.cred.name, "restricted": !t.cred.unrestricted}

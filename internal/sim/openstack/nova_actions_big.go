@@ -182,10 +182,13 @@ func (c *Cloud) addGroup(q *call, s *server, in object) (answer, error) {
 		return answer{}, err
 	}
 	for _, p := range s.ports {
-		if !slices.Contains(p.groups, g) {
-			p.groups = append(slices.Clone(p.groups), g)
-			p.touch(q.now)
+		if slices.Contains(p.groups, g) {
+			return answer{}, refusal(400, "Invalid input for security_groups. Reason: Duplicate items in the list: '%s'.\nNeutron server returns request_ids: ['%s']", g.id, requestID())
 		}
+	}
+	for _, p := range s.ports {
+		p.groups = append(slices.Clone(p.groups), g)
+		p.touch(q.now)
 	}
 	return accepted(nil)
 }

@@ -213,7 +213,7 @@ func (c *Cloud) checkPlugs(q *call, f *orderForm) error {
 		case w.fixed != "" && f.max > 1:
 			return refusal(400, "Invalid fixed IP Address %s in server request.", w.fixed)
 		case w.fixed != "" && w.net.taken(w.fixed):
-			return refusal(400, "Fixed IP address %s is already in use on instance .", w.fixed)
+			return refusal(400, "Fixed IP address %s is already in use on instance %s.", w.fixed, c.holder(w.net, w.fixed))
 		}
 		made += f.max
 	}
@@ -221,6 +221,16 @@ func (c *Cloud) checkPlugs(q *call, f *orderForm) error {
 		return refusal(403, "Quota exceeded, too many ports")
 	}
 	return nil
+}
+
+// holder is the device whose port has the address; "" while it has none.
+func (c *Cloud) holder(n *netw, address string) string {
+	for _, p := range c.network.ports.all {
+		if p.net == n && slices.ContainsFunc(p.ips, func(f fixedIP) bool { return f.addr.String() == address }) {
+			return p.device
+		}
+	}
+	return ""
 }
 
 // computeUse is what a project's servers take: instances, cores, RAM in MiB.

@@ -27,15 +27,15 @@ func (c *Cloud) writable(q *call, what string) (*server, error) {
 
 // setMetadata is PUT, which replaces all, and POST, which adds.
 func (c *Cloud) setMetadata(q *call) (answer, error) {
-	s, err := c.writable(q, "update metadata")
-	if err != nil {
-		return answer{}, err
-	}
 	in, err := q.part("metadata")
 	if err != nil {
 		return answer{}, missingPart(err, "metadata")
 	}
 	if err := checkMetadata(in); err != nil {
+		return answer{}, err
+	}
+	s, err := c.writable(q, "update metadata")
+	if err != nil {
 		return answer{}, err
 	}
 	next := map[string]string{}

@@ -9,6 +9,9 @@ import (
 // showServer is GET /servers/{id}.
 func (c *Cloud) showServer(q *call) (answer, error) {
 	s, err := c.server(q, q.id())
+	if other := c.compute.servers[q.id()]; err != nil && other != nil && other.task == "scheduling" {
+		err = novaPolicy("servers:show") // Nova looks for it elsewhere until it has a host
+	}
 	if err != nil {
 		return answer{}, err
 	}
