@@ -133,6 +133,54 @@ func TestAServerThatVanishesFailsItsBuild(t *testing.T) {
 	})
 }
 
+// TestAServerMadeBehindARefusal answers that the port is in use, by the very server that was made.
+func TestAServerMadeBehindARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		once := true
+		l.cloud.arm(func(_ int, call string) fault {
+			if call == "CreateServer" && once {
+				once = false
+				return fault{after: inUse("Port is still in use.")}
+			}
+			return fault{}
+		})
+		l.want(l.start().run(jobOf("job1", provision.FlowCreate, spec())), stackhand.JobDone, whole("stackhand-auto", "web")...)
+	})
+}
+
+// TestTwoServersWithOneMarkNeedAPerson has a cloud that made the server twice.
+func TestTwoServersWithOneMarkNeedAPerson(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		once := true
+		l.cloud.arm(func(_ int, call string) fault {
+			if call == "CreateServer" && once {
+				once = false
+				return fault{after: unanswered(nil), then: func() {
+					l.cloud.edit(func() {
+						_, s := first(l.cloud.servers, func(*fakeServer) bool { return true })
+						twin := *s
+						twin.ID, twin.ports = "twin", nil
+						l.cloud.servers["twin"] = &twin
+					})
+				}}
+			}
+			return fault{}
+		})
+		p := l.start()
+		j := p.run(jobOf("job1", provision.FlowCreate, spec()))
+		if j.State != stackhand.JobStuck || !strings.Contains(j.Problem.Msg, "There are 2 servers web") || p.stack("job1-1").State != stackhand.StackKept {
+			t.Error(story(j))
+		}
+		c, err := p.Cleanup(context.Background(), "job1", "U1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.want(p.rested(c.ID), stackhand.JobDone)
+	})
+}
+
 func TestARebootThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t)

@@ -66,6 +66,23 @@ func TestForeignThingsStay(t *testing.T) {
 			f.PortID = "p9"
 			c.fips[id] = f
 		}, []string{"floating ip", "port theirs"}, stackhand.JobDone, "was left: it serves another port now (p9)."},
+		{"the port moved to another server", func(c *fakeCloud) {
+			clear(c.servers)
+			c.servers["s9"] = &fakeServer{Server: stackhand.Server{ID: "s9", Name: "theirs", Status: "ACTIVE"}}
+			id, p := first(c.ports, func(p stackhand.Port) bool { return p.Name == "web" })
+			p.DeviceID = "s9"
+			c.ports[id] = p
+		}, append([]string{"port webcompute:nova", "server theirs", "group stackhand-open-22"}, netParts...), stackhand.JobDone,
+			"The port web was left: the server theirs uses it."},
+		{"the port moved to another server of ours", func(c *fakeCloud) {
+			clear(c.servers)
+			id, p := first(c.ports, func(p stackhand.Port) bool { return p.Name == "web" })
+			c.servers["s9"] = &fakeServer{Server: stackhand.Server{
+				ID: "s9", Name: "web", Status: "ACTIVE", Metadata: map[string]string{"stackhand_stack": "job1-1"},
+			}, ports: []string{id}}
+			p.DeviceID = "s9"
+			c.ports[id] = p
+		}, nil, stackhand.JobDone, ""},
 		{"another server with the id", func(c *fakeCloud) {
 			_, s := first(c.servers, func(*fakeServer) bool { return true })
 			s.Metadata = map[string]string{"stackhand_stack": "other-1"}
