@@ -45,6 +45,10 @@ func (p *plan) net(ctx context.Context, a createArgs) error {
 		return stackhand.Errorf(stackhand.Conflict, "The network %s has no subnet, so a server would get no address there.", n.Name).
 			Do("Choose another network (`network list`), or --network auto.")
 	}
+	if n.External && !n.Shared && n.ProjectID != p.spec.ProjectID && !slices.Contains(p.session.who.Roles, "admin") {
+		return stackhand.Errorf(stackhand.Forbidden, "%s is an external network: servers cannot be put on it directly.", n.Name).
+			Do("Leave --network out: the server gets a network of the project, and a floating IP of %s.", n.Name)
+	}
 	if n.External && a.FloatingIP != nil && *a.FloatingIP {
 		return find("create").misuse("A server on the external network %s needs no floating IP.", n.Name)
 	}

@@ -137,8 +137,8 @@ func (p *plan) size(_ context.Context, a createArgs) error {
 		return ask(err, func(id string) string { a.Flavor = id; return format("create", a) })
 	}
 	if !fits(img, p.flavor) {
-		err := stackhand.Errorf(stackhand.Invalid, "%s is too small for %s, which needs %d GiB of disk and %s of RAM; %s has %d GiB and %s.",
-			p.flavor.Name, img.Name, img.MinDisk, mebi(img.MinRAM), p.flavor.Name, p.flavor.Disk, mebi(p.flavor.RAM))
+		err := stackhand.Errorf(stackhand.Invalid, "%s has %d GiB of disk and %s of RAM, too small for %s, which needs %s.",
+			p.flavor.Name, p.flavor.Disk, mebi(p.flavor.RAM), img.Name, needsOf(img))
 		if f, serr := smallest(p.seen.flavors, "", img); serr == nil {
 			return err.Do("The smallest that fits is %s: say --flavor %s.", f.Name, quote(f.Name))
 		}
@@ -151,6 +151,18 @@ func (p *plan) size(_ context.Context, a createArgs) error {
 // fits tells whether an image can start with a flavor. A flavor with disk 0 takes any.
 func fits(img stackhand.Image, f stackhand.Flavor) bool {
 	return (f.Disk == 0 || f.Disk >= img.MinDisk) && f.RAM >= img.MinRAM
+}
+
+// needsOf says what an image needs at least.
+func needsOf(img stackhand.Image) string {
+	var out []string
+	if img.MinDisk > 0 {
+		out = append(out, fmt.Sprintf("%d GiB disk", img.MinDisk))
+	}
+	if img.MinRAM > 0 {
+		out = append(out, mebi(img.MinRAM)+" RAM")
+	}
+	return first(strings.Join(out, ", "), "any size")
 }
 
 // smallest is the first flavor in order of size with at least ram MiB that the image fits.
@@ -168,7 +180,7 @@ func smallest(flavors []stackhand.Flavor, ram string, img stackhand.Image) (stac
 			return f, nil
 		}
 	}
-	return stackhand.Flavor{}, stackhand.Errorf(stackhand.NotFound, "No flavor has %s of RAM and %d GiB of disk.", mebi(max(least, img.MinRAM)), img.MinDisk).
+	return stackhand.Flavor{}, stackhand.Errorf(stackhand.NotFound, "No flavor has %s of RAM and what %s needs (%s).", mebi(least), img.Name, needsOf(img)).
 		Do("See `flavor list`.")
 }
 

@@ -33,8 +33,8 @@ func TestCreateSpec(t *testing.T) {
 		"create web-1 --network inner --fixed-ip 10.9.0.7": func(s *stackhand.CreateSpec) {
 			s.Network, s.NetworkNm, s.FixedIP = "n-inner", "inner", "10.9.0.7"
 		},
-		"create web-1 --network public": func(s *stackhand.CreateSpec) {
-			s.Network, s.NetworkNm, s.Floating, s.External, s.Open = "n-public", "public", false, "", nil
+		"create web-1 --network shared-public": func(s *stackhand.CreateSpec) {
+			s.Network, s.NetworkNm, s.Floating, s.External, s.Open = "n-sp", "shared-public", false, "", nil
 		},
 		`create web-1 --image="debian 12"`: func(s *stackhand.CreateSpec) { s.ImageID, s.Image, s.Login = "i-debian", "Debian 12", "debian" },
 		"create web-1 --property a=b --property c=d=e --config-drive --availability-zone nova --wait-for ssh": func(s *stackhand.CreateSpec) {
@@ -47,6 +47,9 @@ func TestCreateSpec(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			w, env := newWorld()
 			w.cloud.networks = append(w.cloud.networks, stackhand.Network{ID: "n-inner", Name: "inner", ProjectID: teamA, Subnets: []string{"s"}})
+			if strings.Contains(line, "shared-public") {
+				w.cloud.networks = append(w.cloud.networks, stackhand.Network{ID: "n-sp", Name: "shared-public", External: true, Shared: true, Subnets: []string{"s"}})
+			}
 			w.cloud.subnets = []stackhand.Subnet{{ID: "s", NetworkID: "n-inner", CIDR: "10.9.0.0/24"}}
 			r, err := say(t, env, alice, line)
 			if err != nil {
@@ -245,6 +248,32 @@ func TestCloudTrouble(t *testing.T) {
 		if r, err := say(t, env, alice, "create web-1"); stackhand.KindOf(err) != stackhand.Unavailable || len(w.jobs) != 0 {
 			t.Errorf("%s: %s", call, told(r, err))
 		}
+	}
+}
+
+func TestNetworkRefusals(t *testing.T) {
+	for line, want := range map[string]string{
+		"create w --network public":                              "is an external network",
+		"create w --network empty":                               "has no subnet",
+		"create w --network inner --fixed-ip 10.8.0.1":           `10\.8\.0\.1 is not in the network inner.*10\.9\.0\.0/24`,
+		"create w --network wide --floating-ip":                  "needs no floating IP",
+		"create w --network inner --external-network nope":       "no external network called nope",
+		"create w --count 2 --network inner --fixed-ip 10.9.0.7": "one address",
+	} {
+		w, env := newWorld()
+		w.cloud.networks = append(w.cloud.networks, stackhand.Network{ID: "n-inner", Name: "inner", ProjectID: teamA, Subnets: []string{"s"}},
+			stackhand.Network{ID: "n-e", Name: "empty", ProjectID: teamA}, stackhand.Network{ID: "n-w", Name: "wide", External: true, Shared: true, Subnets: []string{"x"}})
+		w.cloud.subnets = []stackhand.Subnet{{ID: "s", NetworkID: "n-inner", CIDR: "10.9.0.0/24"}}
+		r, err := say(t, env, alice, line)
+		if err == nil || len(w.jobs) != 0 {
+			t.Errorf("%s: %s", line, told(r, err))
+		}
+		expect(t, told(r, err), want)
+	}
+	w, env := newWorld()
+	w.cloud.who.Roles = []string{"admin"}
+	if r, err := say(t, env, dana, "create w --network public"); err != nil {
+		t.Errorf("the cloud's administrator: %s", told(r, err))
 	}
 }
 

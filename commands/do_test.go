@@ -75,6 +75,7 @@ func TestNothingIsGuessed(t *testing.T) {
 			w, env := newWorld()
 			w.give("U0ALICE", "web-1")
 			w.give("U0ALICE", "web-2")
+			w.give("U0ALICE", "not") // nobody means this one
 			r, err := say(t, env, alice, line)
 			if err == nil {
 				t.Fatalf("was done: %s", told(r, err))
@@ -189,7 +190,7 @@ func TestMisses(t *testing.T) {
 		"create web-1 --floating-ip --no-floating-ip":  `make no sense`,
 		"create web-1 --image nope":                    `no image called nope`,
 		"create web-1 --flavor m1.smal":                `Did you mean m1.small`,
-		"create web-1 --flavor m1.tiny":                `too small for Ubuntu 22.04.*General S`,
+		"create web-1 --flavor m1.tiny":                `too small for Ubuntu 22.04, which needs 5 GiB disk, 512 MiB RAM.*General S`,
 		"create web-1 --flavor ram=99999":              `No flavor has`,
 		"create web-1 --network nope":                  `no network called nope`,
 		"create web-1 --key-name nope":                 `no key pair called nope`,
@@ -293,7 +294,7 @@ func TestClickLine(t *testing.T) {
 		ok              bool
 	}{
 		{"reboot", "abc-1", "reboot abc-1", true}, {"delete", "x y", `delete "x y"`, true}, {"login", "", "login", true},
-		{"choose", "show x", "show x", true}, {"page", "", "", false}, {"rm -rf", "/", "", false}, {"keep", "k3v9x2ab", "keep k3v9x2ab", true},
+		{"choose", "show x", "show x", true}, {"choose", "show <x>", "show &lt;x&gt;", true}, {"page", "", "", false}, {"rm -rf", "/", "", false}, {"keep", "k3v9x2ab", "keep k3v9x2ab", true},
 		{"delete", "<@U1>", `delete "&lt;@U1&gt;"`, true},
 	} {
 		if got, ok := ClickLine(c.id, c.value); got != c.want || ok != c.ok {

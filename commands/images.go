@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -41,7 +40,7 @@ func imageList(ctx context.Context, env *Env, user stackhand.User, a catalogueAr
 	t := &Table{Columns: []string{"Name", "Status", "Size", "Needs", "Visibility", "Id"}}
 	for _, i := range images {
 		t.Rows = append(t.Rows, []string{i.Name, strings.ToUpper(i.Status), humanize.IBytes(uint64(max(0, i.Size))),
-			fmt.Sprintf("%d GiB disk, %s RAM", i.MinDisk, mebi(i.MinRAM)), i.Visibility, i.ID})
+			needsOf(i), i.Visibility, i.ID})
 	}
 	return paged(stackhand.Textf("%s in %s:", count(len(images), "image"), s.name), t, a.Page, func(p int) string { a.Page = p; return format("image list", a) })
 }

@@ -42,6 +42,7 @@ func TestKeyPairs(t *testing.T) {
 			w, env := newWorld()
 			r, err := say(t, env, alice, c.line, c.files...)
 			if c.want == "" {
+				expect(t, told(r, err), map[string]string{"a private file": "That is a private key"}[name])
 				if err == nil || len(w.cloud.keys) != 1 {
 					t.Errorf("taken: %s", told(r, err))
 				}

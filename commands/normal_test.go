@@ -17,6 +17,7 @@ func TestRead(t *testing.T) {
 		"create web-1 \u2014flavor \u201cm1.small\u201d":                      {"create", "web-1", "--flavor", "m1.small"},
 		"create web-1 \u2013for 3d":                                           {"create", "web-1", "--for", "3d"},
 		"create web\u20131 \u2018--image\u2019 x":                             {"create", "web-1", "--image", "x"},
+		"create x \u2212\u2212for 3d":                                         {"create", "x", "--for", "3d"},
 		"create\u00a0web-1\u2003--for\u00a03d":                                {"create", "web-1", "--for", "3d"},
 		"<@U0BOT|stackhand> list":                                             {"list"},
 		"<@U0BOT>: /stack list":                                               {"list"},

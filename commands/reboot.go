@@ -33,6 +33,10 @@ func reboot(ctx context.Context, env *Env, user stackhand.User, a rebootArgs) (R
 	if err != nil {
 		return Reply{}, err
 	}
+	if t.stack == nil && s.settings.Service && user.Role < stackhand.Admin {
+		// The bot's own login would do it for anybody.
+		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "%s was not made here, so only an administrator may reboot it.", t.name()).Do("Ask one of them.")
+	}
 	if err := env.rebootable(ctx, user, t); err != nil {
 		return Reply{}, err
 	}

@@ -126,6 +126,10 @@ func TestForeignServer(t *testing.T) {
 	if diff := cmp.Diff(stackhand.RebootSpec{Cloud: "lab", Server: "srv-x", Name: "by-hand"}, input[stackhand.RebootSpec](t, w)); diff != "" {
 		t.Error(diff)
 	}
+	env.Settings.Clouds["lab"] = CloudSettings{Service: true}
+	if r, err := say(t, env, alice, "restart by-hand"); stackhand.KindOf(err) != stackhand.Forbidden {
+		t.Errorf("with the bot's own login: %s", told(r, err))
+	}
 	r, err = say(t, env, alice, "show by-hand")
 	expect(t, told(r, err), "by-hand ACTIVE –", "Owner: not made here")
 }
@@ -217,6 +221,9 @@ func TestLongList(t *testing.T) {
 		t.Fatalf("%+v %v", r.Table, err)
 	}
 	expect(t, told(r, err), `121 servers in team-a of lab: \(page 1 of 3\)`, `new-1 +BUILD +– +@U0ALICE +– +building`)
+	if r, err := say(t, env, alice, "list --mine"); err != nil || len(r.Table.Rows) != 1 || r.Table.Rows[0][0] != "new-1" {
+		t.Errorf("mine: %s", told(r, err))
+	}
 	r, err = say(t, env, alice, "list --page 3")
 	if err != nil || len(r.Table.Rows) != 21 || r.Table.More != "" {
 		t.Errorf("%+v %v", r.Table, err)

@@ -58,7 +58,7 @@ func (env *Env) start(ctx context.Context, user stackhand.User, line Line, n int
 func firstLine(text string) string {
 	text = blockMark.ReplaceAllString(text, "…")
 	text, _, _ = strings.Cut(text, "\n")
-	return clip(strings.TrimSpace(text), 300)
+	return clip(strings.Join(strings.Fields(text), " "), 300)
 }
 
 // begun is the answer to a line that started a job; its card says the rest.
