@@ -169,8 +169,9 @@ func (m *Manager) Credentials(ctx context.Context, user stackhand.User) ([]stack
 	return m.vault.Credentials(ctx, user.ID)
 }
 
-// Logout forgets the user's credential, and deletes it in the cloud if we made it there. It is forgotten
-// here even where the cloud cannot be told: that is then the error, Unavailable.
+// Logout forgets the user's credential, and deletes it in the cloud if we made it there and the cloud lets
+// us. Keystone lets no restricted application credential delete itself: then the error, Forbidden, says what
+// stays there and until when, and nothing of it is kept here.
 func (m *Manager) Logout(ctx context.Context, user stackhand.User, name string) error {
 	cred, err := m.vault.Credential(ctx, user.ID, name)
 	if stackhand.KindOf(err) == stackhand.NotFound {
@@ -181,9 +182,15 @@ func (m *Manager) Logout(ctx context.Context, user stackhand.User, name string) 
 	if err := m.vault.DeleteCredential(ctx, user.ID, name); err != nil {
 		return err
 	}
-	if err := m.revoke(ctx, cred); err != nil {
-		return stackhand.Errorf(stackhand.Unavailable, "You are logged out here, but %s could not be told to delete the application credential %s.", name, cred.AppCredID).
-			Do("Delete it there yourself, or let it end by itself at %s.", cred.Ends.UTC().Format("2006-01-02")).Because(err)
+	login, err := m.unseal(cred.Sealed, cred.User, cred.Cloud)
+	if err == nil {
+		err = m.revoke(ctx, cred, login)
+		m.pool.Forget(name, login)
+	}
+	if err != nil {
+		return stackhand.Errorf(stackhand.Forbidden, "You are logged out of %s: nothing of your login is kept here. The application credential that was made for it stays in the cloud until %s.",
+			name, cred.Ends.UTC().Format("2006-01-02")).
+			Do("To end it now: openstack application credential delete %s", cred.AppCredID).Because(err)
 	}
 	return nil
 }
@@ -218,12 +225,15 @@ func (m *Manager) keep(ctx context.Context, user stackhand.User, name string, lo
 	}
 	cred.Rev = old.Rev
 	if err := m.vault.SaveCredential(ctx, &cred); err != nil {
-		return cred, errors.Join(err, m.revoke(ctx, cred))
+		return cred, errors.Join(err, m.revoke(ctx, cred, login))
 	}
-	if old.AppCredID != "" && old.AppCredID != cred.AppCredID {
-		if err := m.revoke(ctx, old); err != nil {
+	if old.AppCredID != cred.AppCredID {
+		if err := m.revoke(ctx, old, login); err != nil {
 			m.o.Log.Warn("an earlier application credential stays in the cloud until it ends", "user", user.ID, "cloud", name, "err", err)
 		}
+	}
+	if login != kept {
+		m.pool.Forget(name, login)
 	}
 	return cred, nil
 }
@@ -240,7 +250,6 @@ func (m *Manager) exchange(ctx context.Context, cred *stackhand.Credential, logi
 	switch stackhand.KindOf(err) {
 	case "":
 		cred.AppCredID, cred.Ends = id, ends
-		m.pool.Forget(cred.Cloud, login)
 		return kept, nil
 	case stackhand.NotFound:
 		return login, nil
@@ -248,16 +257,12 @@ func (m *Manager) exchange(ctx context.Context, cred *stackhand.Credential, logi
 	return login, err
 }
 
-func (m *Manager) revoke(ctx context.Context, cred stackhand.Credential) error {
-	login, err := m.unseal(cred.Sealed, cred.User, cred.Cloud)
-	if err != nil {
-		return err
-	}
-	defer m.pool.Forget(cred.Cloud, login)
+// revoke deletes the application credential that we made, with the rights of login.
+func (m *Manager) revoke(ctx context.Context, cred stackhand.Credential, login stackhand.Login) error {
 	if cred.AppCredID == "" {
 		return nil
 	}
-	err = m.pool.Revoke(ctx, cred.Cloud, login, cred.AppCredID)
+	err := m.pool.Revoke(ctx, cred.Cloud, login, cred.AppCredID)
 	if k := stackhand.KindOf(err); k == stackhand.NotFound || k == stackhand.Unauthorized {
 		return nil // it is gone already
 	}
