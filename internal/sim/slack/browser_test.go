@@ -168,9 +168,20 @@ func (p *tab) text(selector string) string {
 // id is the selector of a test id.
 func id(name string) string { return fmt.Sprintf("[data-testid=%q]", name) }
 
+// click presses what the selector finds first. What is redrawn between being found and being
+// pressed is looked for again.
 func (p *tab) click(selector string) {
 	p.t.Helper()
-	p.do(chromedp.Click(chromedp.CSS(selector)))
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+	for err != nil && strings.Contains(err.Error(), "Could not find node") {
+		err = chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+	}
+	if err != nil {
+		p.shot("failed")
+		p.t.Fatalf("click %s: %v; the page shows:\n%s", selector, err, p.text("body"))
+	}
 }
 
 func (p *tab) keys(keys string, modifiers ...chromedp.KeyOption) {

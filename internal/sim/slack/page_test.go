@@ -53,6 +53,11 @@ func conversation(t *testing.T, ctx context.Context) {
 	p.see(id("confirm"), "Everyone on web-1 is thrown out.")
 	p.click(id("confirm-cancel"))
 	p.gone(id("confirm"))
+	p.say("composer", "/stack later") // the app takes things in order: a press would be done before this
+	p.see(id("message"), "(later)")
+	if n := p.calls("chat.update"); n != 0 {
+		t.Error("what was not confirmed was done")
+	}
 	p.click(id("action-reboot"))
 	p.click(id("confirm-ok"))
 	p.see(id("message"), "web-1 was rebooted by alice")
@@ -80,6 +85,17 @@ func (p *tab) choose(action, label string) {
 		p.keys(kb.Escape)
 	}
 	p.gone(".picker-list:popover-open")
+}
+
+// calls counts what the app asked of the workspace.
+func (p *tab) calls(method string) int {
+	n := 0
+	for _, call := range p.w.Calls() {
+		if call.Method == method {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *tab) focused() string {
