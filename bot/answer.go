@@ -22,9 +22,6 @@ func (b *Bot) answer(ctx context.Context, rq *request, reply commands.Reply, err
 		s = failure(b.explain(ctx, rq, err), reply.Actions)
 		reply = commands.Reply{}
 	default:
-		if reply.Job != "" && rq.body.Place.Direct {
-			reply.Text = nil // the card stands right there
-		}
 		s = sheetOf(reply)
 	}
 	if reply.Job != "" {

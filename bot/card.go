@@ -228,7 +228,7 @@ func (s shown) verdict() stackhand.Text {
 	case j.Flow == flowDelete && len(s.stacks) > 0:
 		return t.Add("%s is deleted.", names(s.stacks))
 	case j.Flow == flowReboot && len(s.stacks) > 0:
-		return t.Add("%s is ACTIVE again after its reboot.", names(s.stacks))
+		return t.Add("%s was rebooted and is ACTIVE again.", names(s.stacks))
 	}
 	return append(t, s.headline()...)
 }

@@ -124,18 +124,22 @@ func TestQueueKeepsEachUsersOrderAndServesAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		got := map[string][]string{}
-		now, most := 0, 0
+		now, most, at := 0, 0, map[string]int{}
 		var order []string
 		q := newQueue(3, func(ctx context.Context, in stackhand.Inbound) {
 			mu.Lock()
 			now++
 			most = max(most, now)
+			if at[in.User]++; at[in.User] > 1 {
+				t.Errorf("two lines of %s at once", in.User)
+			}
 			got[in.User] = append(got[in.User], in.ID)
 			order = append(order, in.User)
 			mu.Unlock()
 			sleep(ctx, time.Second)
 			mu.Lock()
 			now--
+			at[in.User]--
 			mu.Unlock()
 		})
 		q.start(t.Context())

@@ -25,6 +25,7 @@ type op struct {
 	thread  string
 	ts      string // of the message to edit; "" posts
 	pause   bool   // keeps its distance to the last edit of the same job
+	hold    bool   // is soon to change: a moment's wait saves an edit
 	msg     message
 	hash    string
 	of      string // for the final reply, the state that it tells
@@ -105,7 +106,8 @@ func nextOp(s shown, rep stackhand.Report) *op {
 	if thread == "" {
 		card := s.card().message()
 		if rep.Card.TS == "" {
-			return &op{part: partCard, class: class(classFirst, classFinal), method: "chat.postMessage", channel: home.channel, msg: card, hash: card.hash()}
+			return &op{part: partCard, class: class(classFirst, classFinal), method: "chat.postMessage", channel: home.channel, msg: card, hash: card.hash(),
+				hold: s.job.State == stackhand.JobQueued}
 		}
 		thread = rep.Card.TS
 	}

@@ -38,6 +38,7 @@ const (
 	reportWorkers = 4
 	tickEvery     = 15 * time.Second        // for the elapsed times of running steps
 	editPause     = 1200 * time.Millisecond // between two edits of one running job
+	holdFor       = 200 * time.Millisecond
 	retryFirst    = 500 * time.Millisecond
 	retryMax      = 5 * time.Minute
 )
@@ -235,10 +236,11 @@ func (r *reporter) best(without map[string]bool, soonest *time.Duration) *task {
 			continue
 		}
 		at := t.later
+		if t.next != nil && t.next.hold {
+			at = later(at, t.since.Add(holdFor))
+		}
 		if t.next != nil && t.next.pause {
-			if free := t.edited.Add(editPause); free.After(at) {
-				at = free
-			}
+			at = later(at, t.edited.Add(editPause))
 		}
 		if now.Before(at) {
 			*soonest = min(*soonest, at.Sub(now)+time.Millisecond)
@@ -252,6 +254,13 @@ func (r *reporter) best(without map[string]bool, soonest *time.Duration) *task {
 		}
 	}
 	return best
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // stacksOf reads what the job is about. A stack that is not there (yet) is left out.

@@ -39,6 +39,7 @@ func newWeb(o Options) (*web, error) {
 		base.Transport = http.DefaultTransport
 	}
 	base.Transport = &breaker{next: base.Transport}
+	base.Timeout = maxPause + 3*callTimeout // the breaker's pause must not count as silence
 	opts := []slack.Option{
 		slack.OptionAppLevelToken(o.AppToken),
 		slack.OptionHTTPClient(&base),
