@@ -201,6 +201,10 @@ func (s *site) loginV2(ctx context.Context, sc *gophercloud.ServiceClient, l sta
 		}
 	}
 	r := tokens2.Create(ctx, sc, o)
+	return grantV2(r)
+}
+
+func grantV2(r tokens2.CreateResult) (grant, error) {
 	var doc struct {
 		Access struct {
 			Token struct {

@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -215,5 +216,47 @@ func TestExchangeLost(t *testing.T) {
 	}
 	if _, _, err = w.pool.Exchange(t.Context(), "lab", alice, "stackhand", time.Time{}); err != nil {
 		t.Errorf("a second credential of the name is left: %v", err)
+	}
+}
+
+func TestPing(t *testing.T) {
+	w := newWorld(t, quick, cloud.Options{RetryPause: time.Millisecond})
+	if err := w.pool.Ping(t.Context(), "lab"); err != nil {
+		t.Error(err)
+	}
+	w.net.Handler = http.NotFoundHandler()
+	if err := w.pool.Ping(t.Context(), "lab"); stackhand.KindOf(err) != stackhand.Invalid {
+		t.Errorf("what is no Keystone: %v", err)
+	}
+	w.net.Handler = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte(`{"hello": 1}`)) })
+	fresh := cloud.NewPool(w.entries(), cloud.Options{Transport: w.net})
+	if err := fresh.Ping(t.Context(), "lab"); stackhand.KindOf(err) != stackhand.Invalid || !strings.Contains(err.Error(), "not an OpenStack identity service") {
+		t.Errorf("what is no Keystone, but JSON: %v", err)
+	}
+	if err := w.pool.Ping(t.Context(), "nowhere"); stackhand.KindOf(err) != stackhand.NotFound {
+		t.Errorf("unknown cloud: %v", err)
+	}
+}
+
+// Without ports, Nova has to be told from microversion 2.37 on what to do about networks.
+func TestCreateServerWithoutPorts(t *testing.T) {
+	w := newWorld(t, quick, cloud.Options{})
+	body := ""
+	w.net.Handler = http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/servers") {
+			b, _ := io.ReadAll(req.Body)
+			body = string(b)
+			rw.WriteHeader(http.StatusAccepted)
+			_, _ = rw.Write([]byte(`{"server": {"id": "s1"}}`))
+			return
+		}
+		w.ServeHTTP(rw, req)
+	})
+	id, err := w.as(t, alice).CreateServer(t.Context(), stackhand.ServerSpec{Name: "x", UserData: []byte("hello")})
+	if err != nil || id != "s1" {
+		t.Fatal(id, err)
+	}
+	if !strings.Contains(body, `"networks":"auto"`) || !strings.Contains(body, `"user_data":"aGVsbG8="`) || strings.Contains(body, "key_name") {
+		t.Errorf("body %s", body)
 	}
 }

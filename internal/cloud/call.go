@@ -78,7 +78,7 @@ func (c caller) read(ctx context.Context, u string, out any) error {
 	return err
 }
 
-// Reads are tried this often; a cloud that asks to wait longer than maxPause gets its wish
+// Reads are tried this often, within the time that one call may take; a cloud that asks to wait longer than maxPause gets its wish
 // from the caller, who knows how long people are willing to wait.
 const (
 	readTries = 4
@@ -106,7 +106,7 @@ func retryRead[T any](ctx context.Context, o Options, op func() (T, error)) (T, 
 			return v, &backoff.RetryAfterError{Duration: e.RetryAfter}
 		}
 		return v, err
-	}, backoff.WithBackOff(pause), backoff.WithMaxTries(readTries))
+	}, backoff.WithBackOff(pause), backoff.WithMaxTries(readTries), backoff.WithMaxElapsedTime(o.Timeout))
 	if err != nil && last != nil {
 		return out, last // the reason itself, also when the wait for another try was cut short
 	}

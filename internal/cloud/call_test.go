@@ -77,7 +77,11 @@ func TestTimeout(t *testing.T) {
 		if stackhand.KindOf(err) != stackhand.Unavailable || time.Since(start) > 3*time.Second {
 			t.Errorf("got %v after %v", err, time.Since(start))
 		}
-		w.rule(t, "GET /networks delay 1m")
+		w.rule(t, "GET /networks delay 1m always")
+		start = time.Now()
+		if err := listNetworks(t.Context(), c); stackhand.KindOf(err) != stackhand.Unavailable || time.Since(start) > 3*time.Second {
+			t.Errorf("a read without an answer: %v after %v", err, time.Since(start))
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			<-time.After(time.Second)
