@@ -109,6 +109,7 @@ func TestMessageLife(t *testing.T) {
 	if asObj(deeper["message"])["thread_ts"] != ts {
 		t.Errorf("a reply to a reply lies in %v", asObj(deeper["message"])["thread_ts"])
 	}
+	a.call("chat.postEphemeral", obj{"channel": "C0OPS", "user": "U0ALICE", "thread_ts": ts, "text": "psst"})
 	a.call("chat.update", obj{"channel": "C0OPS", "ts": ts, "text": "changed"})
 	a.refused("msg_too_long", "chat.update", obj{"channel": "C0OPS", "ts": ts, "text": strings.Repeat("x", 4001)})
 	a.refused("message_not_found", "chat.update", obj{"channel": "C0OPS", "ts": "1.000001", "text": "x"})

@@ -250,6 +250,7 @@ func (w *Workspace) read(ctx context.Context, c *conn) {
 		w.mu.Lock()
 		w.frames.add(Frame{At: time.Now(), Conn: c.id, Data: data})
 		w.acknowledge(data)
+		w.touch()
 		w.mu.Unlock()
 	}
 }

@@ -246,3 +246,22 @@ func TestCloseEndsEverything(t *testing.T) {
 	}
 	a.w.Close() // a second time does no harm
 }
+
+// Between two tries an acknowledgement of the first one comes too late.
+func TestLateAckCountsForNothing(t *testing.T) {
+	a := start(t, Options{Clocks: Clocks{Ack: 10 * time.Millisecond, Retries: []time.Duration{time.Hour}}})
+	l := a.connect()
+	a.typed("alice", "team-a", "", "@stackhand hello")
+	e := l.next()
+	a.waitFor("the time to be over", func() bool {
+		a.w.mu.Lock()
+		defer a.w.mu.Unlock()
+		p := a.w.pending[str(e, "envelope_id")]
+		return p != nil && p.waiting
+	})
+	l.ack(e, nil)
+	a.waitFor("the acknowledgement", func() bool { return len(a.w.Frames()) == 3 })
+	if a.w.Unacked() != 1 {
+		t.Error("a late acknowledgement was taken")
+	}
+}

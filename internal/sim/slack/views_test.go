@@ -255,6 +255,14 @@ func TestAllInputs(t *testing.T) {
 	}
 }
 
+func TestInputsAreNotButtons(t *testing.T) {
+	a := start(t, Options{})
+	a.open(a.connect(), input("b", "name"), actions(button("more", "More", "1")))
+	if err := a.w.Click("alice", "name"); err == nil || err.Error() != `alice sees no button "name", only more=1 [More]` {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestSubmitNamesItsMistakes(t *testing.T) {
 	a := start(t, Options{})
 	l := a.connect()
