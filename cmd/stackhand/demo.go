@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
@@ -96,7 +97,8 @@ type stage struct {
 	keyset  string
 	entries map[string]cloud.Entry
 
-	on *running
+	on  *running
+	tap func(net http.RoundTripper, dead *atomic.Bool) http.RoundTripper // of tests
 }
 
 func newStage(ctx context.Context, d demoCmd, s streams) (st *stage, err error) {

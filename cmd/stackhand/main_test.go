@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +15,13 @@ import (
 
 // TestMain lets the test binary be stackhand itself, for scripts and for tests that kill it.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		// Conversations wait for timers most of the time.
+		if err := f.Value.Set("16"); err != nil {
+			panic(err)
+		}
+	}
 	testscript.Main(m, map[string]func(){"stackhand": main})
 }
 

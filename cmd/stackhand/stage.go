@@ -42,7 +42,7 @@ func (st *stage) start(ctx context.Context) error {
 	a, err := newApp(ctx, world{
 		cfg: cfg, appToken: st.slack.AppToken(), botToken: st.slack.BotToken(), keyset: st.keyset,
 		entries: st.entries, driver: mortalDriver{db, dead}, now: st.clock.Now, log: log, redact: redact,
-		sweep: "@every 1s", outbound: mortalTransport{http.DefaultTransport.(*http.Transport).Clone(), dead, ctx}, dial: st.dial,
+		sweep: "@every 1s", outbound: mortalTransport{st.network(dead), dead, ctx}, dial: st.dial,
 	})
 	if err == nil {
 		err = st.loginAlice(ctx, a)
@@ -55,6 +55,15 @@ func (st *stage) start(ctx context.Context) error {
 	go func() { r.done <- a.run(ctx) }()
 	st.on = r
 	return nil
+}
+
+// network is how a life of the bot reaches the world; tests put something in between.
+func (st *stage) network(dead *atomic.Bool) http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if st.tap == nil {
+		return t
+	}
+	return st.tap(t, dead)
 }
 
 // kill ends the bot without warning. It is safe to call with no bot on.
