@@ -15,7 +15,15 @@ const STYLES = {
   time_secs: { hour: "numeric", minute: "2-digit", second: "2-digit" },
 };
 
+const formatters = new Map(); // making one costs more than using it a hundred times
+
 function formatter(style, zone, locale) {
+  const key = JSON.stringify([style, zone, locale]);
+  if (!formatters.has(key)) formatters.set(key, makeFormatter(style, zone, locale));
+  return formatters.get(key);
+}
+
+function makeFormatter(style, zone, locale) {
   try {
     return new Intl.DateTimeFormat(locale, { ...style, timeZone: zone || undefined });
   } catch {
