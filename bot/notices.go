@@ -33,17 +33,16 @@ func (t *teller) nudge() {
 func (t *teller) busy() bool { return t.open.Load() || t.asked.Load() > 0 }
 
 func (t *teller) run(ctx context.Context) {
-	for again := true; ; {
+	for {
 		asked := t.asked.Load()
 		more, err := t.deliverDue(ctx)
 		if err != nil {
 			t.b.log.ErrorContext(ctx, "notices cannot be delivered", "err", err)
 		}
 		t.asked.Add(-asked)
-		again = more || err != nil
 		timer := time.NewTimer(noticeEvery)
-		if !again {
-			timer.Stop()
+		if !more && err == nil {
+			timer.Stop() // nothing to be tried again: only a new notice wakes us
 		}
 		select {
 		case <-ctx.Done():

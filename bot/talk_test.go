@@ -3,6 +3,7 @@ package bot
 import (
 	"strings"
 	"testing"
+	"time"
 
 	sim "github.com/stackhand/stackhand/internal/sim/slack"
 )
@@ -120,6 +121,7 @@ func TestWhatIsWrittenDownHoldsNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.see(0, "You are logged in to lab as bob")
+	w.updatesAfterTheAck(t)
 	w.mem.mu.Lock()
 	defer w.mem.mu.Unlock()
 	if len(w.mem.history) != 2 {
@@ -129,6 +131,26 @@ func TestWhatIsWrittenDownHoldsNoSecret(t *testing.T) {
 		if s := string(in.Body); strings.Contains(s, "bob-secret") || strings.Contains(s, "/hooks/") {
 			t.Errorf("%s holds it in clear: %s", in.Kind, s)
 		}
+	}
+}
+
+// updatesAfterTheAck checks that a modal is updated only some time after "Checking…" was sent,
+// which goes another way and would overwrite what came before it.
+func (w *world) updatesAfterTheAck(t *testing.T) {
+	t.Helper()
+	var acked, updated time.Time
+	for _, f := range w.slack.Frames() {
+		if !f.Out && strings.Contains(string(f.Data), "Checking") {
+			acked = f.At
+		}
+	}
+	for _, c := range w.slack.Calls() {
+		if c.Method == "views.update" {
+			updated = c.At
+		}
+	}
+	if acked.IsZero() || updated.Sub(acked) < ackTravels/2 {
+		t.Errorf("acknowledged at %v, updated at %v", acked, updated)
 	}
 }
 
