@@ -137,15 +137,22 @@ func (c *Cloud) locked(r *http.Request, h handler, guard bool) (answer, error) {
 	}
 	a.head = head
 	if _, raw := a.body.([]byte); !raw && a.body != nil {
-		var buf bytes.Buffer
-		enc := json.NewEncoder(&buf)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(a.body); err != nil {
+		out, err := encode(a.body)
+		if err != nil {
 			return answer{}, err
 		}
-		a.body = json.RawMessage(bytes.TrimRight(buf.Bytes(), "\n"))
+		a.body = json.RawMessage(out)
 	}
 	return a, nil
+}
+
+// encode is json.Marshal that leaves < and > as they are.
+func encode(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimRight(buf.Bytes(), "\n"), err
 }
 
 // problem writes e as svc does.
@@ -177,7 +184,7 @@ func send(w http.ResponseWriter, a answer, reqID string) {
 	case json.RawMessage:
 		out = b
 	default:
-		out, _ = json.Marshal(b) // a problem's body: strings and numbers
+		out, _ = encode(b) // a problem's body: strings and numbers
 	}
 	if a.body != nil && h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/json")

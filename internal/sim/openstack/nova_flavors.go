@@ -42,7 +42,7 @@ func (f *flavor) view(q *call) object {
 // ofServer is the flavor within a server: embedded from 2.47 on, a reference before.
 func (f *flavor) ofServer(q *call) any {
 	if q.minor < 47 {
-		return object{"id": f.id, "links": q.links("flavors", f.id)[1:]}
+		return reference{f.id, q.links("flavors", f.id)[1:]}
 	}
 	return embedded{f.vcpus, f.ram, f.disk, 0, 0, f.name, struct{}{}}
 }

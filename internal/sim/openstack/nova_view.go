@@ -60,6 +60,12 @@ type adminView struct {
 	UserData    **string `json:"OS-EXT-SRV-ATTR:user_data,omitempty"`
 }
 
+// reference is how Nova names something that it does not show.
+type reference struct {
+	ID    string `json:"id"`
+	Links []link `json:"links"`
+}
+
 type addrView struct {
 	Version int    `json:"version"`
 	Addr    string `json:"addr"`
@@ -86,7 +92,7 @@ func (c *Cloud) serverView(q *call, s *server) serverView {
 		Flavor: s.flavor.ofServer(q), Image: "",
 	}
 	if s.imageID != "" {
-		v.Image = object{"id": s.imageID, "links": q.links("images", s.imageID)[1:]}
+		v.Image = reference{s.imageID, q.links("images", s.imageID)[1:]}
 	}
 	if s.host != "" {
 		v.HostID = s.hostID()
