@@ -163,6 +163,14 @@ func TestFormWithoutTriggerOpensByButton(t *testing.T) {
 	}
 }
 
+func TestAFormWhoseTriggerEndedOpensByButton(t *testing.T) {
+	w := newWorld(t, sim.Options{Clocks: sim.Clocks{Trigger: time.Nanosecond}}).boot()
+	got := w.see(w.typed("bob", "#team-a", "", "/stack login"), `\[Log in\]`)
+	if got.Kind != "ephemeral" || got.For != "U0BOB" {
+		t.Errorf("answered as %+v", got)
+	}
+}
+
 func TestSecretLinesAreNotKept(t *testing.T) {
 	w := newWorld(t, sim.Options{}).boot()
 	w.see(w.typed("bob", "#team-a", "", "@stackhand login --password hunter2"), "(?s)seems to hold.*Delete your message")
