@@ -135,6 +135,44 @@ func TestOthersNetworksAreUsedButNotTaken(t *testing.T) {
 	})
 }
 
+func TestWithoutAnOutsideTheNetworkIsSharedToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		p := l.start()
+		parts := []string{"network stackhand-auto", "subnet stackhand-auto"}
+		for _, name := range []string{"a", "b"} {
+			s := named(name)
+			s.External, s.Floating, s.Open = "", false, nil
+			parts = append(parts, "server "+name, "port "+name+"compute:nova")
+			l.want(p.run(jobOf("job"+name, provision.FlowCreate, s)), stackhand.JobDone, append([]string{}, parts...)...)
+		}
+		l.want(p.run(deleteOf("del1", "joba-1")), stackhand.JobDone, "network stackhand-auto", "subnet stackhand-auto", "server b", "port bcompute:nova")
+		l.want(p.run(deleteOf("del2", "jobb-1")), stackhand.JobDone)
+	})
+}
+
+// TestUnreadableInputFailsBeforeAnything has jobs whose input is nonsense.
+func TestUnreadableInputFailsBeforeAnything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		p := l.start()
+		for i, flow := range []string{provision.FlowCreate, provision.FlowDelete, provision.FlowReboot, provision.FlowCleanup} {
+			j := jobOf(fmt.Sprint("bad", i), flow, "nonsense")
+			st := stackhand.Stack{ID: j.ID + "-1", Cloud: "lab", State: stackhand.StackBuilding}
+			if _, err := p.Start(t.Context(), j, st); err != nil {
+				t.Fatal(err)
+			}
+			j = p.rested(j.ID)
+			if j.State != stackhand.JobFailed || j.Problem == nil || l.cloud.count() > 0 {
+				t.Errorf("%s: %s", flow, story(j))
+			}
+			if got := p.stack(st.ID).State; flow == provision.FlowCreate && got != stackhand.StackGone {
+				t.Errorf("stack is %s", got)
+			}
+		}
+	})
+}
+
 func TestANamedNetworkIsUsedAsItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t)
