@@ -13,6 +13,7 @@ import (
 type meddler struct {
 	store.Driver
 	meddle func()
+	after  func() // once the write is done
 }
 
 func (m *meddler) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
@@ -20,7 +21,12 @@ func (m *meddler) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
 		m.meddle = nil
 		f()
 	}
-	return m.Driver.Commit(ctx, ops...)
+	rev, err := m.Driver.Commit(ctx, ops...)
+	if f := m.after; f != nil {
+		m.after = nil
+		f()
+	}
+	return rev, err
 }
 
 // meddled gives two stores on one database, and the point between the first one's reads and writes.
@@ -84,29 +90,36 @@ func TestLockedMeanwhile(t *testing.T) {
 	ok(t, first.Unlock(t.Context(), "net", "job2"))
 }
 
-// While index keys that found no room in the commit are taken out, somebody makes one valid again.
+// While index keys that found no room in the commit are taken out, somebody makes one valid again:
+// before it is looked at, or after.
 func TestPrunedMeanwhile(t *testing.T) {
-	first, second, m := meddled(t)
-	ctx := t.Context()
-	st := newStack("web-1", "U1")
-	st.State = stackhand.StackReady
-	for _, n := range []int{90, 180} {
-		for i := len(st.Ledger); i < n; i++ {
-			st.Ledger = append(st.Ledger, stackhand.Resource{Kind: "port", ID: string(rune('A' + i))})
-		}
-		save(t, first, st)
+	for _, when := range []string{"before the look", "after the look"} {
+		t.Run(when, func(t *testing.T) {
+			first, second, m := meddled(t)
+			st := newStack("web-1", "U1")
+			for _, n := range []int{90, 180} {
+				for i := len(st.Ledger); i < n; i++ {
+					st.Ledger = append(st.Ledger, stackhand.Resource{Kind: "port", ID: string(rune('A' + i))})
+				}
+				save(t, first, st)
+			}
+			last := st.Ledger[len(st.Ledger)-1]
+			again := func() {
+				theirs, err := second.Stack(t.Context(), "web-1")
+				ok(t, err)
+				theirs.Ledger = []stackhand.Resource{last}
+				save(t, second, &theirs)
+			}
+			if when == "before the look" {
+				m.after = again
+			} else {
+				m.meddle = func() { m.meddle = again } // not at the commit, but at the one that prunes
+			}
+			st.Ledger = nil
+			save(t, first, st)
+			users, err := first.UsersOfResource(t.Context(), "lab", last.ID)
+			ok(t, err)
+			same(t, "users", []string{"web-1"}, users)
+		})
 	}
-	last := st.Ledger[len(st.Ledger)-1]
-	again := func() {
-		theirs, err := second.Stack(ctx, "web-1")
-		ok(t, err)
-		theirs.Ledger = []stackhand.Resource{last}
-		save(t, second, &theirs)
-	}
-	m.meddle = func() { m.meddle = again } // not at the commit, but at the pruning after it
-	st.Ledger = nil
-	save(t, first, st)
-	users, err := first.UsersOfResource(ctx, "lab", last.ID)
-	ok(t, err)
-	same(t, "users", []string{"web-1"}, users)
 }
