@@ -207,6 +207,11 @@ func TestQuestions(t *testing.T) {
 			want:  []string{"create web-1 --security-group x1 --security-group default", "create web-1 --security-group x2 --security-group default"},
 			check: func(s stackhand.CreateSpec) bool { return cmp.Equal(s.Groups, []string{"x2", "g-default"}) },
 		},
+		"an image in words": {
+			line: "create an ubuntu server named web-1 for 2 days", set: func(_ *world, e *Env) { e.Settings.Clouds["lab"] = CloudSettings{} },
+			want:  []string{"create web-1 --image i-jammy --for 2d", "create web-1 --image i-trusty --for 2d"},
+			check: func(s stackhand.CreateSpec) bool { return s.Image == "Ubuntu Trusty" && s.For == 2*day },
+		},
 		"a size in words": {
 			line: "create a small debian server named web-1 --property 'a=b c'", set: func(_ *world, e *Env) { e.Settings.Clouds["lab"] = CloudSettings{Image: "Ubuntu 22.04"} },
 			want:  []string{"create web-1 --flavor 11 --image \"Debian 12\" --property \"a=b c\"", "create web-1 --flavor 2 --image \"Debian 12\" --property \"a=b c\""},
