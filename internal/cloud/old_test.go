@@ -79,6 +79,10 @@ func TestLimitsFallBack(t *testing.T) {
 	if got.Networks.Used != 1 || got.Subnets.Used != 1 || got.Networks.Max <= 0 {
 		t.Errorf("limits %+v", got)
 	}
+	admin := w.as(t, person("admin", "admin"))
+	if got, err := admin.Limits(t.Context()); err != nil || got.Subnets.Used > 1 {
+		t.Errorf("the administrator is counted what others have: %+v, %v", got, err)
+	}
 	w.net.Handler = noPath{w.Cloud, "/quotas/"}
 	got, err = c.Limits(t.Context())
 	if err != nil || got.Networks.Max != -1 || got.Servers != want.Servers || !got.Networks.Room(1000) {

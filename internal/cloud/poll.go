@@ -156,33 +156,25 @@ func (q *poller) run(ctx context.Context) {
 	}
 }
 
-// due tells when to look next: often while somebody has not waited long, and no more often
-// than the cloud can take.
+// due tells when to look next: soon for somebody who has been told nothing yet, often while the
+// waits are young, and no more often than the cloud can take.
 func (q *poller) due(waiters []*waiter) time.Time {
 	o := q.pool.opts.Poll
 	if len(waiters) == 0 {
 		return time.Now().Add(o.Max)
 	}
-	youngest := waiters[len(waiters)-1].joined
-	first := time.Time{} // when the one who waits longest for a first look has to get it
-	for _, w := range waiters {
-		if w.fresh && (first.IsZero() || w.joined.Before(first)) {
-			first = w.joined
-		}
-	}
-	pause := min(max(time.Since(youngest)/25, o.First, 2*q.took), o.Max)
 	if q.failures > 0 {
-		pause = max(min(o.First<<min(q.failures, 10), o.Max), q.asked)
-		return q.last.Add(pause)
+		return q.last.Add(max(min(o.First<<min(q.failures, 10), o.Max), q.asked))
 	}
-	due := q.last.Add(pause)
-	if at := first.Add(o.First); !first.IsZero() && at.Before(due) {
-		due = at
+	if i := slices.IndexFunc(waiters, func(w *waiter) bool { return w.fresh }); i >= 0 {
+		first, least := waiters[i].joined.Add(o.First), q.last.Add(max(o.First, q.took))
+		if first.After(least) {
+			return first
+		}
+		return least
 	}
-	if least := q.last.Add(max(o.First, q.took)); due.Before(least) && !q.last.IsZero() {
-		due = least
-	}
-	return due
+	youngest := waiters[len(waiters)-1].joined
+	return q.last.Add(min(max(time.Since(youngest)/25, o.First, 2*q.took), o.Max))
 }
 
 // overlap is how far back before the newest change that was seen the next look reaches:

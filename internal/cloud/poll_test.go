@@ -97,7 +97,7 @@ func TestPollSlowsDown(t *testing.T) {
 		if _, err := c.Await(t.Context(), id, func(s stackhand.Server) bool { return s.Status == "BUILD" }); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(start); took > 250*time.Millisecond {
+		if took := time.Since(start); took < 200*time.Millisecond || took > 250*time.Millisecond {
 			t.Errorf("a newcomer was served after %v", took)
 		}
 		if err := <-done; stackhand.KindOf(err) != stackhand.Unavailable {
@@ -135,10 +135,11 @@ func TestPollSeesRemoval(t *testing.T) {
 		if err := c.DeleteServer(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if err := <-done; stackhand.KindOf(err) != stackhand.NotFound {
-			t.Errorf("got %v", err)
+		start := time.Now()
+		if err := <-done; stackhand.KindOf(err) != stackhand.NotFound || time.Since(start) > 5*time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
 		}
-		if n := w.net.count("GET /compute/v2.1/servers/" + id); n > 1 {
+		if n := w.net.count("GET /compute/v2.1/servers/" + id); n > 0 {
 			t.Errorf("%d questions about the one server", n)
 		}
 		if _, err := c.Await(t.Context(), id, never); stackhand.KindOf(err) != stackhand.NotFound {
