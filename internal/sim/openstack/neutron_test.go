@@ -5,6 +5,20 @@ import (
 	"testing"
 )
 
+// refused is a call and what a Neutron says of it.
+type refused struct {
+	call   string
+	body   any
+	status int
+	words  string
+}
+
+func (p *person) refusedBy(api string, tc refused) {
+	p.Helper()
+	method, path, _ := strings.Cut(tc.call, " ")
+	p.do(method, api+path, tc.body).want(tc.status, tc.words, "NeutronError")
+}
+
 // TestNeutronRefuses holds the refusals against those that a real Neutron gave to the same bodies.
 func TestNeutronRefuses(t *testing.T) {
 	w := newWorld(t)
@@ -12,7 +26,6 @@ func TestNeutronRefuses(t *testing.T) {
 	s := p.lay()
 	bob := w.as("bob", "team-b")
 	theirs := bob.lay()
-	port := p.do("GET", neutron+"/ports/"+s.port, nil).str("port.fixed_ips.0.ip_address")
 	sub := func(more object) object {
 		in := object{"network_id": s.net, "ip_version": 4, "cidr": "10.77.0.0/24"}
 		for k, v := range more {
@@ -26,19 +39,7 @@ func TestNeutronRefuses(t *testing.T) {
 	pools := func(start, end string) object {
 		return sub(object{"allocation_pools": []object{{"start": start, "end": end}}})
 	}
-	on := func(more object) object {
-		in := object{"network_id": s.net}
-		for k, v := range more {
-			in[k] = v
-		}
-		return object{"port": in}
-	}
-	for _, tc := range []struct {
-		call   string
-		body   any
-		status int
-		words  string
-	}{
+	for _, tc := range []refused{
 		{"POST /networks", object{"network": object{"name": 5}}, 400, "Invalid input for name. Reason: '5' is not a valid string."},
 		{"POST /networks", object{"network": object{"name": strings.Repeat("x", 300)}}, 400, "exceeds maximum length of 255."},
 		{"POST /networks", object{"network": object{"foo": 5}}, 400, "Unrecognized attribute(s) 'foo'"},
@@ -76,6 +77,29 @@ func TestNeutronRefuses(t *testing.T) {
 		{"POST /subnets", pools("10.77.0.1", "10.77.0.100"), 409, "Gateway ip 10.77.0.1 conflicts with allocation pool"},
 		{"DELETE /subnets/" + s.subnet, nil, 409, "SubnetInUse"},
 		{"PUT /subnets/" + s.subnet, object{"subnet": object{"gateway_ip": "10.0.0.254"}}, 409, "already in use by port"},
+	} {
+		p.refusedBy(neutron, tc)
+	}
+	if n := w.cloud.Count("networks", "team-a"); n != 1 {
+		t.Errorf("%d networks: something refused was made", n)
+	}
+}
+
+// TestPortsAndRoutersRefuse goes on with what lies on networks.
+func TestPortsAndRoutersRefuse(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("alice", "team-a")
+	s := p.lay()
+	port := p.do("GET", neutron+"/ports/"+s.port, nil).str("port.fixed_ips.0.ip_address")
+	on := func(more object) object {
+		in := object{"network_id": s.net}
+		for k, v := range more {
+			in[k] = v
+		}
+		return object{"port": in}
+	}
+	before := w.cloud.Count("ports")
+	for _, tc := range []refused{
 		{"POST /ports", on(object{"fixed_ips": []object{{"ip_address": port}}}), 409, "IpAddressAlreadyAllocated"},
 		{"POST /ports", on(object{"fixed_ips": []object{{"ip_address": "10.1.1.1"}}}), 400, "InvalidIpForNetwork"},
 		{"POST /ports", on(object{"fixed_ips": []object{{"ip_address": "junk"}}}), 400, "'junk' is not a valid IP address."},
@@ -101,11 +125,10 @@ func TestNeutronRefuses(t *testing.T) {
 		{"POST /floatingips", object{"floatingip": object{"floating_network_id": s.public, "port_id": nobody}}, 404, "PortNotFound"},
 		{"POST /security-groups", object{"security_group": object{"name": "default"}}, 409, "Default security group already exists."},
 	} {
-		method, path, _ := strings.Cut(tc.call, " ")
-		p.do(method, neutron+path, tc.body).want(tc.status, tc.words, "NeutronError")
+		p.refusedBy(neutron, tc)
 	}
-	if n := w.cloud.Count("networks", "team-a"); n != 1 {
-		t.Errorf("%d networks: something refused was made", n)
+	if n := w.cloud.Count("ports"); n != before {
+		t.Errorf("%d ports, want %d: something refused was made", n, before)
 	}
 }
 

@@ -35,6 +35,12 @@ func TestStack(t *testing.T) {
 	if _, err := w.cloud.Dial(t.Context(), "tcp", addr+":80"); err == nil {
 		t.Error("a port that no group admits could be dialled")
 	}
+	p.do("POST", nova+"/servers/"+id+"/action", object{"os-stop": nil}).want(202)
+	w.clock.add(time.Second)
+	if w.cloud.Reachable(addr, 22) {
+		t.Error("a stopped server is reachable")
+	}
+	p.do("POST", nova+"/servers/"+id+"/action", object{"os-start": nil}).want(202)
 	w.clock.add(time.Second)
 	p.do("GET", neutron+"/floatingips/"+fip.str("floatingip.id"), nil).want(200, `"ACTIVE"`)
 
