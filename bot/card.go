@@ -183,7 +183,7 @@ func fault(k stackhand.Kind) string {
 	case stackhand.Internal:
 		return "That is a mistake of this bot, not yours."
 	case stackhand.Forbidden, stackhand.Unauthorized:
-		return "The cloud did not let you do this."
+		return "Nobody made a mistake: your login does not have the right to do this."
 	}
 	return ""
 }

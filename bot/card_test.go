@@ -105,10 +105,11 @@ func TestStepsTellTimesAndTries(t *testing.T) {
 	j := job("k3v9", stackhand.JobRunning,
 		stackhand.JobStep{Title: "Network", State: stackhand.StepDone, Attempt: 1, Note: "net-1", Started: start, Ended: start.Add(400 * time.Millisecond)},
 		stackhand.JobStep{Title: "Build", State: stackhand.StepRunning, Attempt: 2, Started: start.Add(5 * time.Second), Problem: &stackhand.Problem{Msg: "no answer"}},
+		stackhand.JobStep{Title: "Port", State: stackhand.StepUndone, Attempt: 2},
 		stackhand.JobStep{Title: "Lease", State: stackhand.StepWaiting})
 	j.Resumed = 1
 	got := shown{job: j, now: start.Add(17 * time.Second)}.steps().message().Text
-	want := "*Steps of Create web-1*\n↻ resumed after a restart\n✓ Network · net-1 · 0.4s\n⏳ Build · running, 12s · try 2 · no answer\n○ Lease"
+	want := "*Steps of Create web-1*\n↻ resumed after a restart\n✓ Network · net-1 · 0.4s\n⏳ Build · running, 12s · try 2 · no answer\n↩ Port · removed again\n○ Lease"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

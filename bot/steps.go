@@ -99,7 +99,7 @@ func (s shown) line(st stackhand.JobStep) stackhand.Text {
 			t = t.Add(" · %s", elapsed(st.Ended.Sub(st.Started)))
 		}
 	}
-	if st.Attempt > 1 {
+	if st.Attempt > 1 && st.State != stackhand.StepUndone && st.State != stackhand.StepUndoing { // tries to remove count too
 		t = t.Add(" · try %d", st.Attempt)
 	}
 	if st.Problem != nil && st.State != stackhand.StepDone {
