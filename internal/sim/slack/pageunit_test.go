@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/stackhand/stackhand/internal/sim/slack/browse"
 )
 
 // TestPageUnits runs the tests of the page's modules under node's own runner.
 func TestPageUnits(t *testing.T) {
-	node := tool(t, "node")
+	node := browse.Tool(t, "node")
 	files, err := filepath.Glob("pagetest/*.test.js")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no tests in pagetest: %v", err)
