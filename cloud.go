@@ -206,8 +206,6 @@ type Rule struct {
 	PortMax   int
 	EtherType string // IPv4, IPv6
 	RemoteIP  string
-
-	RemoteGroup string // id of the group whose servers alone it lets in; "" for any
 }
 
 // FloatingIP is a floating IP; PortID is "" while it serves nobody.

@@ -50,13 +50,6 @@ func letsIn(g stackhand.SecurityGroup) string {
 		case r.PortMin != 0:
 			w += fmt.Sprintf(" %d-%d", r.PortMin, r.PortMax)
 		}
-		switch r.RemoteGroup {
-		case "":
-		case g.ID:
-			w += " from its own servers"
-		default:
-			w += " from servers of " + r.RemoteGroup
-		}
 		if r.RemoteIP != "" && r.RemoteIP != "0.0.0.0/0" && r.RemoteIP != "::/0" {
 			w += " from " + r.RemoteIP
 		}
