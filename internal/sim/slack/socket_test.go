@@ -83,7 +83,7 @@ func TestLongAckClosesTheConnection(t *testing.T) {
 	for _, c := range []struct {
 		bytes int
 		want  websocket.StatusCode
-	}{{maxAck, -1}, {maxAck + 1, websocket.StatusMessageTooBig}} {
+	}{{20_480, -1}, {20_481, websocket.StatusMessageTooBig}} {
 		l := a.connect()
 		if err := l.ws.Write(t.Context(), websocket.MessageText, []byte(strings.Repeat(" ", c.bytes))); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func (a *app) get(path string, change func(*http.Request)) (obj, *http.Response) {
@@ -273,5 +274,15 @@ func TestPageActions(t *testing.T) {
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || string(body) != "hello" || !strings.HasPrefix(resp.Header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("downloaded %q %v %v", body, resp.Header, err)
+	}
+}
+
+func TestPageIsToldOfSilence(t *testing.T) {
+	a := start(t, Options{Clocks: Clocks{Ack: 300 * time.Millisecond}})
+	l := a.connect()
+	id := a.open(l, input("b", "name"))["id"]
+	a.act(noTrouble, "submit", obj{"user": "U0ALICE", "view_id": id, "values": obj{"b": obj{"name": "x"}}})
+	if _, open := a.w.Modal("alice"); !open {
+		t.Error("what was typed is lost")
 	}
 }
