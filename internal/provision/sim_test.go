@@ -22,7 +22,7 @@ import (
 var _ provision.Cloud = (*cloud.Client)(nil)
 
 // onSimulator makes an engine that works through the real client on a simulated OpenStack.
-func onSimulator(t *testing.T, latency, build time.Duration) (*openstack.Cloud, *jobs.Engine, chan string, stackhand.CreateSpec) {
+func onSimulator(t testing.TB, latency, build time.Duration) (*openstack.Cloud, *jobs.Engine, chan string, stackhand.CreateSpec) {
 	t.Helper()
 	sim := openstack.New(openstack.Options{Build: build, Latency: latency})
 	srv := httptest.NewServer(sim)
@@ -53,7 +53,7 @@ func onSimulator(t *testing.T, latency, build time.Duration) (*openstack.Cloud, 
 }
 
 // simSpec asks for a small server, with ids from the simulator's lists.
-func simSpec(t *testing.T, c *cloud.Client) stackhand.CreateSpec {
+func simSpec(t testing.TB, c *cloud.Client) stackhand.CreateSpec {
 	t.Helper()
 	images, err1 := c.Images(t.Context())
 	flavors, err2 := c.Flavors(t.Context())
@@ -130,5 +130,21 @@ func TestALyingSimulator(t *testing.T) {
 				t.Errorf("left: %s", story(d))
 			}
 		})
+	}
+}
+
+// BenchmarkCreateOnSimulator measures whole creates with 50 ms per call and builds of 2 s through
+// the real client; ms is the wall time of one from its acceptance on.
+func BenchmarkCreateOnSimulator(b *testing.B) {
+	for i := range b.N {
+		_, e, changed, s := onSimulator(b, 50*time.Millisecond, 2*time.Second)
+		j := finish(b, e, changed, jobOf(fmt.Sprint("bench", i), provision.FlowCreate, s))
+		if j.State != stackhand.JobDone {
+			b.Fatal(story(j))
+		}
+		for _, step := range j.Steps {
+			b.Logf("%-14s %5d → %5d ms", step.Name, step.Started.Sub(j.Created).Milliseconds(), step.Ended.Sub(j.Created).Milliseconds())
+		}
+		b.ReportMetric(float64(j.Ended.Sub(j.Created).Milliseconds()), "ms")
 	}
 }
