@@ -75,8 +75,8 @@ func (c *Cloud) Fault(r Rule) error {
 		c.compute.plans = slices.Insert(c.compute.plans, 0, buildPlan{name: r.Build, fault: r.BuildText, left: left})
 		return nil
 	}
-	if r.Status == 0 && !r.Drop && !r.Hang && !r.Expire && r.Delay == 0 {
-		return fmt.Errorf("the rule for %s %s says nothing that goes wrong", r.Method, r.Path)
+	if err := r.sane(); err != nil {
+		return err
 	}
 	r.left = r.Times
 	if r.Times == 0 {

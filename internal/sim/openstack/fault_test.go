@@ -75,7 +75,8 @@ func TestParseRuleRefuses(t *testing.T) {
 		}
 	}
 	c := New(Options{})
-	for _, r := range []Rule{{Project: "nobody", Quota: "instances"}, {Project: "team-a", Quota: "wishes"}, {Method: "GET", Path: "/servers"}} {
+	for _, r := range []Rule{{Project: "nobody", Quota: "instances"}, {Project: "team-a", Quota: "wishes"}, {Method: "GET", Path: "/servers"},
+		{Method: "GET", Path: "/servers", Delay: 1, After: true}} {
 		if c.Fault(r) == nil {
 			t.Errorf("%+v was taken", r)
 		}

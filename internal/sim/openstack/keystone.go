@@ -3,6 +3,7 @@ package openstack
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -11,6 +12,8 @@ import (
 const (
 	tokenLife = 24 * time.Hour
 	domainID  = "default"
+
+	manyTokens = 1000 // from then on those that ended are forgotten
 )
 
 // identity is what Keystone knows.
@@ -174,6 +177,9 @@ func (c *Cloud) issue(u *user, p *project, methods []string, from *token, now ti
 	}
 	if from != nil {
 		t.parent, t.expires = from.audit, from.expires
+	}
+	if len(c.identity.tokens) >= manyTokens {
+		maps.DeleteFunc(c.identity.tokens, func(_ string, t *token) bool { return !now.Before(t.expires) })
 	}
 	c.identity.tokens[t.id] = t
 	return t

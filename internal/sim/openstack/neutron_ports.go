@@ -320,6 +320,9 @@ func (c *Cloud) dropPort(p *port) {
 	for _, f := range slices.Clone(p.floating) {
 		f.detach()
 	}
+	if s := c.compute.servers[p.device]; s != nil {
+		s.ports = slices.DeleteFunc(s.ports, func(o *port) bool { return o == p }) // Neutron tells Nova
+	}
 	p.release()
 	c.network.ports.drop(p.id)
 }

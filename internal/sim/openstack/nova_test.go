@@ -119,6 +119,11 @@ func TestNetworksOfServers(t *testing.T) {
 		t.Errorf("%d ports before, %d after", before, n)
 	}
 	p.do("GET", neutron+"/ports/"+s.port, nil).want(200, `"device_id":""`)
+
+	// A port that is deleted under a server is off it.
+	id := p.boot("h", s.port)
+	p.do("DELETE", neutron+"/ports/"+s.port, nil).want(204)
+	p.do("GET", nova+"/servers/"+id, nil).want(200, `"addresses":{}`)
 }
 
 func TestServerLists(t *testing.T) {

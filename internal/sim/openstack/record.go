@@ -25,7 +25,7 @@ type Request struct {
 }
 
 // maxRequests bounds the record of a cloud that runs for long; the oldest are forgotten.
-const maxRequests = 200_000
+const maxRequests = 50_000
 
 type recordKey struct{}
 
