@@ -82,7 +82,7 @@ func (c caller) unanswered(method, u string, err error) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return c.problem(stackhand.Unavailable, err, "%s cannot be reached: nothing listens there.", where).Do("%s", ask)
 	case errors.Is(err, errTooLarge):
-		return c.problem(stackhand.Invalid, err, "%s answered more than can be read (64 MiB).", where)
+		return c.problem(stackhand.Invalid, err, "%s answered more than can be read (%d MiB).", where, c.site.opts.MaxBody>>20)
 	case read && foreign(err):
 		return c.problem(stackhand.Invalid, err, "%s does not answer like OpenStack.", where).Do("%s", ask)
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):

@@ -11,10 +11,7 @@ import (
 	"time"
 )
 
-// maxBody bounds what is read of one answer, in bytes. A page of 1,000 servers is some 3 MB.
-const maxBody = 64 << 20
-
-var errTooLarge = errors.New("the answer is larger than 64 MiB")
+var errTooLarge = errors.New("the answer is larger than Options.MaxBody")
 
 // redirectError is a redirect that was not followed: the token would have gone with it.
 type redirectError struct{ from, to string }
@@ -43,7 +40,7 @@ func newHTTPClient(e Entry, o Options) (*http.Client, error) {
 		}
 	}
 	return &http.Client{
-		Transport:     &transport{base: base, cloud: e.Name, log: o.Log},
+		Transport:     &transport{base: base, cloud: e.Name, log: o.Log, maxBody: o.MaxBody},
 		Timeout:       o.Timeout,
 		CheckRedirect: checkRedirect,
 	}, nil
@@ -63,9 +60,10 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 
 // transport bounds and logs every exchange. Bodies, queries and headers stay out of the log.
 type transport struct {
-	base  http.RoundTripper
-	cloud string
-	log   *slog.Logger
+	base    http.RoundTripper
+	cloud   string
+	log     *slog.Logger
+	maxBody int64
 }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -82,7 +80,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &boundedBody{ReadCloser: resp.Body, left: maxBody}
+	resp.Body = &boundedBody{ReadCloser: resp.Body, left: t.maxBody}
 	return resp, nil
 }
 
