@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+)
+
+// realTalk is the main job on real services: build, use, fail on purpose, take down.
+const realTalk = `alice #team-a: /stack list
+alice #team-a: /stack create web-1 --for 2h
+wait 5m
+expect web-1 ACTIVE 203\.0\.113\.[0-9]+
+expect ssh ubuntu@203\.0\.113\.
+cloud servers 1
+cloud floating-ips 1
+alice #team-a: /stack show web-1
+expect Addresses: .*203\.0\.113\.
+alice thread: @stackhand reboot --hard
+wait 2m
+expect web-1 was rebooted
+alice #team-a: /stack create web-1
+expect (?i)already
+bob #team-b: /stack login
+bob submit username=bob password=bob-secret
+expect logged in to lab as bob, project team-b
+bob #team-b: /stack create db --count 2 --flavor m1.tiny --image "CirrOS 0.6" --network new
+restart
+wait 5m
+expect db-1 ACTIVE 203\.0\.113\.
+expect db-2 ACTIVE 203\.0\.113\.
+cloud servers 3
+bob #team-b: /stack create huge --flavor m1.xlarge --count 4
+expect (?i)no room
+bob #team-b: /stack delete db-1 db-2
+restart
+wait 5m
+alice thread: @stackhand list
+alice #team-a: /stack delete web-1
+wait 5m
+expect web-1 is deleted
+cloud servers 0
+cloud networks 0
+cloud routers 0
+cloud ports 0
+cloud floating-ips 0
+cloud security-groups 0
+`
+
+// TestRealCloud plays the main job against real services, where STACKHAND_REALCLOUD says that there are some:
+// the entry OS_CLOUD of OS_CLIENT_CONFIG_FILE is alice's.
+func TestRealCloud(t *testing.T) {
+	if os.Getenv("STACKHAND_REALCLOUD") == "" {
+		t.Skip("STACKHAND_REALCLOUD is not set: there is no real OpenStack to try this on")
+	}
+	var out bytes.Buffer
+	code := run(t.Context(), []string{"demo", "--script", "-", "--cloud", os.Getenv("OS_CLOUD"), "--clouds-file", os.Getenv("OS_CLIENT_CONFIG_FILE")},
+		streams{strings.NewReader(realTalk), &out, os.Stderr})
+	if code != 0 {
+		t.Errorf("status %d\n%s", code, out.String())
+	}
+}
