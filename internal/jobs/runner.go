@@ -16,7 +16,6 @@ import (
 type runner struct {
 	e     *Engine
 	id    string
-	user  string
 	log   *slog.Logger
 	ctx   context.Context // ends with the engine, or with the claim
 	drop  context.CancelFunc

@@ -254,14 +254,6 @@ func requestID() string { return "req-" + newID() }
 // stamp is a moment as Nova, Neutron and Glance write it.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-// stampOrNil is stamp, null for the zero time.
-func stampOrNil(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return stamp(t)
-}
-
 // text answers v if it is a string.
 func text(v any) string {
 	s, _ := v.(string)
