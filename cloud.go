@@ -206,6 +206,8 @@ type Rule struct {
 	PortMax   int
 	EtherType string // IPv4, IPv6
 	RemoteIP  string
+
+	RemoteGroup string // id of the group whose servers alone it admits; "" for anybody's
 }
 
 // FloatingIP is a floating IP; PortID is "" while it serves nobody.

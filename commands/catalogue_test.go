@@ -15,12 +15,13 @@ func TestCatalogues(t *testing.T) {
 	w.cloud.groups = []stackhand.SecurityGroup{{ID: "g", Name: "web", Description: "for the web", Rules: []stackhand.Rule{
 		{Direction: "egress"}, {Direction: "ingress", Protocol: "tcp", PortMin: 80, PortMax: 80}, {Direction: "ingress", Protocol: "tcp", PortMin: 80, PortMax: 80, EtherType: "IPv6"},
 		{Direction: "ingress", Protocol: "udp", PortMin: 1, PortMax: 9, RemoteIP: "10.0.0.0/8"}, {Direction: "ingress", Protocol: "icmp", RemoteIP: "0.0.0.0/0"},
+		{Direction: "ingress", RemoteGroup: "g"}, {Direction: "ingress", Protocol: "tcp", PortMin: 5432, PortMax: 5432, RemoteGroup: "h"}, {Direction: "ingress", Protocol: "esp", RemoteGroup: "foreign"},
 	}}, {ID: "h", Name: "shut", Rules: []stackhand.Rule{{Direction: "egress"}}}}
 	w.give("U0ALICE", "web-1")
 	w.cloud.ips = []stackhand.FloatingIP{{ID: "f2", IP: "203.0.113.9", Status: "DOWN"}, {ID: "f1", IP: "203.0.113.5", Status: "ACTIVE", FixedIP: "10.0.0.4"}}
 	for line, want := range map[string][][]string{
 		"network list":        {{"common", "ACTIVE", "shared", "10.3.0.0/24", "n2"}, {"inner", "ACTIVE", "of the project", "10.1.0.0/24 10.2.0.0/24", "n1"}, {"public", "ACTIVE", "external", "–", "n-public"}},
-		"security group list": {{"shut", "nothing", "–", "h"}, {"web", "tcp 80, udp 1-9 from 10.0.0.0/8, icmp", "for the web", "g"}},
+		"security group list": {{"shut", "nothing", "–", "h"}, {"web", "tcp 80, udp 1-9 from 10.0.0.0/8, icmp, anything from its own servers, tcp 5432 from servers of shut, esp from servers of foreign", "for the web", "g"}},
 		"floating ip list":    {{"203.0.113.5", "ACTIVE", "web-1", "10.0.0.4", "f1"}, {"203.0.113.9", "DOWN", "–", "–", "f2"}},
 		"keypair list":        {{"laptop", "ssh", "aa:bb"}},
 		"list":                {{"web-1", "ACTIVE", "203.0.113.5", "@U0ALICE", "m1.small", "in 23h"}},

@@ -30,14 +30,18 @@ func securityGroupList(ctx context.Context, env *Env, user stackhand.User, a cat
 	groups = slices.Clone(groups)
 	slices.SortStableFunc(groups, func(a, b stackhand.SecurityGroup) int { return strings.Compare(a.Name, b.Name) })
 	t := &Table{Columns: []string{"Name", "Lets in", "Description", "Id"}}
+	names := map[string]string{}
 	for _, g := range groups {
-		t.Rows = append(t.Rows, []string{g.Name, letsIn(g), dash(clip(g.Description, 60)), g.ID})
+		names[g.ID] = g.Name
+	}
+	for _, g := range groups {
+		t.Rows = append(t.Rows, []string{g.Name, letsIn(g, names), dash(clip(g.Description, 60)), g.ID})
 	}
 	return paged(stackhand.Textf("%s in %s of %s:", count(len(groups), "security group"), s.who.Project, s.name), t, a.Page, func(p int) string { a.Page = p; return format("security group list", a) })
 }
 
-// letsIn sums up the rules for what comes in.
-func letsIn(g stackhand.SecurityGroup) string {
+// letsIn sums up the rules for what comes in; names are those of the groups by their ids.
+func letsIn(g stackhand.SecurityGroup, names map[string]string) string {
 	var out []string
 	for _, r := range g.Rules {
 		if r.Direction != "ingress" {
@@ -49,6 +53,13 @@ func letsIn(g stackhand.SecurityGroup) string {
 			w += fmt.Sprintf(" %d", r.PortMin)
 		case r.PortMin != 0:
 			w += fmt.Sprintf(" %d-%d", r.PortMin, r.PortMax)
+		}
+		switch r.RemoteGroup {
+		case "":
+		case g.ID:
+			w += " from its own servers"
+		default:
+			w += " from servers of " + first(names[r.RemoteGroup], r.RemoteGroup)
 		}
 		if r.RemoteIP != "" && r.RemoteIP != "0.0.0.0/0" && r.RemoteIP != "::/0" {
 			w += " from " + r.RemoteIP

@@ -24,6 +24,8 @@ type wireRule struct {
 	PortMax   int    `json:"port_range_max"`
 	EtherType string `json:"ethertype"`
 	RemoteIP  string `json:"remote_ip_prefix"`
+
+	RemoteGroup string `json:"remote_group_id"`
 }
 
 func (w wireGroup) group() stackhand.SecurityGroup {
@@ -66,6 +68,9 @@ func (c *Client) CreateRule(ctx context.Context, groupID string, rule stackhand.
 	}
 	if rule.RemoteIP != "" {
 		body["remote_ip_prefix"] = rule.RemoteIP
+	}
+	if rule.RemoteGroup != "" {
+		body["remote_group_id"] = rule.RemoteGroup
 	}
 	_, err := create[wireRule](ctx, c, "security-group-rules", "security_group_rule", body)
 	return err

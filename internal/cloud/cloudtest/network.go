@@ -75,6 +75,8 @@ func securityGroups(s *suite) {
 	s.ok(s.c.CreateRule(s.ctx(), g.ID, ssh))
 	s.refused(s.c.CreateRule(s.ctx(), g.ID, ssh), stackhand.Conflict)
 	s.ok(s.c.CreateRule(s.ctx(), g.ID, stackhand.Rule{Direction: "ingress", Protocol: "icmp"}))
+	among := stackhand.Rule{Direction: "ingress", Protocol: "udp", EtherType: "IPv4", RemoteGroup: g.ID}
+	s.ok(s.c.CreateRule(s.ctx(), g.ID, among))
 	for what, r := range map[string]stackhand.Rule{
 		"port range":  {Direction: "ingress", Protocol: "tcp", PortMin: 80, PortMax: 22},
 		"high port":   {Direction: "ingress", Protocol: "tcp", PortMin: 22, PortMax: 70000},
@@ -101,8 +103,10 @@ func securityGroups(s *suite) {
 			s.Errorf("group of another project: %+v", one)
 		}
 	}
-	if !slices.ContainsFunc(got, func(r stackhand.Rule) bool { r.ID = ""; return r == ssh }) || len(got) != 4 {
-		s.Errorf("rules %+v: not two for egress, ssh and icmp", got)
+	for _, want := range []stackhand.Rule{ssh, among} {
+		if !slices.ContainsFunc(got, func(r stackhand.Rule) bool { r.ID = ""; return r == want }) || len(got) != 5 {
+			s.Errorf("rules %+v: not two for egress, icmp, and %+v", got, want)
+		}
 	}
 	s.refused(s.c.DeleteSecurityGroup(s.ctx(), standard), stackhand.Conflict)
 }
