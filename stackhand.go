@@ -73,11 +73,12 @@ const (
 
 // Lease is who owns a stack and until when. Lifetime counts from Ready.
 type Lease struct {
-	Owner  string        `json:"owner"` // user id
-	Ready  time.Time     `json:"ready,omitzero"`
-	Until  time.Time     `json:"until,omitzero"` // zero: not ready yet
-	For    time.Duration `json:"for"`            // what was asked for
-	Warned []Warning     `json:"warned,omitempty"`
+	Owner    string        `json:"owner"` // user id
+	Ready    time.Time     `json:"ready,omitzero"`
+	Until    time.Time     `json:"until,omitzero"`     // zero: not ready yet
+	For      time.Duration `json:"for"`                // what was asked for
+	Extended string        `json:"extended,omitempty"` // key of the line that moved Until last
+	Warned   []Warning     `json:"warned,omitempty"`
 }
 
 // Warning is one notice of the end that was asked to be sent; Delivered is when the chat

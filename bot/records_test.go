@@ -285,12 +285,12 @@ func (m *memory) InThread(_ context.Context, channel, thread string) ([]stackhan
 	}), nil
 }
 
-func (m *memory) Extend(ctx context.Context, id string, until time.Time) (stackhand.Stack, error) {
+func (m *memory) Extend(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
 	s, err := m.Stack(ctx, id)
-	if err == nil {
+	if err == nil && s.Lease.Extended != key {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		s.Lease.Until = until
+		s.Lease.Until, s.Lease.Extended = until, key
 		m.stacks[id] = s
 	}
 	return s, err

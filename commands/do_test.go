@@ -139,8 +139,8 @@ func TestLines(t *testing.T) {
 		"kill web-1":                                          `Understood as delete web-1`,
 		"get rid of web-1":                                    `Understood as delete web-1`,
 		"nova delete web-1":                                   `Understood as delete web-1`,
-		"extend web-1 by 2 days":                              `Understood as extend web-1 2d\nweb-1 is kept until 2026-11-24 08:00 UTC`,
-		"extend web-1 2d":                                     `^\nweb-1 is kept until 2026-11-24 08:00`,
+		"extend web-1 by 2 days":                              `Understood as extend web-1 2d\nweb-1 is yours until 2026-11-24 08:00 UTC`,
+		"extend web-1 2d":                                     `^\nweb-1 is yours until 2026-11-24 08:00`,
 		"extend web-1 —by 1h":                                 `until 2026-11-22 09:00`,
 		"/stack list":                                         `1 server`,
 	} {

@@ -98,5 +98,7 @@ type Stacks interface {
 	// InThread answers the stack or stacks that the thread's job was about, newest job first.
 	InThread(ctx context.Context, channel, thread string) ([]stackhand.Stack, error)
 	// Extend moves the end; it answers Invalid with the longest possible end when it is too late.
-	Extend(ctx context.Context, id string, until time.Time) (stackhand.Stack, error)
+	// key is that of the line that asks: the lease keeps the last one, and the same key again
+	// answers the stack as it is and moves nothing.
+	Extend(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error)
 }

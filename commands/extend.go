@@ -50,9 +50,9 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 	if now := env.Now(); until.Before(now) {
 		until = now
 	}
-	st, err := env.Stacks.Extend(ctx, t.stack.ID, until.Add(a.By))
+	st, err := env.Stacks.Extend(ctx, t.stack.ID, until.Add(a.By), a.Line.Key)
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{Text: stackhand.Textf("%s is kept until %s.", st.Name, stackhand.At(st.Lease.Until)), Public: true}, nil
+	return Reply{Text: stackhand.Textf("%s is yours until %s.", st.Name, stackhand.At(st.Lease.Until)), Public: true}, nil
 }

@@ -342,12 +342,15 @@ func (f fakeStacks) InThread(_ context.Context, channel, thread string) ([]stack
 	return out, f.w.fail["InThread"]
 }
 
-func (f fakeStacks) Extend(_ context.Context, id string, until time.Time) (stackhand.Stack, error) {
+func (f fakeStacks) Extend(_ context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
 	s := f.w.stacks[id]
+	if s.Lease.Extended == key {
+		return s, nil
+	}
 	if last := s.Lease.Ready.Add(336 * time.Hour); until.After(last) {
 		return s, stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, last.Format(time.DateTime))
 	}
-	s.Lease.Until = until
+	s.Lease.Until, s.Lease.Extended = until, key
 	f.w.stacks[id] = s
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -39,9 +40,9 @@ func TestThread(t *testing.T) {
 		}
 	}
 	r, err = inThread(t, env, alice, "web-1", "extend it by 24 hours")
-	expect(t, told(r, err), "web-1 is kept until 2026-11-23 08:00 UTC")
+	expect(t, told(r, err), "web-1 is yours until 2026-11-23 08:00 UTC")
 	r, err = inThread(t, env, alice, "web-1", "extend 1d")
-	expect(t, told(r, err), "web-1 is kept until 2026-11-24 08:00 UTC")
+	expect(t, told(r, err), "web-1 is yours until 2026-11-24 08:00 UTC")
 	r, err = inThread(t, env, alice, "web-1", "show")
 	expect(t, told(r, err), "web-1 ACTIVE")
 	r, err = inThread(t, env, alice, "web-1", "show web-2")
@@ -79,6 +80,19 @@ func TestThreadOfSeveral(t *testing.T) {
 	}
 	if got := w.stacks[b.ID].Lease.Until; got != w.now.Add(71*3600e9) {
 		t.Errorf("extended to %v", got)
+	}
+}
+
+// The line's key goes along, so that a line that is delivered again moves the end once.
+func TestExtendDeliveredAgain(t *testing.T) {
+	w, env := newWorld()
+	st := w.give("U0ALICE", "web-1")
+	for range 2 {
+		r, err := say(t, env, alice, "extend web-1 2d")
+		expect(t, told(r, err), "web-1 is yours until 2026-11-24 08:00 UTC")
+	}
+	if got := w.stacks[st.ID].Lease; got.Extended == "" || !got.Until.Equal(st.Lease.Until.Add(48*time.Hour)) {
+		t.Errorf("lease %+v, want it 48h longer than %s", got, st.Lease.Until)
 	}
 }
 

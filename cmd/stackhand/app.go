@@ -229,9 +229,9 @@ func (s stacks) InThread(ctx context.Context, channel, thread string) ([]stackha
 	return found, nil
 }
 
-// Extend moves the end of a lease, as far as the rules let it.
-func (s stacks) Extend(ctx context.Context, id string, until time.Time) (stackhand.Stack, error) {
-	return s.rules.Extend(ctx, s.Store, id, until, s.now())
+// Extend moves the end of a lease, as far as the rules let it, once for each key.
+func (s stacks) Extend(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
+	return s.rules.Extend(ctx, s.Store, id, until, key, s.now())
 }
 
 // load reads the configuration that the command line names, or finds it.

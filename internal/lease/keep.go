@@ -8,10 +8,11 @@ import (
 )
 
 // Extend moves the end of a stack's lease. It answers Invalid when that would be too far away, or
-// earlier than now.
-func (r Rules) Extend(ctx context.Context, book Book, id string, until, now time.Time) (stackhand.Stack, error) {
+// earlier than now. key, unless it is "", names the wish: one that was carried out already, by a
+// delivery that was cut short before it was marked as handled, moves nothing a second time.
+func (r Rules) Extend(ctx context.Context, book Book, id string, until time.Time, key string, now time.Time) (stackhand.Stack, error) {
 	s, err := book.Stack(ctx, id)
-	if err != nil {
+	if err != nil || key != "" && s.Lease.Extended == key {
 		return s, err
 	}
 	latest := now.Add(r.Max)
@@ -24,7 +25,7 @@ func (r Rules) Extend(ctx context.Context, book Book, id string, until, now time
 	case !until.After(now):
 		return s, stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
 	}
-	s.Lease.Until = until
+	s.Lease.Until, s.Lease.Extended = until, key
 	if err := book.SaveStack(ctx, &s); err != nil {
 		return s, err
 	}

@@ -200,7 +200,7 @@ func TestExtendedIsWarnedAnew(t *testing.T) {
 	if err := s.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rules.Extend(t.Context(), b, "j-1", t0.Add(26*time.Hour), *now); err != nil {
+	if _, err := rules.Extend(t.Context(), b, "j-1", t0.Add(26*time.Hour), "k", *now); err != nil {
 		t.Fatal(err)
 	}
 	if got := rules.StateOf(b.stacks["j-1"], *now); got != Active {
@@ -217,6 +217,28 @@ func TestExtendedIsWarnedAnew(t *testing.T) {
 	}
 }
 
+// A line that is delivered again, because the program ended before it was marked as handled, finds
+// the end where it put it; another line moves it on.
+func TestExtendedOnce(t *testing.T) {
+	_, b, now := world(2 * time.Hour)
+	for _, c := range []struct {
+		key         string
+		until, want time.Duration
+	}{
+		{"a", 3 * time.Hour, 3 * time.Hour},
+		{"a", 4 * time.Hour, 3 * time.Hour},
+		{"a", 1000 * time.Hour, 3 * time.Hour}, // no matter what it would come to now
+		{"b", 4 * time.Hour, 4 * time.Hour},
+		{"", 5 * time.Hour, 5 * time.Hour},
+		{"", 6 * time.Hour, 6 * time.Hour},
+	} {
+		got, err := rules.Extend(t.Context(), b, "j-1", t0.Add(c.until), c.key, *now)
+		if err != nil || !got.Lease.Until.Equal(t0.Add(c.want)) || !b.stacks["j-1"].Lease.Until.Equal(t0.Add(c.want)) {
+			t.Errorf("Extend by %q to %s: until %s, %v, want %s", c.key, c.until, got.Lease.Until.Sub(t0), err, c.want)
+		}
+	}
+}
+
 func TestExtendRefuses(t *testing.T) {
 	_, b, now := world(2 * time.Hour)
 	for _, c := range []struct {
@@ -228,14 +250,14 @@ func TestExtendRefuses(t *testing.T) {
 		{"j-1", now.Add(-time.Minute), stackhand.Invalid},
 		{"nobody", now.Add(time.Hour), stackhand.NotFound},
 	} {
-		if _, err := rules.Extend(t.Context(), b, c.id, c.until, *now); stackhand.KindOf(err) != c.kind {
+		if _, err := rules.Extend(t.Context(), b, c.id, c.until, "k", *now); stackhand.KindOf(err) != c.kind {
 			t.Errorf("Extend(%s, %s): %v, want %s", c.id, c.until, err, c.kind)
 		}
 	}
 	s := b.stacks["j-1"]
 	s.State = stackhand.StackDeleting
 	b.stacks["j-1"] = s
-	if _, err := rules.Extend(t.Context(), b, "j-1", now.Add(time.Hour), *now); stackhand.KindOf(err) != stackhand.Conflict {
+	if _, err := rules.Extend(t.Context(), b, "j-1", now.Add(time.Hour), "k", *now); stackhand.KindOf(err) != stackhand.Conflict {
 		t.Errorf("a stack that is being deleted was extended: %v", err)
 	}
 }
