@@ -29,6 +29,7 @@ type demoCmd struct {
 	Port       int           `help:"Port of the page; the next free one is taken where it is busy." default:"7333"`
 	ClockRate  float64       `help:"How fast the demo's time runs." default:"1"`
 	Build      time.Duration `help:"How long the simulated cloud takes to build a server." default:"2s"`
+	Latency    time.Duration `help:"How long the simulated cloud takes to answer any call, on top." default:"0s"`
 	Cloud      string        `help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
 	CloudsFile string        `help:"A clouds.yaml." type:"existingfile" placeholder:"FILE"`
 	NoBot      bool          `help:"Run the simulators only, for other programs."`
@@ -138,7 +139,7 @@ func (st *stage) setCloud(ctx context.Context) error {
 		st.entries = map[string]cloud.Entry{demoCloud: e}
 		return nil
 	}
-	st.cloud = openstack.New(openstack.Options{Now: st.clock.Now, Build: st.demo.Build})
+	st.cloud = openstack.New(openstack.Options{Now: st.clock.Now, Build: st.demo.Build, Latency: st.demo.Latency})
 	base, err := st.serve(ctx, st.cloud, 0)
 	if err != nil {
 		return err

@@ -19,16 +19,17 @@ import (
 
 // outside is a workspace and a cloud in this process, for a bot in a process of its own.
 type outside struct {
-	t     *testing.T
+	t     testing.TB
 	slack *slack.Workspace
 	cloud *openstack.Cloud
 	env   []string
 	dir   string
+	bin   string // the program
 	bot   *exec.Cmd
 }
 
-func newOutside(t *testing.T) *outside {
-	o := &outside{t: t, dir: t.TempDir(), slack: slack.New(slack.Options{}), cloud: openstack.New(openstack.Options{Build: time.Second})}
+func newOutside(t testing.TB) *outside {
+	o := &outside{t: t, bin: "stackhand", dir: t.TempDir(), slack: slack.New(slack.Options{}), cloud: openstack.New(openstack.Options{Build: time.Second})}
 	workspace, cloud := httptest.NewServer(o.slack), httptest.NewServer(o.cloud)
 	t.Cleanup(func() { o.slack.Close(); workspace.Close(); cloud.Close() })
 	o.write("stackhand.yaml", fmt.Sprintf("slack:\n  api_url: %s/api/\nclouds:\n  file: clouds.yaml\n  default: lab\n  lab: {flavor: m1.small, image: Ubuntu 22.04}\n", workspace.URL))
@@ -51,7 +52,7 @@ func (o *outside) write(name, text string) {
 // start runs `stackhand serve` and returns when it is connected.
 func (o *outside) start() {
 	o.t.Helper()
-	o.bot = exec.CommandContext(o.t.Context(), "stackhand", "serve", "--config", "stackhand.yaml", "--log-level", "warn")
+	o.bot = exec.CommandContext(o.t.Context(), o.bin, "serve", "--config", "stackhand.yaml", "--log-level", "warn")
 	o.bot.Dir, o.bot.Env, o.bot.Stderr = o.dir, o.env, os.Stderr
 	if err := o.bot.Start(); err != nil {
 		o.t.Fatal(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -47,6 +48,21 @@ cloud ports 0
 cloud floating-ips 0
 cloud security-groups 0
 `
+
+// TestSomeCloud plays the same against a cloud that the demo knows by its clouds.yaml alone.
+func TestSomeCloud(t *testing.T) {
+	o := newOutside(t)
+	o.service("", "alice-secret")
+	file := filepath.Join(o.dir, "clouds.yaml")
+	text, err := os.ReadFile(file)
+	o.must(err)
+	o.write("clouds.yaml", strings.NewReplacer("username: bob", "username: alice", "team-b", "team-a").Replace(string(text)))
+	var out bytes.Buffer
+	code := run(t.Context(), []string{"demo", "--script", "-", "--cloud", "lab", "--clouds-file", file}, streams{strings.NewReader(realTalk), &out, os.Stderr})
+	if code != 0 {
+		t.Errorf("status %d\n%s", code, out.String())
+	}
+}
 
 // TestRealCloud plays the main job against real services, where STACKHAND_REALCLOUD says that there are some:
 // the entry OS_CLOUD of OS_CLIENT_CONFIG_FILE is alice's.
