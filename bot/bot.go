@@ -88,7 +88,10 @@ func New(o Options) (*Bot, error) {
 		return nil, err
 	}
 	b := &Bot{o: o, log: o.Log, web: web, talk: realTalk(o.Env)}
-	b.people = &people{web: web, groups: o.Groups, known: map[string]person{}}
+	b.people = newPeople(web, o.Groups)
+	if o.Env.Name == nil {
+		o.Env.Name = b.Name
+	}
 	b.queue = newQueue(o.Workers, b.handle)
 	b.reporter = newReporter(b)
 	b.teller = newTeller(b)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"golang.org/x/time/rate"
 
 	"github.com/stackhand/stackhand"
 )
@@ -27,8 +28,17 @@ type people struct {
 	groups  []string
 	mu      sync.Mutex
 	known   map[string]person
-	members map[string][]string // by group
-	asked   time.Time           // when members were fetched
+	members map[string][]string  // by group
+	asked   time.Time            // when members were fetched
+	strange map[string]time.Time // whose names could not be told, and when they were asked for
+	names   *rate.Limiter        // lookups for a name alone, which must not starve those for a role
+}
+
+func newPeople(w *web, groups []string) *people {
+	return &people{
+		web: w, groups: groups, known: map[string]person{}, strange: map[string]time.Time{},
+		names: rate.NewLimiter(rate.Every(2*time.Second), 10),
+	}
 }
 
 type person struct {
@@ -40,7 +50,36 @@ const (
 	freshFor  = 5 * time.Minute
 	usableFor = time.Hour // while Slack does not answer
 	maxKnown  = 10000
+	nameFor   = 300 * time.Millisecond // a name is worth no longer wait
 )
+
+// Name is what a person is called in the chat, "" while that is unknown. It may be an old
+// answer: a name is for reading only.
+func (b *Bot) Name(ctx context.Context, userID string) string { return b.people.name(ctx, userID) }
+
+func (p *people) name(ctx context.Context, id string) string {
+	p.mu.Lock()
+	had, ok := p.known[id]
+	asked := p.strange[id]
+	p.mu.Unlock()
+	if ok || id == "" || time.Since(asked) < freshFor || !p.names.Allow() {
+		return had.facts.Name
+	}
+	ctx, cancel := context.WithTimeout(ctx, nameFor)
+	defer cancel()
+	facts, err := p.ask(ctx, id, "")
+	if err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if len(p.strange) >= maxKnown {
+			clear(p.strange)
+		}
+		p.strange[id] = time.Now()
+		return ""
+	}
+	p.remember(person{facts: facts}) // without a time: a role wants a newer answer
+	return facts.Name
+}
 
 // facts looks a user up. An old answer serves while Slack gives no new one.
 func (p *people) facts(ctx context.Context, id, team string) (UserFacts, error) {

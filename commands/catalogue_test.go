@@ -24,7 +24,7 @@ func TestCatalogues(t *testing.T) {
 		"security group list": {{"shut", "nothing", "–", "h"}, {"web", "tcp 80, udp 1-9 from 10.0.0.0/8, icmp, anything from its own servers, tcp 5432 from servers of shut, esp from servers of foreign", "for the web", "g"}},
 		"floating ip list":    {{"203.0.113.5", "ACTIVE", "web-1", "10.0.0.4", "f1"}, {"203.0.113.9", "DOWN", "–", "–", "f2"}},
 		"keypair list":        {{"laptop", "ssh", "aa:bb"}},
-		"list":                {{"web-1", "ACTIVE", "203.0.113.5", "@U0ALICE", "m1.small", "in 23h"}},
+		"list":                {{"web-1", "ACTIVE", "203.0.113.5", "U0ALICE", "m1.small", "in 23h"}},
 	} {
 		r, err := say(t, env, alice, line)
 		if err != nil {

@@ -95,7 +95,7 @@ func TestNothingIsGuessed(t *testing.T) {
 
 func TestLines(t *testing.T) {
 	for line, want := range map[string]string{
-		"list":                                 `1 server in team-a of lab:\nName.*web-1 +ACTIVE +203\.0\.113\.5 +@U0ALICE +m1\.small +in 23h`,
+		"list":                                 `1 server in team-a of lab:\nName.*web-1 +ACTIVE +203\.0\.113\.5 +U0ALICE +m1\.small +in 23h`,
 		"server list":                          `^\n1 server`,
 		"ls":                                   `Understood as list\n1 server`,
 		"nova list":                            `Understood as list\n1 server`,
@@ -255,7 +255,7 @@ func TestRoles(t *testing.T) {
 		if stackhand.KindOf(err) != stackhand.Forbidden {
 			t.Errorf("%s: %s", line, told(r, err))
 		}
-		expect(t, told(r, err), "belongs to @U0ALICE", "Ask @U0ALICE")
+		expect(t, told(r, err), "belongs to U0ALICE", "Ask U0ALICE")
 	}
 	if len(w.jobs) != 0 {
 		t.Error("something was started")

@@ -42,5 +42,5 @@ func flavorList(ctx context.Context, env *Env, user stackhand.User, a catalogueA
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return paged(stackhand.Textf("%s in %s:", count(len(flavors), "flavor"), s.name), t, a.Page, func(p int) string { a.Page = p; return format("flavor list", a) })
+	return paged(stackhand.Textf("%s in %s", count(len(flavors), "flavor"), s.name), t, a.Page, func(p int) string { a.Page = p; return format("flavor list", a) })
 }

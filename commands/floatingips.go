@@ -44,5 +44,5 @@ func floatingIPList(ctx context.Context, env *Env, user stackhand.User, a catalo
 	for _, ip := range ips {
 		t.Rows = append(t.Rows, []string{ip.IP, ip.Status, dash(first(at[ip.IP], at[ip.FixedIP])), dash(ip.FixedIP), ip.ID})
 	}
-	return paged(stackhand.Textf("%s in %s of %s:", count(len(ips), "floating IP"), s.who.Project, s.name), t, a.Page, func(p int) string { a.Page = p; return format("floating ip list", a) })
+	return paged(stackhand.Textf("%s in %s of %s", count(len(ips), "floating IP"), s.who.Project, s.name), t, a.Page, func(p int) string { a.Page = p; return format("floating ip list", a) })
 }

@@ -42,5 +42,5 @@ func imageList(ctx context.Context, env *Env, user stackhand.User, a catalogueAr
 		t.Rows = append(t.Rows, []string{i.Name, strings.ToUpper(i.Status), humanize.IBytes(uint64(max(0, i.Size))),
 			needsOf(i), i.Visibility, i.ID})
 	}
-	return paged(stackhand.Textf("%s in %s:", count(len(images), "image"), s.name), t, a.Page, func(p int) string { a.Page = p; return format("image list", a) })
+	return paged(stackhand.Textf("%s in %s", count(len(images), "image"), s.name), t, a.Page, func(p int) string { a.Page = p; return format("image list", a) })
 }

@@ -40,7 +40,7 @@ func TestJobLines(t *testing.T) {
 		"cleanup    aaaa2222":    {stackhand.JobRunning, stackhand.Conflict, "still at work"},
 		"job show aaaa2222": {stackhand.JobUndone, "", `aaaa2222 undone: Create web-1, asked for by @U0ALICE.*Took: 1m.*Problem: No room\. Delete something\..*Reference: r1.*Made: port p1` +
 			`.*Note: The port stays\..*Resumed: 2 times.*Retry of: older.*Network +done +3s +n-1.*Server web-1 +failed +– +Quota exceeded\. \(attempt 3\)`},
-		"jobs": {stackhand.JobUndone, "", `1 job, newest first.*aaaa2222 +Create web-1 +undone +@U0ALICE +1 hour ago +1m`},
+		"jobs": {stackhand.JobUndone, "", `1 job, newest first.*aaaa2222 +Create web-1 +undone +U0ALICE +1 hour ago +1m`},
 	} {
 		t.Run(line, func(t *testing.T) {
 			w, env := newWorld()

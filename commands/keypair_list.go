@@ -35,5 +35,5 @@ func keypairList(ctx context.Context, env *Env, user stackhand.User, a catalogue
 	for _, k := range keys {
 		t.Rows = append(t.Rows, []string{k.Name, dash(k.Type), k.Fingerprint})
 	}
-	return paged(stackhand.Textf("%s in %s:", count(len(keys), "key pair"), s.name), t, a.Page, func(p int) string { a.Page = p; return format("keypair list", a) })
+	return paged(stackhand.Textf("%s in %s", count(len(keys), "key pair"), s.name), t, a.Page, func(p int) string { a.Page = p; return format("keypair list", a) })
 }

@@ -52,7 +52,7 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 	for _, it := range all {
 		t.Rows = append(t.Rows, s.row(ctx, it, a.Long))
 	}
-	text := stackhand.Textf("%s %sin %s of %s:", count(len(all), "server"), whose, s.who.Project, s.name)
+	text := stackhand.Textf("%s %sin %s of %s", count(len(all), "server"), whose, s.who.Project, s.name)
 	return paged(text, t, a.Page, func(p int) string { a.Page = p; return format("list", a) })
 }
 
@@ -107,7 +107,7 @@ func paged(text stackhand.Text, t *Table, page int, line func(page int) string) 
 		t.More = line(page + 1)
 	}
 	t.Rows = t.Rows[(page-1)*pageSize : min(len(t.Rows), page*pageSize)]
-	return Reply{Text: text, Table: t}, nil
+	return Reply{Text: text.Add(":"), Table: t}, nil
 }
 
 func count2(n int, noun string) string {

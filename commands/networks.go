@@ -42,5 +42,5 @@ func networkList(ctx context.Context, env *Env, user stackhand.User, a catalogue
 	for _, n := range networks {
 		t.Rows = append(t.Rows, []string{n.Name, n.Status, networkThing(n).note, dash(strings.Join(cidrs[n.ID], " ")), n.ID})
 	}
-	return paged(stackhand.Textf("%s in %s of %s:", count(len(networks), "network"), s.who.Project, s.name), t, a.Page, func(p int) string { a.Page = p; return format("network list", a) })
+	return paged(stackhand.Textf("%s in %s of %s", count(len(networks), "network"), s.who.Project, s.name), t, a.Page, func(p int) string { a.Page = p; return format("network list", a) })
 }

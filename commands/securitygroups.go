@@ -37,7 +37,7 @@ func securityGroupList(ctx context.Context, env *Env, user stackhand.User, a cat
 	for _, g := range groups {
 		t.Rows = append(t.Rows, []string{g.Name, letsIn(g, names), dash(clip(g.Description, 60)), g.ID})
 	}
-	return paged(stackhand.Textf("%s in %s of %s:", count(len(groups), "security group"), s.who.Project, s.name), t, a.Page, func(p int) string { a.Page = p; return format("security group list", a) })
+	return paged(stackhand.Textf("%s in %s of %s", count(len(groups), "security group"), s.who.Project, s.name), t, a.Page, func(p int) string { a.Page = p; return format("security group list", a) })
 }
 
 // letsIn sums up the rules for what comes in; names are those of the groups by their ids.

@@ -108,7 +108,7 @@ func TestSameNames(t *testing.T) {
 	if err != nil || len(r.Actions) != 2 {
 		t.Fatal(told(r, err))
 	}
-	expect(t, told(r, err), "2 servers fit web-1", `srv-web-1U0BOB +owner @bob, created 1 hour ago, ACTIVE, 203\.0\.113\.5`)
+	expect(t, told(r, err), "2 servers fit web-1", `srv-web-1U0BOB +owner bob, created 1 hour ago, ACTIVE, 203\.0\.113\.5`)
 	line, _ := ClickLine("choose", r.Actions[1].Value)
 	r, err = say(t, env, dana, line)
 	if err != nil || w.jobs[r.Job].Stacks[0] != his.ID {
@@ -118,7 +118,7 @@ func TestSameNames(t *testing.T) {
 	if stackhand.KindOf(err) != stackhand.Forbidden {
 		t.Error(told(r, err))
 	}
-	expect(t, told(r, err), "web-1 belongs to @bob, so you cannot delete it", "Ask @bob")
+	expect(t, told(r, err), "web-1 belongs to bob, so you cannot delete it", "Ask bob")
 }
 
 func TestForeignServer(t *testing.T) {
@@ -234,7 +234,7 @@ func TestLongList(t *testing.T) {
 	if err != nil || len(r.Table.Rows) != pageSize || r.Table.More != "list --long --page 2" {
 		t.Fatalf("%+v %v", r.Table, err)
 	}
-	expect(t, told(r, err), `121 servers in team-a of lab: \(page 1 of 3\)`, `new-1 +BUILD +– +@U0ALICE +– +building`)
+	expect(t, told(r, err), `121 servers in team-a of lab \(page 1 of 3\):`, `new-1 +BUILD +– +U0ALICE +– +building`)
 	if r, err := say(t, env, alice, "list --mine"); err != nil || len(r.Table.Rows) != 1 || r.Table.Rows[0][0] != "new-1" {
 		t.Errorf("mine: %s", told(r, err))
 	}

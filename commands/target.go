@@ -269,14 +269,14 @@ func (env *Env) mayChange(ctx context.Context, user stackhand.User, st stackhand
 		Do("Ask %s, or an administrator.", owner)
 }
 
-// person is how somebody is called in plain text.
+// person is how somebody is called in plain text: by the name, else by the id.
 func (env *Env) person(ctx context.Context, id string) string {
 	if env.Name != nil {
 		if name := env.Name(ctx, id); name != "" {
-			return "@" + name
+			return name
 		}
 	}
-	return "@" + id
+	return id
 }
 
 // left says how long a lease still lasts, for tables.
