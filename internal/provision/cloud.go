@@ -10,6 +10,8 @@ import (
 // *stackhand.Error: NotFound, Conflict, Quota, Forbidden, Unauthorized, RateLimited,
 // Unavailable (the call may have been done all the same) …
 type Cloud interface {
+	// Identity tells whose session it is, and in which project.
+	Identity() stackhand.Identity
 	Networks
 	Servers
 }

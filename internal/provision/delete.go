@@ -36,14 +36,16 @@ func (d deletion) steps() []jobs.Step {
 	step := func(name, title string, do func(context.Context, *jobs.Run) error, needs ...string) jobs.Step {
 		return jobs.Step{Name: name, Title: title, Do: do, Needs: needs, Timeout: goneFor}
 	}
-	each := func(kind string) func(context.Context, *jobs.Run) error { return d.with(d.removeEach(kind)) }
+	each := func(kind string) func(context.Context, *jobs.Run) error {
+		return d.withStack(d.spec.Stack, d.removeEach(kind))
+	}
 	return []jobs.Step{
 		step("stack", "Stack", d.mark),
 		step("floating-ip", "Floating IP", each(stackhand.KindFloatingIP), "stack"),
 		step("server", "Server", each(stackhand.KindServer), "stack"),
 		step("port", "Port", each(stackhand.KindPort), "server", "floating-ip"),
 		step("group", "Security group", each(stackhand.KindSecurityGroup), "port"),
-		step("network", "Network", d.with(d.network), "port"),
+		step("network", "Network", d.withStack(d.spec.Stack, d.network), "port"),
 		step("lease", "Lease", d.end, "group", "network"),
 	}
 }

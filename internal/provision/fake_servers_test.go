@@ -29,6 +29,9 @@ func (s session) peek(id string) (stackhand.Server, error) {
 	if err != nil {
 		return stackhand.Server{}, err
 	}
+	if s.elsewhere && len(s.roles) == 0 {
+		return stackhand.Server{}, missing("Server", id)
+	}
 	return v.Server, nil
 }
 

@@ -32,6 +32,8 @@ type fakeCloud struct {
 	removal    time.Duration // of a server
 	look       time.Duration // between two looks of Await
 	buildFault string        // servers end in ERROR with these words
+	roles      []string      // of the sessions' user
+	elsewhere  bool          // sessions are in another project, where none of this is to be seen
 	reboots    int
 	// fault, if set, is asked about every call, counted from 1.
 	fault func(n int, call string) fault
@@ -146,6 +148,16 @@ func (c *fakeCloud) id(kind string) string {
 type session struct {
 	*fakeCloud
 	dead *atomic.Bool
+}
+
+// Identity tells who the session's user is.
+func (s session) Identity() stackhand.Identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.elsewhere {
+		return stackhand.Identity{User: "alice", ProjectID: "p2", Project: "team-b", Roles: s.roles}
+	}
+	return stackhand.Identity{User: "alice", ProjectID: "p1", Project: "team-a", Roles: s.roles}
 }
 
 var errDead = fmt.Errorf("the process is dead")

@@ -25,10 +25,14 @@ func rebootFlow(d Deps) jobs.Flow {
 				return nil, err
 			}
 			r := reboot{d, spec}
+			with := d.with
+			if spec.Stack != "" {
+				with = func(do action) func(context.Context, *jobs.Run) error { return d.withStack(spec.Stack, do) }
+			}
 			return []jobs.Step{
-				{Name: "look", Title: "Look at " + spec.Name, Do: d.with(r.look)},
-				{Name: "reboot", Title: "Reboot", Needs: []string{"look"}, Do: d.with(r.reboot)},
-				{Name: "wait", Title: "Wait until it is back", Needs: []string{"reboot"}, Do: d.with(r.wait), Timeout: rebootFor, Waits: true},
+				{Name: "look", Title: "Look at " + spec.Name, Do: with(r.look)},
+				{Name: "reboot", Title: "Reboot", Needs: []string{"look"}, Do: with(r.reboot)},
+				{Name: "wait", Title: "Wait until it is back", Needs: []string{"reboot"}, Do: with(r.wait), Timeout: rebootFor, Waits: true},
 			}, nil
 		},
 	}
