@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -106,11 +107,31 @@ func projectForm(cloud string, projects []stackhand.Project) *Form {
 		in.Options = append(in.Options, o)
 	}
 	in.Value = in.Options[0].Value
-	intro := stackhand.Textf("Which project of %s do you want to work in?", stackhand.AsBold(cloud))
+	intro := stackhand.Textf("You are in %s of %s. Which of them do you want to work in?", inWords(in.Options, len(projects)), stackhand.AsBold(cloud))
 	if len(projects) > maxOptions {
 		intro = intro.Add(" The first %d are shown; for another one log in with the project's name.", maxOptions)
 	}
 	return &Form{ID: formProject, Title: "Choose a project", Submit: "Use it", State: cloud, Intro: intro, Inputs: []Input{in}}
+}
+
+// maxInWords is how many choices a sentence lists; the select shows them all.
+const maxInWords = 20
+
+// inWords lists choices in a sentence: "team-a, team-b and team-c". total counts those that
+// are not among them, too.
+func inWords(some []Option, total int) string {
+	var names []string
+	for _, o := range some[:min(len(some), maxInWords)] {
+		names = append(names, o.Label)
+	}
+	if more := total - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 func submitProject(ctx context.Context, env *Env, user stackhand.User, state string, values map[string]string) (Reply, map[string]string, error) {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,6 +73,19 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+func TestProjectsInWords(t *testing.T) {
+	var all []stackhand.Project
+	for i := range 130 {
+		all = append(all, stackhand.Project{ID: fmt.Sprint(i), Name: fmt.Sprintf("p%03d", i)})
+	}
+	for n, want := range map[int]string{
+		1: "in p000 of lab", 2: "in p000 and p001 of", 3: "in p000, p001 and p002 of", 20: "p018 and p019 of", 21: "p018, p019 and 1 more of",
+		130: "p019 and 110 more of lab.* The first 100 are shown",
+	} {
+		expect(t, projectForm("lab", all[:n]).Intro.String(), want)
+	}
+}
+
 func TestLoginChoosesProject(t *testing.T) {
 	_, env := newWorld()
 	r, err := say(t, env, bob, "log in")
@@ -85,6 +99,7 @@ func TestLoginChoosesProject(t *testing.T) {
 	if diff := cmp.Diff([]Option{{"team-a", "team-a"}, {"team-b", "team-b"}}, second.Form.Inputs[0].Options); diff != "" {
 		t.Error(diff)
 	}
+	expect(t, second.Form.Intro.String(), "You are in team-a and team-b of lab. Which of them")
 	for _, v := range []string{"", "nope"} {
 		if _, wrong, err := submit(t, env, bob, second.Form, map[string]string{"project_name": v}); err != nil || wrong["project_name"] == "" {
 			t.Errorf("project %q: %v %v", v, wrong, err)
