@@ -155,6 +155,9 @@ type DeleteSpec struct {
 	Cloud string `json:"cloud"`
 	Stack string `json:"stack"`
 	Why   string `json:"why,omitempty"` // "asked", "expired", or the cleaned-up job's id
+	// Until is the end of the lease that is over: a stack whose end was moved since stays. Zero:
+	// whatever its lease says.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // RebootSpec is the input of the flow "reboot".

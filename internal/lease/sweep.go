@@ -45,9 +45,6 @@ type Sweeper struct {
 // again is how long after a deletion that failed the next one is tried.
 const again = 6 * time.Hour
 
-// batch is how many leases one read of the due ones takes.
-const batch = 200
-
 // Run sweeps on a schedule of robfig/cron ("@every 1m", "*/5 * * * *") until ctx ends.
 func (s *Sweeper) Run(ctx context.Context, schedule string) error {
 	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
@@ -67,7 +64,8 @@ func (s *Sweeper) Run(ctx context.Context, schedule string) error {
 
 // Sweep does once what is due now. A lease that makes trouble does not stop the others.
 func (s *Sweeper) Sweep(ctx context.Context) error {
-	stacks, err := s.Book.StacksDue(ctx, s.Now(), batch)
+	// All of them: those that wait for a delivery stay due, and would hide the others for ever.
+	stacks, err := s.Book.StacksDue(ctx, s.Now(), 0)
 	if err != nil {
 		return fmt.Errorf("reading the leases that are due: %w", err)
 	}
@@ -198,7 +196,7 @@ func (s *Sweeper) end(ctx context.Context, stack stackhand.Stack, now time.Time)
 	if err != nil {
 		return err
 	}
-	input, err := json.Marshal(stackhand.DeleteSpec{Cloud: stack.Cloud, Stack: stack.ID, Why: "expired"})
+	input, err := json.Marshal(stackhand.DeleteSpec{Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.Until})
 	if err != nil {
 		return err
 	}

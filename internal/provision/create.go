@@ -163,9 +163,12 @@ func (c create) lease(ctx context.Context, run *jobs.Run) error {
 }
 
 // write changes the n-th stack's record and puts what was made for it on it. A record that
-// is missing is made.
+// is missing is made; one that somebody took down since, before this was known to be done, is left as it is.
 func (c create) write(ctx context.Context, job stackhand.Job, n int, what func(*stackhand.Stack)) error {
 	edit := func(st *stackhand.Stack) error {
+		if st.State == stackhand.StackDeleting || st.State == stackhand.StackGone {
+			return nil
+		}
 		st.Ledger = ledger(job, st.ID)
 		st.Server = madeID(job, stackhand.KindServer, st.ID)
 		what(st)
