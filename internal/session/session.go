@@ -187,7 +187,7 @@ func (m *Manager) Logout(ctx context.Context, user stackhand.User, name string) 
 		err = m.revoke(ctx, cred, login)
 		m.pool.Forget(name, login)
 	}
-	if err != nil {
+	if err != nil && cred.AppCredID != "" {
 		return stackhand.Errorf(stackhand.Forbidden, "You are logged out of %s: nothing of your login is kept here. The application credential that was made for it stays in the cloud until %s.",
 			name, cred.Ends.UTC().Format("2006-01-02")).
 			Do("To end it now: openstack application credential delete %s", cred.AppCredID).Because(err)

@@ -230,3 +230,16 @@ func TestRevokedElsewhere(t *testing.T) {
 		t.Errorf("Open = %v", err)
 	}
 }
+
+// What was stored under a keyset that is lost can still be forgotten. Of a credential of the user's own nothing
+// is claimed to stay in the cloud.
+func TestLogoutWithAnotherKeyset(t *testing.T) {
+	for id, want := range map[string]stackhand.Kind{"": "", "made-here": stackhand.Forbidden} {
+		l := newLab(t)
+		l.vault[[2]string{"U1", "lab"}] = stackhand.Credential{User: "U1", Cloud: "lab", Sealed: []byte("of another keyset"), AppCredID: id, Ends: l.now}
+		err := l.Logout(t.Context(), user("U1"), "lab")
+		if stackhand.KindOf(err) != want || len(l.vault) != 0 {
+			t.Errorf("application credential %q: %v, %d credentials kept", id, err, len(l.vault))
+		}
+	}
+}
