@@ -26,8 +26,11 @@ func (r Rules) Extend(ctx context.Context, book Book, id string, until time.Time
 		return s, stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
 	}
 	s.Lease.Until, s.Lease.Extended = until, key
-	if err := book.SaveStack(ctx, &s); err != nil {
-		return s, err
+	err = book.SaveStack(ctx, &s)
+	if err != nil && ctx.Err() == nil {
+		if fresh, e := book.Stack(ctx, id); e == nil && fresh.Rev != s.Rev {
+			return r.Extend(ctx, book, id, until, key, now) // a sweep or a job wrote on it meanwhile
+		}
 	}
-	return s, nil
+	return s, err
 }

@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,5 +69,52 @@ func TestTheDeletionNamesTheEnd(t *testing.T) {
 	}
 	if !strings.Contains(b.started[0].Title, "web-1") {
 		t.Errorf("title %q", b.started[0].Title)
+	}
+}
+
+// raced is a book in which somebody else writes on the stack just before the first save.
+type raced struct {
+	*book
+	other func(*stackhand.Stack)
+	err   error
+}
+
+func (b *raced) SaveStack(ctx context.Context, s *stackhand.Stack) error {
+	if other := b.other; other != nil {
+		b.other = nil
+		now := b.stacks[s.ID]
+		now.Rev++
+		other(&now)
+		b.stacks[s.ID] = now
+		return errors.New("somebody else wrote first")
+	}
+	if b.err != nil {
+		return b.err
+	}
+	return b.book.SaveStack(ctx, s)
+}
+
+func TestExtendAgainstOthers(t *testing.T) {
+	broken := errors.New("disk on fire")
+	for _, c := range []struct {
+		name  string
+		other func(*stackhand.Stack)
+		err   error
+		want  func(error) bool
+	}{
+		{"a sweep", func(s *stackhand.Stack) { s.Lease.Warned = []stackhand.Warning{{Notice: "n"}} }, nil, func(err error) bool { return err == nil }},
+		{"a deletion", func(s *stackhand.Stack) { s.State = stackhand.StackDeleting }, nil, func(err error) bool { return stackhand.KindOf(err) == stackhand.Conflict }},
+		{"nobody", nil, broken, func(err error) bool { return errors.Is(err, broken) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, b, now := world(2 * time.Hour)
+			got, err := rules.Extend(t.Context(), &raced{b, c.other, c.err}, "j-1", t0.Add(9*time.Hour), "k", *now)
+			if !c.want(err) {
+				t.Fatalf("Extend: %v", err)
+			}
+			if err == nil && (!got.Lease.Until.Equal(t0.Add(9*time.Hour)) || len(b.stacks["j-1"].Lease.Warned) != 1) {
+				t.Errorf("stack %+v", b.stacks["j-1"])
+			}
+		})
 	}
 }
