@@ -12,13 +12,15 @@ import (
 
 // Poll says how often the servers that somebody waits for are looked at. The zero value is good.
 type Poll struct {
-	First time.Duration // from the begin of a wait to the first look, and the least between looks; by default 200 ms
+	First time.Duration // from the begin of a wait to the first look; by default 200 ms
+	Least time.Duration // the least between looks; by default half of First
 	Max   time.Duration // the most between looks, once all wait for long; by default 5 s
 	Full  time.Duration // after this long all servers are read instead of the changed ones; by default 30 s
 }
 
 func (p Poll) withDefaults() Poll {
 	p.First = cmp.Or(p.First, 200*time.Millisecond)
+	p.Least = cmp.Or(p.Least, p.First/2)
 	p.Max = cmp.Or(p.Max, 5*time.Second)
 	p.Full = cmp.Or(p.Full, 30*time.Second)
 	return p
@@ -174,7 +176,7 @@ func (q *poller) due(waiters []*waiter) time.Time {
 		return least
 	}
 	youngest := waiters[len(waiters)-1].joined
-	return q.last.Add(min(max(time.Since(youngest)/25, o.First, 2*q.took), o.Max))
+	return q.last.Add(min(max(time.Since(youngest)/25, o.Least, 2*q.took), o.Max))
 }
 
 // overlap is how far back before the newest change that was seen the next look reaches:

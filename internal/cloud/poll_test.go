@@ -54,14 +54,14 @@ func TestPollServesAll(t *testing.T) {
 	var one, many int
 	synctest.Test(t, func(t *testing.T) {
 		looks, others, took := build(t, 1)
-		if others != 0 || looks < 5 || took > 2300*time.Millisecond {
+		if others != 0 || looks < 15 || looks > 25 || took > 2110*time.Millisecond {
 			t.Errorf("one server: %d looks and %d other requests in %v", looks, others, took)
 		}
 		one = looks
 	})
 	synctest.Test(t, func(t *testing.T) {
 		looks, others, took := build(t, 60)
-		if others != 0 || took > 2300*time.Millisecond {
+		if others != 0 || took > 2110*time.Millisecond {
 			t.Errorf("60 servers: %d looks and %d other requests in %v", looks, others, took)
 		}
 		many = looks
