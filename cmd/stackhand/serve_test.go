@@ -182,3 +182,16 @@ func TestManifestLink(t *testing.T) {
 		t.Errorf("the link carries\n%s\nand the manifest is\n%s", m, text)
 	}
 }
+
+// What lies in deploy/ is what the command prints for a configuration without a word on Slack.
+func TestManifestInDeploy(t *testing.T) {
+	lies, err := os.ReadFile("../../deploy/slack-manifest.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOutside(t)
+	o.here()
+	if _, text, _ := command(t, "", "manifest"); text != string(lies) {
+		t.Error("deploy/slack-manifest.yaml is not what `stackhand manifest` prints: write it anew")
+	}
+}
