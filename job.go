@@ -121,6 +121,33 @@ func (j *Job) Step(name string) *JobStep {
 	return nil
 }
 
+// Standing is where one of the job's steps stands for people. A flow that goes back may take
+// what several steps made with the undo of one; the others rest as done on the record, but
+// nothing of them is there any more.
+func (j *Job) Standing(s JobStep) StepState {
+	if s.State != StepDone {
+		return s.State
+	}
+	switch j.State {
+	case JobUndoing:
+		return StepUndoing
+	case JobUndone:
+		return StepUndone
+	case JobFailed:
+		back, left := false, false
+		for _, o := range j.Steps {
+			back = back || o.State == StepUndone
+		}
+		for _, r := range j.Made {
+			left = left || r.Kind == s.Name // such steps are named after what they make
+		}
+		if back && !left {
+			return StepUndone
+		}
+	}
+	return s.State
+}
+
 // CreateSpec is the input of the flow "create": names resolved to ids, nothing left to guess.
 type CreateSpec struct {
 	Name      string            `json:"name"`  // of the server; with Count > 1 the base of web-1, web-2 …
