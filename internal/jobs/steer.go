@@ -194,6 +194,7 @@ func (e *Engine) Cleanup(ctx context.Context, id, user string) (stackhand.Job, e
 	}
 	job := follow(old, user)
 	job.Flow, job.Input, job.Title, job.Stacks = plan.Flow, plan.Input, plan.Title, old.Stacks
+	job.Line = "cleanup " + id
 	for n := range tidyings {
 		job.ID = derive("cleanup", id, strconv.Itoa(n))
 		got, err := e.Start(ctx, job)

@@ -181,6 +181,9 @@ func TestCleanup(t *testing.T) {
 		rested(t, e, "j1")
 		clean := func() stackhand.Job {
 			c, err := e.Cleanup(t.Context(), "j1", "U9")
+			if c.Line != "cleanup j1" {
+				t.Errorf("the card shows %q as what was typed", c.Line)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
