@@ -20,7 +20,7 @@ func cancel(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Repl
 		return Reply{}, err
 	}
 	if j.State.Rests() {
-		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is over already: %s.", j.ID, j.Title, j.State).Do("`job show %s` tells how it went.", j.ID)
+		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is over already: it %s.", j.ID, j.Title, stands(j)).Do("`job show %s` tells how it went.", j.ID)
 	}
 	j, err = env.Jobs.Cancel(ctx, j.ID, user.ID)
 	if err != nil {

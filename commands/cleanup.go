@@ -8,7 +8,7 @@ import (
 
 var _ = add(Command[jobArgs]{
 	Name:     "cleanup",
-	Help:     "remove what a failed job left behind",
+	Help:     "look in the cloud for anything that a failed job left behind, and remove it",
 	Examples: []string{"cleanup k3v9x2ab"},
 	Role:     stackhand.Member,
 	Run:      cleanup,
@@ -19,18 +19,19 @@ func cleanup(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Rep
 	if err != nil {
 		return Reply{}, err
 	}
-	switch j.State {
-	case stackhand.JobFailed, stackhand.JobStuck, stackhand.JobKept:
-	case stackhand.JobDone:
+	switch {
+	case !j.State.Rests():
+		return Reply{}, stillAtWork(j)
+	case j.State == stackhand.JobDone:
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is done and left nothing that should go.", j.ID, j.Title).Do("To take a server down, say delete and its name.")
-	case stackhand.JobUndone:
-		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is undone: nothing of it is left.", j.ID, j.Title).Do("`retry %s` does it once more.", j.ID)
-	default:
-		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is still at work.", j.ID, j.Title).Do("Stop it first with `cancel %s`.", j.ID)
 	}
 	next, err := env.Jobs.Cleanup(ctx, j.ID, user.ID)
 	if err != nil {
 		return Reply{}, err
+	}
+	if next.State != stackhand.JobQueued {
+		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Cleaning up after job %s (%s) was begun already: job %s %s.", j.ID, j.Title, next.ID, stands(next)).
+			Do("`job show %s` tells what it found.", next.ID)
 	}
 	return begun(next), nil
 }

@@ -291,10 +291,18 @@ func (f fakeJobs) again(id, user, flow string, keep bool) stackhand.Job {
 }
 
 func (f fakeJobs) Retry(_ context.Context, id, user string, keep bool) (stackhand.Job, error) {
-	return f.again(id, user, "r", keep), f.w.fail["Retry"]
+	old := f.w.jobs[id]
+	if old.RetriedAs == "" {
+		old.RetriedAs = f.again(id, user, "r", keep).ID
+		f.w.jobs[id] = old
+	}
+	return f.w.jobs[old.RetriedAs], f.w.fail["Retry"]
 }
 
 func (f fakeJobs) Cleanup(_ context.Context, id, user string) (stackhand.Job, error) {
+	if known, ok := f.w.jobs["c"+id[:4]]; ok {
+		return known, f.w.fail["Cleanup"]
+	}
 	return f.again(id, user, "c", false), f.w.fail["Cleanup"]
 }
 

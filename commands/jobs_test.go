@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestJobLines(t *testing.T) {
 	}{
 		"cancel aaaa2222":        {stackhand.JobRunning, "", "Create web-1: job aaaa2222 is being stopped"},
 		"abort job aaaa2222":     {stackhand.JobQueued, "", "Understood as cancel aaaa2222"},
-		"cancel aaaa2222 please": {stackhand.JobDone, stackhand.Conflict, "over already: done"},
+		"cancel aaaa2222 please": {stackhand.JobDone, stackhand.Conflict, "over already: it is done"},
 		"retry aaaa2222":         {stackhand.JobUndone, "", "job raaaa is at work"},
 		"retry aaaa2222 --keep":  {stackhand.JobFailed, "", "job raaaa is at work"},
 		"keep aaaa2222":          {stackhand.JobUndone, "", "job raaaa is at work"},
@@ -36,10 +37,10 @@ func TestJobLines(t *testing.T) {
 		"cleanup aaaa2222":       {stackhand.JobKept, "", "job caaaa is at work"},
 		"clean up aaaa2222":      {stackhand.JobStuck, "", "Understood as cleanup aaaa2222"},
 		"cleanup  aaaa2222":      {stackhand.JobDone, stackhand.Conflict, "say delete"},
-		"cleanup   aaaa2222":     {stackhand.JobUndone, stackhand.Conflict, "nothing of it is left"},
+		"cleanup   aaaa2222":     {stackhand.JobUndone, "", "job caaaa is at work"},
 		"cleanup    aaaa2222":    {stackhand.JobRunning, stackhand.Conflict, "still at work"},
 		"job show aaaa2222": {stackhand.JobUndone, "", `aaaa2222 undone: Create web-1, asked for by @U0ALICE.*Took: 1m.*Problem: No room\. Delete something\..*Reference: r1.*Made: port p1` +
-			`.*Note: The port stays\..*Resumed: 2 times.*Retry of: older.*Network +done +3s +n-1.*Server web-1 +failed +– +Quota exceeded\. \(attempt 3\)`},
+			`.*Note: The port stays\..*Resumed: 2 times.*Retry of: older.*Network +undone +3s +n-1.*Server web-1 +failed +– +Quota exceeded\. \(attempt 3\)`},
 		"jobs": {stackhand.JobUndone, "", `1 job, newest first.*aaaa2222 +Create web-1 +undone +U0ALICE +1 hour ago +1m`},
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -82,6 +83,45 @@ func TestJobsOfOthers(t *testing.T) {
 	r, err = say(t, env, dana, "keep aaaa2222")
 	if err != nil || !w.jobs[r.Job].Keep {
 		t.Errorf("keep: %+v %s", w.jobs[r.Job], told(r, err))
+	}
+}
+
+// Who clicks a second time, or too late, is told what happened instead, and nothing begins.
+func TestLateClicks(t *testing.T) {
+	w, env := newWorld()
+	giveJob(w, "aaaa2222", "U0ALICE", stackhand.JobUndone)
+	click := func(verb string, n int) (Reply, error) {
+		line, _ := ClickLine(verb, "aaaa2222")
+		return Do(t.Context(), env, alice, Line{Text: line, Key: fmt.Sprint(verb, n)})
+	}
+	for _, verb := range []string{"retry", "cleanup"} {
+		if r, err := click(verb, 1); err != nil || r.Job == "" {
+			t.Fatalf("the first %s: %s", verb, told(r, err))
+		}
+	}
+	before := len(w.jobs)
+	for state, want := range map[stackhand.JobState]string{
+		stackhand.JobRunning: "is at work", stackhand.JobDone: "is done", stackhand.JobUndone: "failed, and everything it made is removed",
+		stackhand.JobKept: "failed, and its pieces are kept", stackhand.JobStuck: "stopped, and a person has to look", stackhand.JobFailed: "failed", stackhand.JobUndoing: "is being undone",
+	} {
+		for _, id := range []string{"raaaa", "caaaa"} {
+			j := w.jobs[id]
+			j.State = state
+			w.jobs[id] = j
+		}
+		for verb, lead := range map[string]string{
+			"retry": `Job aaaa2222 \(Create web-1\) was tried again already: job raaaa `, "keep": "was tried again already, without keeping its pieces: job raaaa ",
+			"cleanup": `Cleaning up after job aaaa2222 \(Create web-1\) was begun already: job caaaa `,
+		} {
+			r, err := click(verb, 2)
+			if stackhand.KindOf(err) != stackhand.Conflict {
+				t.Errorf("%s: %v", verb, err)
+			}
+			expect(t, told(r, err), lead+want, "`job show .aaaa` tells")
+		}
+	}
+	if len(w.jobs) != before {
+		t.Errorf("%d jobs, want %d", len(w.jobs), before)
 	}
 }
 

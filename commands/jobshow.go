@@ -64,13 +64,14 @@ func steps(j stackhand.Job, env *Env) *Table {
 	t := &Table{Columns: []string{"Step", "State", "Took", "Note"}}
 	for _, s := range j.Steps {
 		note := s.Note
-		if s.Problem != nil {
+		state := j.Standing(s)
+		if s.Problem != nil && state != stackhand.StepDone {
 			note = s.Problem.Msg
 		}
 		if s.Attempt > 1 {
 			note = fmt.Sprintf("%s (attempt %d)", note, s.Attempt)
 		}
-		t.Rows = append(t.Rows, []string{s.Title, string(s.State), took(s.Started, s.Ended, env.Now()), note})
+		t.Rows = append(t.Rows, []string{s.Title, string(state), took(s.Started, s.Ended, env.Now()), note})
 	}
 	return t
 }
