@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,14 +50,34 @@ func (s shown) headline() stackhand.Text {
 		}
 		return t.Add("failed%s; everything it made is removed", took)
 	case stackhand.JobKept:
-		return t.Add("failed%s; its pieces are kept for a look", took)
+		if s.cleared() {
+			return t.Add("failed%s; its pieces were removed since", took)
+		}
+		t = t.Add("failed%s; its pieces are kept for a look", took)
+		if len(s.stacks) > 0 && !s.stacks[0].Lease.Until.IsZero() {
+			t = t.Add(", until %s", stackhand.At(s.stacks[0].Lease.Until))
+		}
+		return t
 	case stackhand.JobStuck:
 		return t.Add("stopped%s; a person has to look at it", took)
 	}
-	if len(j.Made) > 0 {
+	switch {
+	case len(j.Made) > 0 && s.cleared():
+		return t.Add("failed%s; what it left was removed since", took)
+	case len(j.Made) > 0:
 		return t.Add("failed%s; some of what it made is left", took)
 	}
 	return t.Add("failed%s", took)
+}
+
+// cleared tells that a later job removed what this one left.
+func (s shown) cleared() bool {
+	for _, st := range s.stacks {
+		if st.State != stackhand.StackGone || len(st.Ledger) > 0 {
+			return false
+		}
+	}
+	return len(s.stacks) > 0
 }
 
 // card is the message in the channel.
@@ -80,7 +101,11 @@ func (s shown) card() sheet {
 	if j.RetriedAs != "" {
 		foot = foot.Add(" · tried again as job %s", stackhand.AsCode(j.RetriedAs))
 	}
-	return append(out, part{Text: foot, Small: true, Actions: s.jobActions()})
+	actions := s.jobActions()
+	if words := inWords(actions); words != nil {
+		out = append(out, part{Text: words, Small: true})
+	}
+	return append(out, part{Text: foot, Small: true, Actions: actions})
 }
 
 // The flows whose results are worth words of their own.
@@ -127,83 +152,30 @@ func serverActions(st stackhand.Stack) []stackhand.Action {
 	}
 }
 
-// jobActions are the buttons of the job itself.
-func (s shown) jobActions() []stackhand.Action {
-	j := s.job
-	switch {
-	case (j.State == stackhand.JobQueued || j.State == stackhand.JobRunning) && j.Canceled == "":
-		return []stackhand.Action{{ID: "cancel", Label: "Cancel", Value: j.ID, Confirm: "Stop this and remove what it made so far?"}}
-	case j.State == stackhand.JobDone, !j.State.Rests(), j.RetriedAs != "":
-		return nil
-	}
-	retry := stackhand.Action{ID: "retry", Label: "Retry", Value: j.ID}
-	keep := stackhand.Action{ID: "keep", Label: "Retry and keep for debugging", Value: j.ID}
-	clean := stackhand.Action{ID: "cleanup", Label: "Clean up", Value: j.ID, Danger: true, Confirm: "Remove what this job left behind?"}
-	switch {
-	case j.State == stackhand.JobUndone && j.Flow == flowCreate:
-		return []stackhand.Action{retry, keep}
-	case j.Flow == flowCreate:
-		return []stackhand.Action{retry, keep, clean}
-	}
-	return []stackhand.Action{retry}
-}
-
-// problem says what happened, whose fault it is, and what next. Nil where nothing did.
-func (s shown) problem() stackhand.Text {
-	j := s.job
-	if j.Problem == nil || j.Canceled != "" && j.Problem.Kind == stackhand.Canceled {
-		return nil
-	}
-	p := j.Problem
-	t := stackhand.Textf("%s", p.Msg)
-	if step := j.Step(p.Step); step != nil {
-		t = stackhand.Textf("%s: %s", step.Title, p.Msg)
-	}
-	if why := fault(p.Kind); why != "" {
-		t = t.Add("\n%s", why)
-	}
-	if p.Next != "" {
-		t = t.Add("\n%s", p.Next)
-	}
-	if p.Ref != "" {
-		t = t.Add(" (ref %s)", p.Ref)
-	}
-	return t
-}
-
-// fault says whose fault a failure of a kind is.
-func fault(k stackhand.Kind) string {
-	switch k {
-	case stackhand.Quota:
-		return "Nobody made a mistake: the project has no room for this."
-	case stackhand.Unavailable, stackhand.RateLimited:
-		return "That is the cloud's fault, not yours: it did not answer as it should."
-	case stackhand.Failed:
-		return "That is the cloud's fault, not yours: it tried and gave up."
-	case stackhand.Internal:
-		return "That is a mistake of this bot, not yours."
-	case stackhand.Forbidden, stackhand.Unauthorized:
-		return "Nobody made a mistake: your login does not have the right to do this."
-	}
-	return ""
-}
-
 // final is the last reply in the thread: it mentions the asker, which notifies them.
 func (s shown) final() sheet {
 	j := s.job
 	out := sheet{{Text: s.verdict()}}
 	for _, note := range j.Notes {
+		if strings.HasPrefix(note, stillThere) && s.cleared() {
+			continue
+		}
 		out = append(out, part{Text: stackhand.Textf("%s", note)})
 	}
 	if j.State != stackhand.JobDone {
 		if p := s.problem(); p != nil {
 			out = append(out, part{Text: p})
 		}
-		if left := leftovers(j); left != nil {
+		if left := s.leftovers(); left != nil {
 			out = append(out, part{Text: left})
 		}
 	}
-	out[len(out)-1].Actions = append(out[len(out)-1].Actions, s.jobActions()...)
+	actions := s.jobActions()
+	if words := inWords(actions); words != nil {
+		out = append(out, part{Text: words, Small: true})
+	}
+	last := &out[len(out)-1]
+	last.Actions = append(last.Actions, actions...)
 	return out
 }
 
@@ -248,9 +220,14 @@ func sshLine(st stackhand.Stack) string {
 	return "ssh " + st.Login + "@" + st.Address
 }
 
+// stillThere begins the engine's own note of what a job left.
+const stillThere = "Still there: "
+
 // leftovers names what a job that failed left in the cloud.
-func leftovers(j stackhand.Job) stackhand.Text {
-	if len(j.Made) == 0 || j.State == stackhand.JobUndone {
+func (s shown) leftovers() stackhand.Text {
+	j := s.job
+	noted := slices.ContainsFunc(j.Notes, func(n string) bool { return strings.HasPrefix(n, stillThere) })
+	if len(j.Made) == 0 || j.State == stackhand.JobUndone || noted || s.cleared() {
 		return nil
 	}
 	var all []string
@@ -269,7 +246,7 @@ func leftovers(j stackhand.Job) stackhand.Text {
 // elapsed writes a duration shortly: 0.4s, 42s, 3m10s.
 func elapsed(d time.Duration) string {
 	switch {
-	case d < 0:
+	case d < 50*time.Millisecond:
 		return "0s"
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1fs", d.Seconds())

@@ -53,11 +53,18 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 		{"undoing", nil, stackhand.JobUndoing, []string{"did not work; what it made is being removed"}, nil},
 		{"done", nil, stackhand.JobDone, []string{"done after 42s", "web-1 ACTIVE 203.0.113.5", "m1.small", "<!date^"}, []string{"reboot", "extend", "delete"}},
 		{"undone", func(j *stackhand.Job) { j.Problem = problem }, stackhand.JobUndone,
-			[]string{"everything it made is removed", "Server web-1: The project team-a may have 10", "no room", "Delete one.", "ref ab12"}, []string{"retry", "keep"}},
-		{"cancelled", func(j *stackhand.Job) { j.Canceled = "U0BOB" }, stackhand.JobUndone, []string{"cancelled after 42s"}, []string{"retry", "keep"}},
+			[]string{"everything it made is removed", "*Server web-1*: The project team-a may have 10", "the project is full", "Delete one.", "ref ab12",
+				"*Keep for debugging*: runs it again", "*Clean up*: looks in the cloud"}, []string{"retry", "keep", "cleanup"}},
+		{"cancelled", func(j *stackhand.Job) { j.Canceled = "U0BOB" }, stackhand.JobUndone, []string{"cancelled after 42s"}, []string{"retry", "keep", "cleanup"}},
 		{"failed", nil, stackhand.JobFailed, []string{"failed after 42s"}, []string{"retry", "keep", "cleanup"}},
-		{"kept", nil, stackhand.JobKept, []string{"pieces are kept"}, []string{"retry", "keep", "cleanup"}},
+		{"kept", nil, stackhand.JobKept, []string{"pieces are kept for a look, until <!date^"}, []string{"retry", "cleanup"}},
 		{"stuck", nil, stackhand.JobStuck, []string{"a person has to look"}, []string{"retry", "keep", "cleanup"}},
+		{"logged out", func(j *stackhand.Job) {
+			j.Problem = &stackhand.Problem{Kind: stackhand.Unauthorized, Msg: "The cloud does not accept the login: expired."}
+		}, stackhand.JobUndone,
+			[]string{"your login ended", "Log in again, then press Retry."}, []string{"login", "retry", "keep", "cleanup"}},
+		{"a delete", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobFailed, []string{"failed after 42s"}, []string{"retry"}},
+		{"retried, with rests", func(j *stackhand.Job) { j.RetriedAs = "zzzz" }, stackhand.JobFailed, nil, []string{"cleanup"}},
 		{"retried", func(j *stackhand.Job) { j.RetriedAs = "zzzz" }, stackhand.JobUndone, []string{"tried again as job `zzzz`"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,13 +112,77 @@ func TestStepsTellTimesAndTries(t *testing.T) {
 	j := job("k3v9", stackhand.JobRunning,
 		stackhand.JobStep{Title: "Network", State: stackhand.StepDone, Attempt: 1, Note: "net-1", Started: start, Ended: start.Add(400 * time.Millisecond)},
 		stackhand.JobStep{Title: "Build", State: stackhand.StepRunning, Attempt: 2, Started: start.Add(5 * time.Second), Problem: &stackhand.Problem{Msg: "no answer"}},
+		stackhand.JobStep{Title: "Subnet", State: stackhand.StepSkipped},
 		stackhand.JobStep{Title: "Port", State: stackhand.StepUndone, Attempt: 2},
 		stackhand.JobStep{Title: "Lease", State: stackhand.StepWaiting})
 	j.Resumed = 1
 	got := shown{job: j, now: start.Add(17 * time.Second)}.steps().message().Text
-	want := "*Steps of Create web-1*\n↻ resumed after a restart\n✓ Network · net-1 · 0.4s\n⏳ Build · running, 12s · try 2 · no answer\n↩ Port · removed again\n○ Lease"
+	want := "*Steps of Create web-1*\n↻ resumed after a restart\n✓ Network · net-1 · 0.4s\n⏳ Build · running, 12s · try 2 · no answer\n– Subnet · skipped\n↩ Port · undone\n○ Lease"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Nothing of a job that was undone looks done, also what another step's undo took along.
+func TestStepsOfWhatWasUndone(t *testing.T) {
+	problem := &stackhand.Problem{Kind: stackhand.Forbidden, Msg: "Forbidden.", Step: "Server web-1", Ref: "ab12"}
+	steps := []stackhand.JobStep{
+		{Name: "find", Title: "Find network", State: stackhand.StepUndone, Attempt: 2},
+		{Name: "network", Title: "Network", State: stackhand.StepDone, Note: "auto", Started: start, Ended: start.Add(time.Second)},
+		{Name: "subnet", Title: "Subnet", State: stackhand.StepDone},
+		{Name: "server-1", Title: "Server web-1", State: stackhand.StepUndone, Attempt: 4, Problem: &stackhand.Problem{Msg: "the undo's first try"}},
+		{Name: "build-1", Title: "Build", State: stackhand.StepSkipped},
+	}
+	for _, c := range []struct {
+		state stackhand.JobState
+		made  []stackhand.Resource
+		want  string
+	}{
+		{stackhand.JobUndone, nil, "↩ Find network · undone\n↩ Network · auto · undone\n↩ Subnet · undone\n✗ Server web-1 · failed · Forbidden.\n– Build · skipped"},
+		{stackhand.JobUndoing, nil, "↩ Find network · undone\n↩ Network · auto · being undone\n↩ Subnet · being undone\n✗ Server web-1 · failed · Forbidden.\n– Build · skipped"},
+		{stackhand.JobFailed, []stackhand.Resource{{Kind: "network", ID: "n"}},
+			"↩ Find network · undone\n✓ Network · auto · 1.0s\n↩ Subnet · undone\n✗ Server web-1 · failed · Forbidden.\n– Build · skipped"},
+		{stackhand.JobKept, nil, "↩ Find network · undone\n✓ Network · auto · 1.0s\n✓ Subnet\n✗ Server web-1 · failed · Forbidden.\n– Build · skipped"},
+	} {
+		j := job("k3v9", c.state, steps...)
+		j.Problem, j.Made = problem, c.made
+		_, got, _ := strings.Cut(shown{job: j, now: start}.steps().message().Text, "\n")
+		if got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.state, got, c.want)
+		}
+	}
+}
+
+// What a failed job left is not said to be there any more once a clean-up removed it.
+func TestClearedUp(t *testing.T) {
+	j := job("k3v9", stackhand.JobKept)
+	j.Made = []stackhand.Resource{{Kind: "port", ID: "p1", Name: "web-1"}}
+	st := readyStack("k3v9")
+	st.State = stackhand.StackKept
+	before := shown{job: j, stacks: []stackhand.Stack{st}}.final().message()
+	if !strings.Contains(before.Text, "Left in the cloud: port web-1.") {
+		t.Errorf("before:\n%s", before.Text)
+	}
+	st.State = stackhand.StackGone
+	for _, state := range []stackhand.JobState{stackhand.JobKept, stackhand.JobFailed} {
+		j.State, j.Notes = state, []string{"Still there: port web-1."}
+		after := shown{job: j, stacks: []stackhand.Stack{st}}.final().message()
+		if strings.Contains(after.Text, "Left in") || strings.Contains(after.Text, "Still there") || !strings.Contains(after.Text, "removed since") {
+			t.Errorf("%s, after:\n%s", state, after.Text)
+		}
+	}
+}
+
+// Every kind of failure says whose fault it is and what next, and nothing twice.
+func TestProblemsSayWhoseFault(t *testing.T) {
+	for _, k := range []stackhand.Kind{stackhand.Invalid, stackhand.NotFound, stackhand.Conflict, stackhand.Quota, stackhand.Forbidden, stackhand.Unauthorized,
+		stackhand.RateLimited, stackhand.Unavailable, stackhand.Failed, stackhand.Internal} {
+		j := job("k3v9", stackhand.JobUndone)
+		j.Problem = &stackhand.Problem{Kind: k, Msg: "It went wrong (ref ab12).", Step: "Server web-1", Ref: "ab12"}
+		lines := strings.Split(shown{job: j}.problem().String(), "\n")
+		if len(lines) != 3 || lines[0] != "Server web-1: It went wrong (ref ab12)." || strings.Contains(lines[2], "ab12") {
+			t.Errorf("%s: %q", k, lines)
+		}
 	}
 }
 

@@ -48,8 +48,8 @@ func (s shown) list(head stackhand.Text, fold []stackhand.StepState) stackhand.T
 	t := head
 	counts := map[stackhand.StepState]int{}
 	for _, st := range s.job.Steps {
-		if contains(fold, st.State) {
-			counts[st.State]++
+		if state, _ := s.standing(st); contains(fold, state) {
+			counts[state]++
 			continue
 		}
 		t = append(t.Add("\n"), s.line(st)...)
@@ -76,34 +76,53 @@ const maxNote = 160
 
 // line is a step: its state as a sign and, where it is not plain, in words, its note, its time.
 func (s shown) line(st stackhand.JobStep) stackhand.Text {
-	t := stackhand.Textf("%s %s", stepIcons[st.State], st.Title)
+	state, problem := s.standing(st)
+	t := stackhand.Textf("%s %s", stepIcons[state], st.Title)
 	if st.Note != "" {
 		t = t.Add(" · %s", clip(st.Note, maxNote))
 	}
-	switch st.State {
-	case stackhand.StepRunning, stackhand.StepUndoing:
-		word := "running"
-		if st.State == stackhand.StepUndoing {
-			word = "being removed"
-		}
-		t = t.Add(" · %s", word)
+	switch state {
+	case stackhand.StepRunning:
+		t = t.Add(" · running")
 		if !st.Started.IsZero() {
 			t = t.Add(", %s", elapsed(s.now.Sub(st.Started)))
 		}
+	case stackhand.StepUndoing:
+		t = t.Add(" · being undone")
 	case stackhand.StepUndone:
-		t = t.Add(" · removed again")
+		t = t.Add(" · undone")
 	case stackhand.StepFailed:
 		t = t.Add(" · failed")
+	case stackhand.StepSkipped:
+		t = t.Add(" · skipped")
 	case stackhand.StepDone:
 		if !st.Started.IsZero() && !st.Ended.IsZero() {
 			t = t.Add(" · %s", elapsed(st.Ended.Sub(st.Started)))
 		}
 	}
-	if st.Attempt > 1 && st.State != stackhand.StepUndone && st.State != stackhand.StepUndoing { // tries to remove count too
+	if st.Attempt > 1 && st.State == state && state != stackhand.StepUndone && state != stackhand.StepUndoing { // tries to undo count too
 		t = t.Add(" · try %d", st.Attempt)
 	}
-	if st.Problem != nil && st.State != stackhand.StepDone {
-		t = t.Add(" · %s", clip(st.Problem.Msg, maxNote))
+	if problem != nil {
+		t = t.Add(" · %s", clip(problem.Msg, maxNote))
 	}
 	return t
+}
+
+// standing is where a step stands and its problem. What a step that failed left is taken
+// back too, but what is worth telling of it is the failure.
+func (s shown) standing(st stackhand.JobStep) (stackhand.StepState, *stackhand.Problem) {
+	state := s.job.Standing(st)
+	switch state {
+	case stackhand.StepDone, stackhand.StepSkipped:
+		return state, nil
+	case stackhand.StepUndoing, stackhand.StepUndone:
+		if p := s.job.Problem; p != nil && p.Step != "" && (p.Step == st.Title || p.Step == st.Name) {
+			return stackhand.StepFailed, p
+		}
+		if state == stackhand.StepUndone {
+			return state, nil
+		}
+	}
+	return state, st.Problem
 }
