@@ -31,7 +31,9 @@ const (
 	glance      = 5 * time.Millisecond
 )
 
-func newPlayer(st *stage, out io.Writer) *player { return &player{st: st, out: out, last: map[string]string{}} }
+func newPlayer(st *stage, out io.Writer) *player {
+	return &player{st: st, out: out, last: map[string]string{}}
+}
 
 // play returns an error where an expectation did not hold or a line went without its final answer.
 func (p *player) play(ctx context.Context, lines []scriptLine) error {

@@ -85,7 +85,10 @@ func (c call) looks() bool {
 	return ok && c.reads() && !strings.Contains(server, "/")
 }
 
-var idIn = regexp.MustCompile(`\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b`)
+func (c call) String() string { return c.method + " " + c.path }
+
+// idIn finds ids, and tokens, which are longer.
+var idIn = regexp.MustCompile(`\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b|\bgAAAA[\w-]+`)
 
 func idsIn(s string) map[string]bool {
 	ids := map[string]bool{}
@@ -96,12 +99,13 @@ func idsIn(s string) map[string]bool {
 }
 
 // critical is how long the calls of a create take at the least, by what they depend on and nothing
-// else: a call that sends an id waits for the call that answered it (unless it was known before);
-// a call that makes something waits for the looks that were begun before the first such call (may
-// it be made at all, is it there already); the build begins when the POST of the server is over, and
-// one look must see its end. Looks that could have been made side by side count once. way names the
-// calls on the longest chain.
-func critical(calls, before []call, build time.Duration) (longest time.Duration, way []string) {
+// else. A call that sends an id or a token waits for the call that answered it, unless it was known
+// before. A job's looks wait for those by which it was accepted. A call that makes something waits
+// for the looks that were over when it began; a port also for the subnets of its network, or else
+// it has no address. The build begins when the POST of the server is over, and one look must see
+// its end. Looks that could have been made side by side count once, calls that could have been made
+// earlier count from when they could. way names the calls on the longest chain.
+func critical(calls, before []call, accepted time.Time, build time.Duration) (longest time.Duration, way []string) {
 	calls = slices.Clone(calls)
 	slices.SortFunc(calls, func(a, b call) int { return a.start.Compare(b.start) })
 	known := map[string]bool{}
@@ -110,50 +114,62 @@ func critical(calls, before []call, build time.Duration) (longest time.Duration,
 			known[id] = true
 		}
 	}
-	first := slices.IndexFunc(calls, func(c call) bool { return !c.reads() })
 	chains := make([]chain, len(calls))
-	var last, lastLook chain
+	var last, seen chain
 	for i, c := range calls {
 		if c.looks() {
-			lastLook = chain{took: c.end.Sub(c.start), way: []string{"GET " + c.path}}
+			seen = chain{c.end.Sub(c.start), []string{c.String()}}
 			continue
 		}
 		need := chain{}
 		for j, other := range calls[:i] {
-			if !c.reads() && first >= 0 && j < first && other.reads() {
+			if c.waitsFor(other, accepted) {
 				need = need.longer(chains[j])
 			}
 		}
 		for id := range idsIn(c.sent) {
-			if from, ok := source(id, calls[:i], chains, c.start); ok && !known[id] {
-				need = need.longer(from)
+			if !known[id] {
+				need = need.longer(source(id, calls[:i], chains, c.start))
 			}
 		}
-		chains[i] = need.then(c.method+" "+c.path, c.end.Sub(c.start))
-		if c.method == http.MethodPost && strings.HasSuffix(c.path, "/servers") {
+		chains[i] = need.then(c.String(), c.end.Sub(c.start))
+		last = last.longer(chains[i])
+		if c.String() == "POST /compute/v2.1/servers" {
 			last = last.longer(chains[i].then("build", build))
 		}
 	}
-	if last.took > 0 {
-		last = last.then("seen by "+strings.Join(lastLook.way, ""), lastLook.took)
-	}
-	for _, c := range chains {
-		last = last.longer(c)
+	if seen.way != nil {
+		last = last.then(seen.way[0], seen.took)
 	}
 	return last.took, last.way
 }
 
-// source is the shortest chain to an answer with the id that had come by then.
-func source(id string, calls []call, chains []chain, by time.Time) (best chain, ok bool) {
-	for i, c := range calls {
-		if c.looks() || c.end.After(by) || !strings.Contains(c.got, id) {
-			continue
-		}
-		if !ok || chains[i].took < best.took {
-			best, ok = chains[i], true
+// waitsFor tells whether a call depends on another for what it decides, not for what it sends.
+func (c call) waitsFor(other call, accepted time.Time) bool {
+	if other.end.After(c.start) || other.looks() {
+		return false
+	}
+	if other.reads() {
+		return !c.reads() || c.start.After(accepted) && !other.start.After(accepted)
+	}
+	if strings.HasSuffix(c.String(), "POST /network/v2.0/ports") && strings.HasSuffix(other.path, "/subnets") {
+		for id := range idsIn(c.sent) {
+			if strings.Contains(other.sent, id) {
+				return true
+			}
 		}
 	}
-	return best, ok
+	return false
+}
+
+// source is the shortest chain to an answer with the id that had come by then.
+func source(id string, calls []call, chains []chain, by time.Time) (best chain) {
+	for i, c := range calls {
+		if !c.looks() && !c.end.After(by) && strings.Contains(c.got, id) && (best.way == nil || chains[i].took < best.took) {
+			best = chains[i]
+		}
+	}
+	return best
 }
 
 // chain is calls of which each depends on the one before.
@@ -194,7 +210,7 @@ func busy(calls []call) (sum time.Duration) {
 func at(method, path, sent, got string, from, to int) call {
 	zero := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
 	ms := func(n int) time.Time { return zero.Add(time.Duration(n) * time.Millisecond) }
-	return call{method: method, path: path, sent: path + sent, got: got, start: ms(from), end: ms(to)}
+	return call{method: method, path: path, sent: path + " " + sent, got: got, start: ms(from), end: ms(to)}
 }
 
 func TestCritical(t *testing.T) {
@@ -205,24 +221,29 @@ func TestCritical(t *testing.T) {
 		port    = "00000000-0000-0000-0000-00000000000d"
 		server  = "00000000-0000-0000-0000-00000000000e"
 	)
-	before := []call{at("POST", "/auth/tokens", "", project, -100, -50)}
+	before := []call{at("POST", "/identity/v3/auth/tokens", "", project, -100, -50)}
 	calls := []call{
-		at("GET", "/images", "", image+project, 0, 50),
-		at("GET", "/limits/"+project, "", "", 60, 100), // could have begun at 0: the project was known
-		at("POST", "/networks", "", network, 120, 170),
-		at("POST", "/floatingips", "", "", 120, 190),
-		at("POST", "/ports", network, port+network, 200, 250),
-		at("POST", "/servers", port+image, server, 260, 320),
-		at("GET", "/servers/detail", "", server, 500, 550),
-		at("GET", "/servers/detail", "", server, 1400, 1430),
+		at("GET", "/image/v2/images", "", image+" "+project, 0, 50),
+		at("GET", "/compute/v2.1/limits", project, "", 60, 100), // could have begun at 0: the project was known
+		at("GET", "/network/v2.0/routers", "", "", 120, 160),
+		at("GET", "/network/v2.0/subnets", "", "", 170, 210), // could have begun with the routers
+		at("POST", "/network/v2.0/networks", "", network, 220, 270),
+		at("POST", "/network/v2.0/floatingips", "", "", 220, 300),
+		at("POST", "/network/v2.0/subnets", network, network, 310, 370), // need not have waited for the address
+		at("POST", "/network/v2.0/ports", network, port+" "+network, 390, 440),
+		at("POST", "/compute/v2.1/servers", port+" "+image, server, 450, 510),
+		at("GET", "/compute/v2.1/servers/detail", "", server, 700, 750),
+		at("GET", "/compute/v2.1/servers/detail", "", server, 1600, 1630),
 	}
-	took, way := critical(calls, before, time.Second)
-	const want = "GET /images > POST /networks > POST /ports > POST /servers > build > seen by GET /servers/detail"
-	if got := strings.Join(way, " > "); took != (50+50+50+60+1000+30)*time.Millisecond || got != want {
-		t.Errorf("critical path %v: %s; want 1.24s: %s", took, got, want)
+	accepted := calls[1].end.Add(10 * time.Millisecond)
+	took, way := critical(calls, before, accepted, time.Second)
+	const want = "GET /image/v2/images > GET /network/v2.0/routers > POST /network/v2.0/networks > POST /network/v2.0/subnets > " +
+		"POST /network/v2.0/ports > POST /compute/v2.1/servers > build > GET /compute/v2.1/servers/detail"
+	if got := strings.Join(way, " > "); took != (50+40+50+60+50+60+1000+30)*time.Millisecond || got != want {
+		t.Errorf("critical path %v: %s; want 1.34s: %s", took, got, want)
 	}
-	if took, way := critical(calls[:4], before, time.Second); took != 120*time.Millisecond {
-		t.Errorf("without a server: %v, want 120ms: %v", took, way)
+	if took, way := critical(calls[:6], before, accepted, time.Second); took != (50+40+80)*time.Millisecond {
+		t.Errorf("without a server: %v, want 170ms: %v", took, way)
 	}
 }
 
