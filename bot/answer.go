@@ -24,9 +24,8 @@ func (b *Bot) answer(ctx context.Context, rq *request, reply commands.Reply, err
 	default:
 		s = sheetOf(reply)
 	}
-	if reply.Job != "" {
-		b.answers.keep(reply.Job, rq.secret.ResponseURL)
-		b.Changed(reply.Job)
+	if reply.Job != "" && b.begin(ctx, rq, reply) {
+		return
 	}
 	if err := b.tell(ctx, rq, s.messages(), reply.Public); err != nil {
 		rq.log.ErrorContext(ctx, "the answer could not be sent", "err", err)
@@ -44,7 +43,7 @@ func sheetOf(r commands.Reply) sheet {
 	if len(r.Notice) > 0 {
 		s = append(s, part{Text: r.Notice})
 	}
-	text := r.Text
+	text := r.Words()
 	for _, f := range r.Fields {
 		text = text.Add("\n%s ", stackhand.AsBold(f.Name+":"))
 		text = append(text, f.Value...)

@@ -71,6 +71,7 @@ type Bot struct {
 	teller   *teller
 	health   health
 	answers  answers
+	asides   sync.WaitGroup
 }
 
 // New checks the options and makes a bot that is not connected yet.
@@ -155,6 +156,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	stop()
 	b.queue.finish(grace)
 	background.Wait()
+	b.asides.Wait()
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -22,6 +22,8 @@ type request struct {
 	user   stackhand.User
 	log    *slog.Logger
 	parts  int // messages posted for it so far: their op ids count
+	began  time.Time
+	told   bool // that it takes a moment
 }
 
 const (
@@ -37,7 +39,7 @@ var errNobody = errors.New("bot: nobody to talk to")
 // handle carries out one thing that arrived. It is marked as handled when that is over,
 // however it ended; only the end of the program leaves it for the next start.
 func (b *Bot) handle(ctx context.Context, in stackhand.Inbound) {
-	rq := &request{in: in, log: b.log.With("user", in.User, "inbound", in.ID, "kind", in.Kind)}
+	rq := &request{in: in, began: time.Now(), log: b.log.With("user", in.User, "inbound", in.ID, "kind", in.Kind)}
 	var err error
 	if rq.body, rq.secret, err = b.unpack(in); err != nil {
 		rq.log.ErrorContext(ctx, "what arrived cannot be read any more", "err", err)
@@ -183,6 +185,7 @@ func (b *Bot) patiently(ctx context.Context, rq *request, work func()) {
 		select {
 		case <-done:
 		case <-t.C:
+			rq.told = true
 			if err := b.tell(ctx, rq, []message{{Text: "On it…"}}, false); err != nil {
 				rq.log.InfoContext(ctx, "could not say that it takes longer", "err", err)
 			}
@@ -261,39 +264,4 @@ func (c *capped) Write(p []byte) (int, error) {
 	}
 	c.left -= len(p)
 	return c.to.Write(p)
-}
-
-// answers remembers for a while through which response_url somebody can be told that a job's
-// card could not be posted where it was asked for.
-type answers struct {
-	mu   sync.Mutex
-	urls map[string]answerURL
-}
-
-type answerURL struct {
-	url   string
-	until time.Time
-}
-
-func (a *answers) keep(job, url string) {
-	if url == "" {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.urls == nil || len(a.urls) > 1000 {
-		a.urls = map[string]answerURL{}
-	}
-	a.urls[job] = answerURL{url: url, until: time.Now().Add(25 * time.Minute)}
-}
-
-func (a *answers) take(job string) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	u := a.urls[job]
-	delete(a.urls, job)
-	if time.Now().After(u.until) {
-		return ""
-	}
-	return u.url
 }

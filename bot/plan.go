@@ -229,6 +229,7 @@ func (r *reporter) keep(ctx context.Context, rep *stackhand.Report, o *op, ts, h
 	if o.part == partFinal {
 		rep.FinalOf = o.of
 	}
+	r.b.answers.seen(rep.Job)
 	return r.b.o.Records.SaveReport(ctx, rep)
 }
 
@@ -272,11 +273,13 @@ func (r *reporter) move(ctx context.Context, t *task, rep *stackhand.Report, fro
 		text = text.Add(" To have it told there, invite me: %s", stackhand.AsCode("/invite @"+r.b.self.name))
 	}
 	m := sheet{{Text: text}}.message()
-	if url := r.b.answers.take(job.ID); url != "" {
+	if url := r.b.answers.url(job.ID); url != "" {
 		if err := r.b.web.respond(ctx, url, m, false); err == nil {
+			r.b.answers.seen(job.ID)
 			return nil
 		}
 	}
+	defer r.b.answers.seen(job.ID)
 	if err := r.b.web.ephemeral(ctx, from, "", job.User.ID, m); err != nil {
 		_, err = r.b.postOnce(ctx, own, "", job.ID+"-moved", m, false, r.b.o.Now())
 		return err

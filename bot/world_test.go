@@ -207,7 +207,7 @@ func (w *world) do(ctx context.Context, user stackhand.User, line commands.Line)
 		if _, err := w.mem.Job(ctx, id); err != nil {
 			w.mem.put(j)
 		}
-		return commands.Reply{Job: id, Text: stackhand.Textf("Create %s: job %s is at work.", rest, id)}, nil
+		return commands.Reply{Job: id, Begun: stackhand.Textf("Create %s: job %s is at work.", rest, id)}, nil
 	}
 	return commands.Reply{Text: stackhand.Textf("did %s", line.Text)}, nil
 }

@@ -105,8 +105,11 @@ func (p *plan) begin(ctx context.Context, line Line) (Reply, error) {
 		return Reply{}, err
 	}
 	r := begun(job)
-	for _, n := range p.notes {
-		r.Text = r.Text.Add("\n%s", n)
+	for i, n := range p.notes {
+		if i > 0 {
+			r.Text = r.Text.Add("\n")
+		}
+		r.Text = r.Text.Add("%s", n)
 	}
 	return r, nil
 }

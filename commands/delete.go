@@ -81,8 +81,7 @@ func (env *Env) removeAll(ctx context.Context, user stackhand.User, line Line, f
 func allBegun(jobs []*stackhand.Job) Reply {
 	r := begun(*jobs[0])
 	for _, j := range jobs[1:] {
-		r.Text = r.Text.Add("\n")
-		r.Text = append(r.Text, begun(*j).Text...)
+		r.Begun = append(r.Begun.Add("\n"), begun(*j).Begun...)
 	}
 	return r
 }

@@ -32,14 +32,24 @@ type Reply struct {
 	Form    *Form // to be opened before the asker
 	File    *File
 	Job     string         // id of the job that was started: its card is the answer
+	Begun   stackhand.Text // the same in a sentence, for where nobody sees the card at once; goes before Text
 	Notice  stackhand.Text // shown to the asker before the rest: how the line was understood
 	Share   string         // the line that shows the same to everybody; "" where sharing makes no sense
 	Public  bool           // for everybody in the channel, not for the asker alone
 }
 
-// Whole is the whole answer as text: the sentence, a line for each field, a line for each row.
+// Words are the sentences of the answer: that the job began, and what there is to say besides.
+func (r Reply) Words() stackhand.Text {
+	out := append(stackhand.Text(nil), r.Begun...)
+	if len(r.Begun) > 0 && len(r.Text) > 0 {
+		out = out.Add("\n")
+	}
+	return append(out, r.Text...)
+}
+
+// Whole is the whole answer as text: the sentences, a line for each field, a line for each row.
 func (r Reply) Whole() stackhand.Text {
-	out := append(stackhand.Text(nil), r.Text...)
+	out := r.Words()
 	for _, f := range r.Fields {
 		out = out.Add("\n%s: ", f.Name)
 		out = append(out, f.Value...)

@@ -63,5 +63,5 @@ func firstLine(text string) string {
 
 // begun is the answer to a line that started a job; its card says the rest.
 func begun(job stackhand.Job) Reply {
-	return Reply{Text: stackhand.Textf("%s: job %s is at work.", job.Title, stackhand.AsCode(job.ID)), Job: job.ID}
+	return Reply{Begun: stackhand.Textf("%s: job %s is at work.", job.Title, stackhand.AsCode(job.ID)), Job: job.ID}
 }
