@@ -87,6 +87,7 @@ type Options struct {
 	Log      *slog.Logger       // default slog.Default()
 	Changed  func(jobID string) // called after a job's record changed; must not block
 	Conflict error              // what a lost race of SaveJob matches
+	Seal     Sealer             // for the inputs of jobs; nil keeps them in clear
 	Retries  Retries
 	ClaimFor time.Duration // how long a claim lasts without a sign of life; default 30 s
 	Grace    time.Duration // for calls on their way when a job is stopped; default 5 s

@@ -72,6 +72,9 @@ func (r *runner) prepare(job stackhand.Job) error {
 		return err
 	}
 	r.flow = flow
+	if job, err = r.e.opened(job); err != nil {
+		return err
+	}
 	if r.steps, err = stepsOf(flow, job); err != nil {
 		return err
 	}

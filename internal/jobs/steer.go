@@ -33,6 +33,9 @@ func (e *Engine) Start(ctx context.Context, job stackhand.Job, stacks ...stackha
 			job.Stacks = append(job.Stacks, stacks[i].ID)
 		}
 	}
+	if job, err = e.sealed(job); err != nil {
+		return stackhand.Job{}, err
+	}
 	created, err := e.recs.CreateJob(ctx, &job, fresh)
 	if err != nil {
 		return stackhand.Job{}, fmt.Errorf("jobs: start %s: %w", job.ID, err)
@@ -126,6 +129,9 @@ func (e *Engine) Retry(ctx context.Context, id, user string, keep bool) (stackha
 	if err := retriable(old); err != nil {
 		return old, err
 	}
+	if old, err = e.opened(old); err != nil {
+		return old, err
+	}
 	job := follow(old, user)
 	job.ID, job.Flow, job.Title, job.Input = derive("retry", id), old.Flow, old.Title, old.Input
 	job.Keep, job.RetryOf = keep, id
@@ -184,6 +190,9 @@ func (e *Engine) Cleanup(ctx context.Context, id, user string) (stackhand.Job, e
 	flow, err := e.newest(old.Flow)
 	if err != nil || flow.Cleanup == nil {
 		return old, stackhand.Errorf(stackhand.Invalid, "Job %s (%s) leaves nothing behind that could be cleaned up.", old.ID, old.Flow)
+	}
+	if old, err = e.opened(old); err != nil {
+		return old, err
 	}
 	plan, err := flow.Cleanup(old)
 	if err != nil {

@@ -131,7 +131,9 @@ func (r *runner) rest(to stackhand.JobState, p *stackhand.Problem) {
 		}
 		bad := problemOf(forHumanToo(err), "")
 		r.log.Error("what became of the job could not be recorded", "ref", bad.Ref, "err", causes(err))
-		to, p = stackhand.JobStuck, bad
+		if to = stackhand.JobStuck; p == nil || p.Kind != stackhand.NeedsHuman {
+			p = bad
+		}
 	}
 	if err := r.rec.do(end); err != nil {
 		return
@@ -160,6 +162,10 @@ func leave(j *stackhand.Job) {
 func (r *runner) settle(job stackhand.Job, to stackhand.JobState) error {
 	if r.flow.Settle == nil {
 		return nil
+	}
+	job, err := r.e.opened(job)
+	if err != nil {
+		return err
 	}
 	ph := newPhase(r.ctx, r.e.o.Grace)
 	defer ph.end()

@@ -1,0 +1,47 @@
+package jobs
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Sealer encrypts for one user and purpose; what it made opens for no other.
+type Sealer interface {
+	Seal(plain []byte, user, purpose string) ([]byte, error)
+	Open(sealed []byte, user, purpose string) ([]byte, error)
+}
+
+// sealed gives the job as it is written down: its input may hold what nobody else is to read, such as user
+// data with a password in it. Sealed input is a JSON string; what was written without a Sealer is none.
+func (e *Engine) sealed(job stackhand.Job) (stackhand.Job, error) {
+	if e.o.Seal == nil || len(job.Input) == 0 {
+		return job, nil
+	}
+	box, err := e.o.Seal.Seal(job.Input, job.User.ID, purpose(job))
+	if err != nil {
+		return job, fmt.Errorf("jobs: seal the input of %s: %w", job.ID, err)
+	}
+	job.Input, err = json.Marshal(box)
+	return job, err
+}
+
+// opened gives the job as its flow reads it.
+func (e *Engine) opened(job stackhand.Job) (stackhand.Job, error) {
+	if e.o.Seal == nil || len(job.Input) == 0 || job.Input[0] != '"' {
+		return job, nil
+	}
+	var box []byte
+	err := json.Unmarshal(job.Input, &box)
+	if err == nil {
+		job.Input, err = e.o.Seal.Open(box, job.User.ID, purpose(job))
+	}
+	if err != nil {
+		return job, stackhand.Errorf(stackhand.NeedsHuman, "What job %s has to do cannot be read with the present keyset.", job.ID).
+			Do("Start the bot with the keyset that it had before, then try again.").Because(err)
+	}
+	return job, nil
+}
+
+func purpose(job stackhand.Job) string { return "job " + job.ID }
