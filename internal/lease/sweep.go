@@ -215,6 +215,9 @@ func (s *Sweeper) end(ctx context.Context, stack stackhand.Stack, now time.Time)
 	if err != nil {
 		return err
 	}
+	if job.State.Rests() {
+		return nil // it was tried before, and will be again some hours later
+	}
 	s.Log.Info("a lease has ended", "stack", stack.ID, "user", stack.Lease.Owner, "job", job.ID)
 	return nil
 }

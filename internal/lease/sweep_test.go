@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -116,5 +117,32 @@ func TestExtendAgainstOthers(t *testing.T) {
 				t.Errorf("stack %+v", b.stacks["j-1"])
 			}
 		})
+	}
+}
+
+// resting is an engine whose deletions have all failed by the time that somebody asks again.
+type resting struct{ *book }
+
+func (b resting) Start(ctx context.Context, j stackhand.Job, stacks ...stackhand.Stack) (stackhand.Job, error) {
+	before := len(b.started)
+	j, err := b.book.Start(ctx, j, stacks...)
+	if len(b.started) == before {
+		j.State = stackhand.JobFailed
+	}
+	return j, err
+}
+
+// A deletion that does not work out is worth a line in the log each time that it is tried, not at every sweep.
+func TestTheLogIsNotFlooded(t *testing.T) {
+	s, b, now := world(2 * time.Hour)
+	var log strings.Builder
+	s.Jobs, s.Log = resting{b}, slog.New(slog.NewTextHandler(&log, nil))
+	for ; now.Before(t0.Add(9 * time.Hour)); *now = now.Add(time.Minute) {
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(log.String(), "a lease has ended"); n != len(b.started) || n < 2 {
+		t.Errorf("%d lines for %d deletions", n, len(b.started))
 	}
 }
