@@ -51,7 +51,8 @@ func TestSecretlike(t *testing.T) {
 		"export OS_PASSWORD='x'", "openstack --os-password x server list", "openstack --os-password=x server list", "nova boot --admin-pass x", "xoxb-1234567890-abcdef", "xapp-1-A111-222-abc",
 		"token gAAAAABlZmFrZWZha2VmYWtlZmFrZQ", "application_credential_secret: abc", "--os-application-credential-secret abc", "OS_APPLICATION_CREDENTIAL_SECRET=abc",
 		"curl -H 'X-Auth-Token: abc'", "https://bob:pw@example.com/", "Authorization: Bearer abcdefghijklmnopqrst", "login —password x", `{"password": "x"}`, "ghp_0123456789abcdefghijABCDEFGHIJ",
-		"client_secret=abc", "PuTTY-User-Key-File-3: ssh-ed25519",
+		"client_secret=abc", "PuTTY-User-Key-File-3: ssh-ed25519", "my password is hunter2", "the password for web-1 is: hunter2", "pass=hunter2", "pw: hunter2",
+		"create web-1 --property secret=abc", "DB_SECRET=abc", "AKIAIOSFODNN7EXAMPLE",
 	}
 	for _, s := range secret {
 		if what, yes := Secretlike(s); !yes || what == "" {
@@ -67,6 +68,7 @@ func TestSecretlike(t *testing.T) {
 		"create web-1", "keypair create k --public-key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ5 me@host", "keypair create k --public-key ssh-rsa AAAAB3NzaC1yc2E", "password web-1",
 		"what is my password?", "help password", "lock_passwd: true", "see <https://example.com|example.com> please", "ssh_pwauth: false", "create web-1 --property owner=bob",
 		"openstack server list", "<mailto:a@b.c|a@b.c>", "reset the password of web-1", "create web-1 --key-name laptop",
+		"create secret-1", "is the password of web-1 set?", "list secret servers", "bypass: yes", "create web-1 --property compass=north",
 	} {
 		if what, yes := Secretlike(s); yes {
 			t.Errorf("%s: taken for %s", s, what)
