@@ -74,14 +74,16 @@ func (c cleanup) steps() []jobs.Step {
 	}
 }
 
+// leftKinds are the kinds that a create job may leave.
+var leftKinds = append([]string{
+	stackhand.KindFloatingIP, stackhand.KindServer, stackhand.KindPort, stackhand.KindSecurityGroup,
+}, networkKinds...)
+
 // look puts on this job's record what the old one's record lists and what the cloud holds
 // with the old one's mark.
 func (c cleanup) look(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 	all := slices.Clone(c.made)
-	kinds := append([]string{
-		stackhand.KindFloatingIP, stackhand.KindServer, stackhand.KindPort, stackhand.KindSecurityGroup,
-	}, networkKinds...)
-	for _, kind := range kinds {
+	for _, kind := range leftKinds {
 		found, err := c.marked(ctx, cloud, kind)
 		if err != nil {
 			return err

@@ -40,7 +40,7 @@ func (d deletion) steps() []jobs.Step {
 		return d.withStack(d.spec.Stack, d.removeEach(kind))
 	}
 	return []jobs.Step{
-		step("stack", "Stack", d.mark),
+		step("stack", "Stack", d.take),
 		step("floating-ip", "Floating IP", each(stackhand.KindFloatingIP), "stack"),
 		step("server", "Server", each(stackhand.KindServer), "stack"),
 		step("port", "Port", each(stackhand.KindPort), "server", "floating-ip"),
@@ -48,6 +48,84 @@ func (d deletion) steps() []jobs.Step {
 		step("network", "Network", d.withStack(d.spec.Stack, d.network), "port"),
 		step("lease", "Lease", d.end, "group", "network"),
 	}
+}
+
+// isKept is the value that says that the stack was never finished: its ledger may lack something.
+const isKept = "kept"
+
+// take makes the stack this job's to take down, with all that there is of it.
+func (d deletion) take(ctx context.Context, run *jobs.Run) error {
+	st, err := d.Book.Stack(ctx, d.spec.Stack)
+	if err != nil {
+		return err
+	}
+	if st.State == stackhand.StackKept {
+		if err := run.Set(ctx, isKept, true); err != nil {
+			return err
+		}
+	}
+	if err := d.mark(ctx, run); err != nil {
+		return err
+	}
+	var kept bool
+	if _, err := run.Get(isKept, &kept); err != nil || !kept {
+		return err
+	}
+	return d.with(d.adopt)(ctx, run)
+}
+
+// adopt puts on the ledger what carries the mark of the job that began the stack, and of which it does not
+// know: a call whose answer got lost may have made it.
+func (d deletion) adopt(ctx context.Context, _ *jobs.Run, cloud Cloud) error {
+	st, err := d.Book.Stack(ctx, d.spec.Stack)
+	if err != nil || st.State == stackhand.StackGone {
+		return err
+	}
+	if err := (home{st.ProjectID, st.Project}).check(cloud.Identity(), false); err != nil {
+		return err
+	}
+	found, err := d.unfinished(ctx, cloud, st)
+	if err != nil {
+		return err
+	}
+	_, err = d.change(ctx, st.ID, func(st *stackhand.Stack) error {
+		for _, r := range found {
+			known := slices.ContainsFunc(st.Ledger, func(l stackhand.Resource) bool { return l.Kind == r.Kind && l.ID == r.ID })
+			if !known && (r.Stack == "" || r.Stack == st.ID) {
+				st.Ledger = append(st.Ledger, r)
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// unfinished lists what is in the cloud with the mark of the stack's job: of this stack, or of all of them.
+func (d deletion) unfinished(ctx context.Context, cloud Cloud, st stackhand.Stack) ([]stackhand.Resource, error) {
+	c := create{Deps: d.Deps, id: st.Job, spec: stackhand.CreateSpec{Name: st.Name, Count: 1, Network: auto}}
+	var out []stackhand.Resource
+	for _, kind := range leftKinds {
+		if kind == stackhand.KindServer {
+			continue // below: by the stack, which need not be the job's first
+		}
+		found, err := c.marked(ctx, cloud, kind)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	c.spec.Network = "new" // its network has the stack's name
+	found, err := c.marked(ctx, cloud, stackhand.KindNetwork)
+	if err != nil {
+		return nil, err
+	}
+	servers, err := cloud.ServersNamed(ctx, st.Name)
+	for _, s := range servers {
+		if s.Metadata[metaStack] == st.ID {
+			out = append(out, stackhand.Resource{Kind: stackhand.KindServer, ID: s.ID, Name: s.Name, Job: st.Job, Stack: st.ID})
+		}
+	}
+	return append(out, found...), err
 }
 
 // mark says on the stack's record that this job takes it down.
@@ -159,7 +237,7 @@ func (d Deps) settleDelete(ctx context.Context, job stackhand.Job, to stackhand.
 			return nil
 		}
 		st.Busy, st.State = "", stackhand.StackKept
-		if len(ofKind(st.Ledger, stackhand.KindServer)) > 0 {
+		if _, kept := job.Values[isKept]; !kept && len(ofKind(st.Ledger, stackhand.KindServer)) > 0 {
 			st.State = stackhand.StackReady
 		}
 		return nil

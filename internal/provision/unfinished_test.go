@@ -1,0 +1,60 @@
+package provision_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/provision"
+)
+
+// A build whose pieces are kept may have made things of which nobody was told. They go with the rest.
+func TestADeletionFindsWhatTheBuildNeverHeardOf(t *testing.T) {
+	down := stackhand.Errorf(stackhand.Unavailable, "The service is not there.")
+	for _, c := range []struct {
+		name, made, listed string
+		change             func(*stackhand.CreateSpec)
+	}{
+		{"floating ip", "CreateFloatingIP", "FloatingIPs", nil},
+		{"server", "CreateServer", "ServersNamed", nil},
+		{"port", "CreatePort", "Ports", nil},
+		{"network of its own", "CreateNetwork", "NetworksNamed", func(s *stackhand.CreateSpec) { s.Network = "new" }},
+		{"shared network", "CreateNetwork", "NetworksNamed", nil},
+		{"second server", "CreateServer", "ServersNamed", func(s *stackhand.CreateSpec) { s.Count = 2 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t)
+				p := l.start()
+				l.cloud.arm(func(_ int, call string) fault {
+					switch call {
+					case c.made:
+						return fault{after: down}
+					case c.listed:
+						return fault{before: down}
+					}
+					return fault{}
+				})
+				s := spec()
+				if c.change != nil {
+					c.change(&s)
+				}
+				job := jobOf("job1", provision.FlowCreate, s)
+				job.Keep = true
+				if j := p.run(job); j.State != stackhand.JobKept {
+					t.Fatal(story(j))
+				}
+				// The first deletion meets the same trouble, and gives the stack back as it was.
+				if j := p.run(deleteOf("del0", "job1-1")); j.State != stackhand.JobFailed || p.stack("job1-1").State != stackhand.StackKept {
+					t.Errorf("stack %s, %s", p.stack("job1-1").State, story(j))
+				}
+				l.cloud.arm(nil)
+				last := p.run(deleteOf("del1", "job1-1"))
+				for n := 2; n <= s.Count; n++ {
+					last = p.run(deleteOf("del2", "job1-2"))
+				}
+				l.want(last, stackhand.JobDone)
+			})
+		})
+	}
+}
