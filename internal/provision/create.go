@@ -205,7 +205,7 @@ func (d Deps) settleCreate(ctx context.Context, job stackhand.Job, to stackhand.
 	now := d.Now()
 	for n := 1; n <= c.spec.Count; n++ {
 		err := c.write(ctx, job, n, func(st *stackhand.Stack) {
-			if len(st.Ledger) == 0 {
+			if len(st.Ledger) == 0 && !unsure(job, to) {
 				st.State, st.Gone = stackhand.StackGone, now
 				return
 			}
@@ -217,6 +217,18 @@ func (d Deps) settleCreate(ctx context.Context, job stackhand.Job, to stackhand.
 		}
 	}
 	return nil
+}
+
+// unsure tells whether the job may have made something of which its record does not know: a step could not be
+// undone, was stopped midway, or ended without an answer.
+func unsure(job stackhand.Job, to stackhand.JobState) bool {
+	return slices.ContainsFunc(job.Steps, func(s stackhand.JobStep) bool {
+		if s.State != stackhand.StepFailed || s.Problem == nil {
+			return s.State == stackhand.StepRunning
+		}
+		k := s.Problem.Kind
+		return to == stackhand.JobFailed || k == stackhand.Unavailable || k == stackhand.Internal || k == stackhand.NeedsHuman
+	})
 }
 
 // bury ends the stacks of a job of which nothing can have been made.

@@ -58,3 +58,56 @@ func TestADeletionFindsWhatTheBuildNeverHeardOf(t *testing.T) {
 		})
 	}
 }
+
+// The cloud is not there long enough for undoing to be given up: what may be left gets a time, and goes when that
+// is over. What failed for good left nothing.
+func TestWhatMayBeLeftIsNotForgotten(t *testing.T) {
+	down := stackhand.Errorf(stackhand.Unavailable, "The service is not there.")
+	full := stackhand.Errorf(stackhand.Quota, "Quota exceeded.")
+	for _, c := range []struct {
+		name string
+		keep bool
+		fip  fault
+		list fault
+		rest fault
+		job  stackhand.JobState
+		want stackhand.StackState
+	}{
+		{"undone in vain", false, fault{after: down}, fault{before: down}, fault{}, stackhand.JobFailed, stackhand.StackKept},
+		{"kept", true, fault{after: down}, fault{before: down}, fault{}, stackhand.JobKept, stackhand.StackKept},
+		{"refused", false, fault{before: full}, fault{}, fault{}, stackhand.JobUndone, stackhand.StackGone},
+		{"refused and kept", true, fault{before: full}, fault{}, fault{before: full}, stackhand.JobKept, stackhand.StackGone},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t)
+				p := l.start()
+				l.cloud.arm(func(_ int, call string) fault {
+					switch call {
+					case "CreateFloatingIP":
+						return c.fip
+					case "FloatingIPs":
+						return c.list
+					case "CreateSecurityGroup", "CreateRouter", "CreateNetwork":
+						return fault{before: full} // nothing else is made
+					case "SecurityGroups", "Routers", "Subnets":
+						return c.rest // what ends in the same moment
+					}
+					return fault{}
+				})
+				job := jobOf("job1", provision.FlowCreate, spec())
+				job.Keep = c.keep
+				j := p.run(job)
+				if j.State != c.job {
+					t.Errorf("job %s", story(j))
+				}
+				st := p.stack("job1-1")
+				if st.State != c.want || (c.want == stackhand.StackKept) == st.Lease.Until.IsZero() || len(st.Ledger) > 0 {
+					t.Errorf("stack %+v of job %s", st, story(j))
+				}
+				l.cloud.arm(nil)
+				l.want(p.run(deleteOf("del1", "job1-1")), stackhand.JobDone)
+			})
+		})
+	}
+}
