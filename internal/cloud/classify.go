@@ -170,8 +170,11 @@ func saysQuota(msg string) bool {
 		strings.Contains(m, "exceeds the quota") || strings.Contains(m, "maximum number of")
 }
 
+// novaAsks is what Nova asks of its developers whenever it fails; it helps nobody in a chat.
+const novaAsks = " Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible."
+
 func (a *answer) sentence(kind stackhand.Kind, at string) string {
-	msg := strings.TrimRight(a.Message, ". \n")
+	msg := strings.TrimRight(strings.Replace(a.Message, novaAsks, "", 1), ". \n")
 	if msg == "" {
 		msg = fmt.Sprintf("status %d", a.Status)
 	}

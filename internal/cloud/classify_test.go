@@ -66,7 +66,7 @@ var answers = []struct {
 		stackhand.RateLimited, "rate-limited.", 7 * time.Second},
 	{"nova conflict", compute, 409, `{"conflictingRequest": {"code": 409, "message": "Port aed2280c is still in use."}}`, nil,
 		stackhand.Conflict, "still in use.", 0},
-	{"nova crash", compute, 500, `{"computeFault": {"code": 500, "message": "Unexpected API Error.\n<class 'oslo_messaging.exceptions.MessagingTimeout'>"}}`, nil,
+	{"nova crash", compute, 500, `{"computeFault": {"code": 500, "message": "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class 'oslo_messaging.exceptions.MessagingTimeout'>"}}`, nil,
 		stackhand.Unavailable, "status 500: Unexpected API Error. <class 'oslo_messaging.exceptions.MessagingTimeout'>.", 0},
 	{"neutron quota", network, 409, `{"NeutronError": {"type": "OverQuota", "message": "Quota exceeded for resources: ['security_group'].", "detail": ""}}`, nil,
 		stackhand.Quota, "Quota exceeded for resources", 0},
