@@ -26,7 +26,7 @@ func (s shown) headline() stackhand.Text {
 	j := s.job
 	t := stackhand.Textf("%s %s: ", jobIcons[j.State], stackhand.AsBold(j.Title))
 	took := ""
-	if !j.Started.IsZero() && !j.Ended.IsZero() {
+	if !j.Started.IsZero() && j.Ended.Sub(j.Started) >= shortest {
 		took = " after " + elapsed(j.Ended.Sub(j.Started))
 	}
 	switch j.State {
@@ -35,6 +35,9 @@ func (s shown) headline() stackhand.Text {
 	case stackhand.JobRunning:
 		if j.Canceled != "" {
 			return t.Add("stopping, because %s asked to", stackhand.To(j.Canceled))
+		}
+		if slices.ContainsFunc(j.Steps, troubled) {
+			return t.Add("in progress, but something did not work yet and is tried again; see the thread")
 		}
 		return t.Add("in progress; each step is in the thread")
 	case stackhand.JobUndoing:
@@ -78,6 +81,11 @@ func (s shown) cleared() bool {
 		}
 	}
 	return len(s.stacks) > 0
+}
+
+// troubled tells that a step is tried again.
+func troubled(st stackhand.JobStep) bool {
+	return st.State == stackhand.StepRunning && st.Problem != nil
 }
 
 // card is the message in the channel.
@@ -232,7 +240,11 @@ func (s shown) leftovers() stackhand.Text {
 	}
 	var all []string
 	for _, r := range j.Made {
-		all = append(all, r.Kind+" "+firstOf(r.Name, r.ID))
+		name := r.Kind + " " + firstOf(r.Name, r.ID)
+		if r.Shared {
+			name += " (shared)"
+		}
+		all = append(all, name)
 	}
 	const most = 20
 	more := ""
@@ -243,10 +255,13 @@ func (s shown) leftovers() stackhand.Text {
 	return stackhand.Textf("Left in the cloud: %s%s.", strings.Join(all, ", "), more)
 }
 
+// shortest is a time that is worth a word: less than that is at once.
+const shortest = 50 * time.Millisecond
+
 // elapsed writes a duration shortly: 0.4s, 42s, 3m10s.
 func elapsed(d time.Duration) string {
 	switch {
-	case d < 50*time.Millisecond:
+	case d < shortest:
 		return "0s"
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1fs", d.Seconds())

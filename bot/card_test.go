@@ -49,6 +49,10 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 	}{
 		{"queued", nil, stackhand.JobQueued, []string{"waiting to start"}, []string{"cancel"}},
 		{"running", nil, stackhand.JobRunning, []string{"*Create web-1*: in progress", "asked by alice", "`create web-1`"}, []string{"cancel"}},
+		{"in trouble", func(j *stackhand.Job) {
+			j.Steps = []stackhand.JobStep{{Title: "Server", State: stackhand.StepRunning, Attempt: 2, Problem: &stackhand.Problem{Msg: "No answer."}}}
+		}, stackhand.JobRunning, []string{"something did not work yet and is tried again; see the thread"}, []string{"cancel"}},
+		{"done at once", func(j *stackhand.Job) { j.Ended = j.Started.Add(time.Millisecond) }, stackhand.JobUndone, []string{"*Create web-1*: failed; everything"}, []string{"retry", "keep", "cleanup"}},
 		{"stopping", func(j *stackhand.Job) { j.Canceled = "U0BOB" }, stackhand.JobRunning, []string{"stopping, because <@U0BOB> asked"}, nil},
 		{"undoing", nil, stackhand.JobUndoing, []string{"did not work; what it made is being removed"}, nil},
 		{"done", nil, stackhand.JobDone, []string{"done after 42s", "web-1 ACTIVE 203.0.113.5", "m1.small", "<!date^"}, []string{"reboot", "extend", "delete"}},
@@ -112,12 +116,13 @@ func TestStepsTellTimesAndTries(t *testing.T) {
 	j := job("k3v9", stackhand.JobRunning,
 		stackhand.JobStep{Title: "Network", State: stackhand.StepDone, Attempt: 1, Note: "net-1", Started: start, Ended: start.Add(400 * time.Millisecond)},
 		stackhand.JobStep{Title: "Build", State: stackhand.StepRunning, Attempt: 2, Started: start.Add(5 * time.Second), Problem: &stackhand.Problem{Msg: "no answer"}},
+		stackhand.JobStep{Title: "Server web-1", State: stackhand.StepDone, Note: "web-1"},
 		stackhand.JobStep{Title: "Subnet", State: stackhand.StepSkipped},
 		stackhand.JobStep{Title: "Port", State: stackhand.StepUndone, Attempt: 2},
 		stackhand.JobStep{Title: "Lease", State: stackhand.StepWaiting})
 	j.Resumed = 1
 	got := shown{job: j, now: start.Add(17 * time.Second)}.steps().message().Text
-	want := "*Steps of Create web-1*\n↻ resumed after a restart\n✓ Network · net-1 · 0.4s\n⏳ Build · running, 12s · try 2 · no answer\n– Subnet · skipped\n↩ Port · undone\n○ Lease"
+	want := "*Steps of Create web-1*\n↻ resumed after a restart\n✓ Network · net-1 · 0.4s\n⏳ Build · running, 12s · try 2 · no answer\n✓ Server web-1\n– Subnet · skipped\n↩ Port · undone\n○ Lease"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -156,11 +161,11 @@ func TestStepsOfWhatWasUndone(t *testing.T) {
 // What a failed job left is not said to be there any more once a clean-up removed it.
 func TestClearedUp(t *testing.T) {
 	j := job("k3v9", stackhand.JobKept)
-	j.Made = []stackhand.Resource{{Kind: "port", ID: "p1", Name: "web-1"}}
+	j.Made = []stackhand.Resource{{Kind: "port", ID: "p1", Name: "web-1"}, {Kind: "network", ID: "n1", Name: "auto", Shared: true}}
 	st := readyStack("k3v9")
 	st.State = stackhand.StackKept
 	before := shown{job: j, stacks: []stackhand.Stack{st}}.final().message()
-	if !strings.Contains(before.Text, "Left in the cloud: port web-1.") {
+	if !strings.Contains(before.Text, "Left in the cloud: port web-1, network auto (shared).") {
 		t.Errorf("before:\n%s", before.Text)
 	}
 	st.State = stackhand.StackGone

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -78,7 +79,7 @@ const maxNote = 160
 func (s shown) line(st stackhand.JobStep) stackhand.Text {
 	state, problem := s.standing(st)
 	t := stackhand.Textf("%s %s", stepIcons[state], st.Title)
-	if st.Note != "" {
+	if st.Note != "" && !strings.HasSuffix(st.Title, " "+st.Note) { // "Server web-1 · web-1" says it twice
 		t = t.Add(" · %s", clip(st.Note, maxNote))
 	}
 	switch state {

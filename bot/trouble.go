@@ -68,7 +68,11 @@ func (s shown) problem() stackhand.Text {
 	if why := fault(p.Kind); why != "" {
 		t = t.Add("\n%s", why)
 	}
-	if next := firstOf(p.Next, nextAfter(p.Kind)); next != "" {
+	next := firstOf(p.Next, nextAfter(p.Kind))
+	if p.Kind == stackhand.Unauthorized {
+		next = nextAfter(p.Kind) // there is more to do than the cloud's adapter can know
+	}
+	if next != "" {
 		t = t.Add("\n%s", next)
 	}
 	if p.Ref != "" && !strings.Contains(p.Msg, p.Ref) {
@@ -91,7 +95,7 @@ func fault(k stackhand.Kind) string {
 	case stackhand.Invalid:
 		return "Nothing is broken: what was asked for does not fit this cloud."
 	case stackhand.NotFound, stackhand.Ambiguous:
-		return "Nobody made a mistake: something that it builds on is not in the cloud as it was when you asked."
+		return "Nobody made a mistake: something that it builds on has gone from the cloud."
 	case stackhand.Conflict:
 		return "Nobody made a mistake: something else in the project is in the way."
 	case stackhand.Quota:
@@ -115,8 +119,10 @@ func fault(k stackhand.Kind) string {
 // nextAfter is what to do about a failure of a kind that does not say so itself.
 func nextAfter(k stackhand.Kind) string {
 	switch k {
-	case stackhand.Invalid, stackhand.NotFound, stackhand.Ambiguous:
-		return "Send the command again with another choice: names are looked up anew then."
+	case stackhand.Invalid:
+		return "Send the command again with another choice."
+	case stackhand.NotFound, stackhand.Ambiguous:
+		return "Send the command again: names are looked up anew then."
 	case stackhand.Conflict:
 		return "Press Retry in a moment."
 	case stackhand.Quota:
