@@ -37,29 +37,41 @@ func (r *runner) carry(ph *phase, s start) {
 	r.ends <- ended{step: s.step.Name, err: err, skipped: run.skip, stopped: ph.stopped() && interrupted(err)}
 }
 
+// attempts makes attempts until one is final. While somebody waits, nothing but failures is borne with for
+// Retries.For only; a cloud that names a time to come back, and undoing, have longer.
 func (r *runner) attempts(ph *phase, s start, run *Run) error {
-	base := ph.hard
+	base, retries := ph.hard, r.e.o.Retries
 	if s.step.Waits && !s.undo {
 		base = ph.soft
 	}
-	each := or(s.step.Timeout, r.e.o.Retries.For)
-	whole, most := each, r.e.o.Retries.Max
+	each := or(s.step.Timeout, retries.Step)
+	whole, stubborn, most := each, retries.For, retries.Max
 	if s.undo {
-		whole, most = r.e.o.Retries.UndoFor, r.e.o.Retries.UndoMax
+		whole, stubborn, most = retries.UndoFor, retries.UndoFor, retries.UndoMax
 	}
 	ctx, cancel := context.WithTimeout(base, whole)
 	defer cancel()
-	ends := time.Now().Add(whole)
 	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval, wait.Multiplier = r.e.o.Retries.First, most, 2
+	wait.InitialInterval, wait.MaxInterval, wait.Multiplier = retries.First, most, 2
+	failing := time.Now() // since then nothing but failures
 	for n := s.attempt; ; n++ {
+		began := time.Now()
 		err := once(ctx, each, s, run)
 		if err == nil || !stackhand.Temporary(err) {
 			return err
 		}
-		d := max(wait.NextBackOff(), retryAfter(err))
-		if ctx.Err() != nil || time.Now().Add(d).After(ends) {
+		if time.Since(began) > stubborn {
+			failing = time.Now() // it went well for long
+		}
+		limit, d := stubborn, wait.NextBackOff()
+		if asked := retryAfter(err); asked > d {
+			limit, d = max(stubborn, each), asked
+		}
+		switch {
+		case ctx.Err() != nil:
 			return gaveUp(ctx, err, whole)
+		case time.Since(failing)+d > limit:
+			return gaveUp(ctx, err, limit)
 		}
 		if err := r.again(ph, ctx, s.step, n, err, d); err != nil {
 			return err

@@ -72,8 +72,9 @@ type Records interface {
 // Retries says how attempts that may pass are repeated: exponential back-off with jitter.
 type Retries struct {
 	First   time.Duration // wait before the second attempt; default 500 ms
-	Max     time.Duration // longest wait; default 30 s
-	For     time.Duration // a step without Timeout gives up after this; default 5 min
+	Max     time.Duration // longest wait; default 10 s
+	For     time.Duration // a step gives up after nothing but failures for so long; default 40 s, while somebody waits
+	Step    time.Duration // a step without Timeout may take so long in all; default 5 min
 	UndoMax time.Duration // longest wait between attempts to undo; default 5 min
 	UndoFor time.Duration // undoing gives up after this; default 24 h
 }
@@ -100,8 +101,9 @@ func (o *Options) fill() {
 	o.ClaimFor = or(o.ClaimFor, 30*time.Second)
 	o.Grace = or(o.Grace, 5*time.Second)
 	o.Retries.First = or(o.Retries.First, 500*time.Millisecond)
-	o.Retries.Max = or(o.Retries.Max, 30*time.Second)
-	o.Retries.For = or(o.Retries.For, 5*time.Minute)
+	o.Retries.Max = or(o.Retries.Max, 10*time.Second)
+	o.Retries.For = or(o.Retries.For, 40*time.Second)
+	o.Retries.Step = or(o.Retries.Step, 5*time.Minute)
 	o.Retries.UndoMax = or(o.Retries.UndoMax, 5*time.Minute)
 	o.Retries.UndoFor = or(o.Retries.UndoFor, 24*time.Hour)
 	if o.Now == nil {
