@@ -215,6 +215,10 @@ func (b *Bot) Noticed() { b.teller.nudge() }
 // in the chat is not there yet.
 func (b *Bot) Busy() bool { return b.queue.busy() || b.reporter.busy() || b.teller.busy() }
 
+// Behind tells whether something that arrived is not handled yet, or a message about a job does not show its
+// present state. Unlike Busy it does not count notices that nobody takes.
+func (b *Bot) Behind() bool { return b.queue.busy() || b.reporter.busy() }
+
 // health is what Health tells. A zero time in up means that the connection is down.
 type health struct {
 	mu    sync.Mutex

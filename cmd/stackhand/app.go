@@ -86,7 +86,9 @@ func newApp(ctx context.Context, w world) (*app, error) {
 			return a.sessions.Client(ctx, user, name)
 		},
 		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial,
-	}), jobs.Options{Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict})
+	}), jobs.Options{
+		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box,
+	})
 	a.bot, err = bot.New(bot.Options{
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command,
 		Env: &commands.Env{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -117,7 +118,7 @@ func (p *player) say(ctx context.Context, l scriptLine) error {
 	}
 	return p.until(ctx, firstAnswer, "nothing answered", func() (bool, error) {
 		for _, s := range p.st.slack.Since(p.typed) {
-			if s.User == slack.BotUserID || s.Kind != "message" {
+			if !p.typedBy(s) {
 				return true, nil
 			}
 		}
@@ -182,6 +183,9 @@ func (p *player) busy(ctx context.Context) (string, error) {
 			return "a notice is not delivered", err
 		}
 	}
+	if p.st.on.app.bot.Behind() {
+		return "a message is not as it should be yet", err
+	}
 	return "", err
 }
 
@@ -195,7 +199,8 @@ func (p *player) expect(ctx context.Context, l scriptLine) error {
 		if p.matches(l) != "" {
 			return nil
 		}
-		if busy == "" || time.Now().After(end) {
+		// Cards of other jobs may still have to follow what happened.
+		if busy == "" && !p.st.on.app.bot.Behind() && p.matches(l) == "" || time.Now().After(end) {
 			return fmt.Errorf("nothing shown since the last typed line matches")
 		}
 		if err := pause(ctx); err != nil {
@@ -211,15 +216,21 @@ func (p *player) reject(ctx context.Context, l scriptLine) error {
 	return ctx.Err()
 }
 
-// matches answers the first text shown since the last typed line that the line's expression matches.
+// matches answers the first text shown since the last typed line that the line's expression matches; what
+// people typed themselves does not count. The columns of a table may be read with one space between them.
 func (p *player) matches(l scriptLine) string {
 	for _, s := range p.st.slack.Since(p.typed) {
-		if l.match.MatchString(s.Text) {
+		if !p.typedBy(s) && (l.match.MatchString(s.Text) || l.match.MatchString(columns.ReplaceAllString(s.Text, " "))) {
 			return s.Text
 		}
 	}
 	return ""
 }
+
+var columns = regexp.MustCompile(" {2,}")
+
+// typedBy tells whether what was shown is what somebody typed.
+func (p *player) typedBy(s slack.Shown) bool { return s.Kind == "message" && s.User != slack.BotUserID }
 
 func (p *player) count(ctx context.Context, l scriptLine) error {
 	n := -1
@@ -310,8 +321,8 @@ func pause(ctx context.Context) error {
 func (p *player) print() {
 	for _, s := range p.st.slack.Since(p.shown) {
 		p.shown = s.Seq
-		if s.User != slack.BotUserID && s.Kind == "message" {
-			continue // the line itself
+		if p.typedBy(s) {
+			continue
 		}
 		where := s.Channel
 		if s.Thread != "" {

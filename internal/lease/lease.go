@@ -80,11 +80,15 @@ func (r Rules) EndsAt(l stackhand.Lease) (time.Time, bool) {
 	if first.IsZero() {
 		return time.Time{}, false
 	}
-	if notice := first.Add(min(r.Notice, length(l)/2)); notice.After(l.Until) {
+	if notice := first.Add(r.notice(l)); notice.After(l.Until) {
 		return notice, true
 	}
 	return l.Until, true
 }
+
+// notice is the least time between a delivered warning and the end; short leases have less of it, so that
+// the warning at their half is not late.
+func (r Rules) notice(l stackhand.Lease) time.Duration { return min(r.Notice, length(l)/4) }
 
 // nextWarning is the warning that is due at now: of several that were missed the latest.
 func (r Rules) nextWarning(l stackhand.Lease, now time.Time) (time.Duration, bool) {

@@ -152,7 +152,7 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, before time.D
 
 func (s *Sweeper) words(stack stackhand.Stack, now time.Time) stackhand.Text {
 	end := stack.Lease.Until
-	if soonest := now.Add(min(s.Rules.Notice, length(stack.Lease)/2)); soonest.After(end) {
+	if soonest := now.Add(s.Rules.notice(stack.Lease)); soonest.After(end) {
 		return stackhand.Textf("The time of %s is over. It expires and will be deleted, with everything that was made for it, after %s. Extend it to keep it.",
 			stackhand.AsBold(stack.Name), stackhand.At(soonest))
 	}

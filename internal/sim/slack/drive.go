@@ -280,8 +280,8 @@ func (w *Workspace) openHome(u *User) {
 	w.event("app_home_opened", ev)
 }
 
-// LastCard finds the newest message of the bot that user sees and that is neither ephemeral nor
-// within a thread.
+// LastCard finds the newest message of the bot that user sees, is neither ephemeral nor within a thread, and
+// has a thread of its own; if none has, just the newest.
 func (w *Workspace) LastCard(user string) (channel, ts string, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -290,9 +290,13 @@ func (w *Workspace) LastCard(user string) (channel, ts string, ok bool) {
 		return "", "", false
 	}
 	for _, m := range w.messagesOf(u.ID) {
-		if m.bot && m.ephemeral == "" && m.thread == "" {
+		switch {
+		case !m.bot || m.ephemeral != "" || m.thread != "":
+		case len(m.channel.replies(m.ts)) > 1:
 			return m.channel.ID, m.ts, true
+		case !ok:
+			channel, ts, ok = m.channel.ID, m.ts, true
 		}
 	}
-	return "", "", false
+	return channel, ts, ok
 }
