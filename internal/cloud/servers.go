@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ type wireServer struct {
 	Progress int               `json:"progress"`
 	Created  wireTime          `json:"created"`
 	Updated  wireTime          `json:"updated"`
-	Image    imageRef          `json:"image"`
+	Image    json.RawMessage   `json:"image"` // {"id": …}, or "" where the server boots from a volume
 	Flavor   flavorRef         `json:"flavor"`
 	Metadata map[string]string `json:"metadata"`
 	Fault    struct {
@@ -49,9 +50,6 @@ type flavorRef struct {
 	ID   string `json:"id"`
 	Name string `json:"original_name"`
 }
-
-// imageRef is {"id": …}, or "" where the server boots from a volume.
-type imageRef struct{ ID string }
 
 // plainName are the names that Nova may filter by: it takes them for regular expressions of its
 // database's dialect.
@@ -112,6 +110,7 @@ func (c *Client) server(ctx context.Context, id string, how patience) (stackhand
 func (c *Client) toServers(ctx context.Context, wires []wireServer) ([]stackhand.Server, error) {
 	var names map[string]string
 	out := make([]stackhand.Server, 0, len(wires))
+	images := map[string]string{} // by how they are written: many servers have few images
 	for _, w := range wires {
 		if w.Flavor.Name == "" && w.Flavor.ID != "" && names == nil {
 			var err error
@@ -119,16 +118,26 @@ func (c *Client) toServers(ctx context.Context, wires []wireServer) ([]stackhand
 				return nil, err
 			}
 		}
-		out = append(out, w.server(names))
+		id, known := images[string(w.Image)]
+		if !known {
+			var err error
+			if id, err = imageID(w.Image); err != nil {
+				return nil, err
+			}
+			images[string(w.Image)] = id
+		}
+		s := w.server(names)
+		s.ImageID = id
+		out = append(out, s)
 	}
 	return out, nil
 }
 
-// server converts; names are those of flavors by id.
+// server converts all but the image; names are those of flavors by id.
 func (w wireServer) server(names map[string]string) stackhand.Server {
 	s := stackhand.Server{
 		ID: w.ID, Name: w.Name, Status: w.Status, Task: w.Task, Fault: tidy(w.Fault.Message),
-		FlavorID: w.Flavor.ID, Flavor: w.Flavor.Name, ImageID: w.Image.ID, KeyName: w.KeyName, Zone: w.Zone,
+		FlavorID: w.Flavor.ID, Flavor: w.Flavor.Name, KeyName: w.KeyName, Zone: w.Zone,
 		UserID: w.UserID, ProjectID: w.Project, Metadata: w.Metadata, Progress: w.Progress,
 		Created: w.Created.Time, Updated: w.Updated.Time, LaunchedAt: w.Launched.Time,
 	}
@@ -289,16 +298,14 @@ func (t *wireTime) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func (r *imageRef) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '{' {
-		type plain struct {
-			ID string `json:"id"`
-		}
-		var p plain
-		err := unmarshal(b, &p)
-		r.ID = p.ID
-		return err
+// imageID reads the id of a server's image; "" where there is none.
+func imageID(raw json.RawMessage) (string, error) {
+	if len(raw) == 0 || raw[0] != '{' {
+		return "", nil
 	}
-	r.ID = ""
-	return nil
+	var image struct {
+		ID string `json:"id"`
+	}
+	err := unmarshal(raw, &image)
+	return image.ID, err
 }

@@ -22,6 +22,14 @@ func TestDomain(t *testing.T) {
 	}
 }
 
+func TestImageID(t *testing.T) {
+	for raw, want := range map[string]string{`{"id": "i1", "links": [{"rel": "bookmark"}]}`: "i1", `""`: "", `null`: "", ``: ""} {
+		if got, err := imageID([]byte(raw)); err != nil || got != want {
+			t.Errorf("image %s: %q, %v; want %q", raw, got, err, want)
+		}
+	}
+}
+
 func TestWireServer(t *testing.T) {
 	var w wireServer
 	err := unmarshal([]byte(`{"id": "s1", "name": "web-1", "status": "ERROR", "OS-EXT-STS:task_state": null, "image": "",
