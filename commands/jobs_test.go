@@ -69,6 +69,8 @@ func TestJobsOfOthers(t *testing.T) {
 		before := len(w.jobs)
 		if r, err := say(t, env, bob, line); stackhand.KindOf(err) != stackhand.Forbidden || len(w.jobs) != before || w.jobs["aaaa2222"].Canceled != "" {
 			t.Errorf("%s by another: %s", verb, told(r, err))
+		} else {
+			expect(t, told(r, err), "is U0ALICE's, so you cannot (cancel|retry|clean up after) it", "Ask U0ALICE, or an administrator")
 		}
 		if r, err := say(t, env, dana, line); err != nil || r.Job == "" {
 			t.Errorf("%s by an administrator: %s", verb, told(r, err))

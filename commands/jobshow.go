@@ -104,8 +104,13 @@ func (env *Env) steer(ctx context.Context, user stackhand.User, line Line, id, v
 		return j, err
 	}
 	if j.User.ID != user.ID && user.Role < stackhand.Admin {
-		return j, stackhand.Errorf(stackhand.Forbidden, "Job %s (%s) is %s's, so you cannot %s it.", j.ID, j.Title, env.person(ctx, j.User.ID), verb).
-			Do("Ask %s, or an administrator.", env.person(ctx, j.User.ID))
+		owner := env.person(ctx, j.User.ID)
+		do := verb
+		if verb == "cleanup" {
+			do = "clean up after"
+		}
+		return j, stackhand.Errorf(stackhand.Forbidden, "Job %s (%s) is %s's, so you cannot %s it.", j.ID, j.Title, owner, do).
+			Do("Ask %s, or an administrator.", owner)
 	}
 	return j, nil
 }
