@@ -67,6 +67,8 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 			j.Problem = &stackhand.Problem{Kind: stackhand.Unauthorized, Msg: "The cloud does not accept the login: expired."}
 		}, stackhand.JobUndone,
 			[]string{"your login ended", "Log in again, then press Retry."}, []string{"login", "retry", "keep", "cleanup"}},
+		{"a delete that waits", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobQueued, []string{"waiting to start"}, []string{"cancel"}},
+		{"a delete at work", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobRunning, []string{"in progress"}, nil}, // it cannot be taken back
 		{"a delete", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobFailed, []string{"failed after 42s"}, []string{"retry"}},
 		{"retried, with rests", func(j *stackhand.Job) { j.RetriedAs = "zzzz" }, stackhand.JobFailed, nil, []string{"cleanup"}},
 		{"retried", func(j *stackhand.Job) { j.RetriedAs = "zzzz" }, stackhand.JobUndone, []string{"tried again as job `zzzz`"}, nil},

@@ -10,8 +10,10 @@ import (
 func (s shown) jobActions() []stackhand.Action {
 	j := s.job
 	switch {
-	case (j.State == stackhand.JobQueued || j.State == stackhand.JobRunning) && j.Canceled == "":
+	case j.Canceled == "" && j.State == stackhand.JobRunning && j.Flow == flowCreate:
 		return []stackhand.Action{{ID: "cancel", Label: "Cancel", Value: j.ID, Confirm: "Stop this and remove what it made so far?"}}
+	case j.Canceled == "" && j.State == stackhand.JobQueued:
+		return []stackhand.Action{{ID: "cancel", Label: "Cancel", Value: j.ID, Confirm: "Stop this before it begins?"}}
 	case j.State == stackhand.JobDone, !j.State.Rests():
 		return nil
 	}
