@@ -15,8 +15,8 @@ test: ## all tests that need nothing but Go
 race: ## the same with the race detector
 	go test -race ./...
 
-bench: ## speed and memory; quote ratios, machines are noisy
-	go test -run '^$$' -bench . -benchtime 3x ./...
+bench: ## speed and memory, a quarter of an hour; what it means: docs/benchmarks.md
+	go test -run '^$$' -bench . -benchtime 3x -p 1 -timeout 30m ./...
 
 lint: ## gofmt, go vet, staticcheck, go.mod
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
