@@ -127,7 +127,8 @@ type Action struct {
 type Notice struct {
 	ID        string    `json:"id"` // made from what it is about, so that it exists once
 	Rev       int64     `json:"-"`
-	User      string    `json:"user"` // who is told directly as well
+	Job       string    `json:"job,omitempty"` // to which answers in its thread belong: the one that made the stack
+	User      string    `json:"user"`          // who is told directly as well
 	Place     Place     `json:"place"`
 	Text      Text      `json:"text"`
 	Actions   []Action  `json:"actions,omitempty"`

@@ -190,6 +190,19 @@ func (s *Store) RecentJobs(ctx context.Context, user string, limit int) ([]stack
 	return jobTable.follow(ctx, s.d, from, to, limit, nil)
 }
 
+// jobBehind is the job's id as it stands in keys, from the key of the job, of its report, or of a notice.
+func (s *Store) jobBehind(ctx context.Context, record string) (string, error) {
+	kind, id, _ := strings.Cut(record, "/")
+	if kind != "notice" {
+		return id, nil
+	}
+	n, err := noticeTable.read(ctx, s.d, record)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimPrefix(key("job", n.Job), "job/"), nil
+}
+
 // JobsInThread tells the ids of the jobs that were asked for in a thread or whose card it belongs
 // to, newest first.
 func (s *Store) JobsInThread(ctx context.Context, channel, ts string) ([]string, error) {
@@ -200,8 +213,10 @@ func (s *Store) JobsInThread(ctx context.Context, channel, ts string) ([]string,
 	}
 	var found []stackhand.Job
 	for _, i := range items {
-		// The value is the key of the job, or that of its report.
-		_, id, _ := strings.Cut(string(i.Value), "/")
+		id, err := s.jobBehind(ctx, string(i.Value))
+		if err != nil {
+			return nil, err
+		}
 		j, err := jobTable.read(ctx, s.d, key("job")+"/"+id)
 		switch {
 		case err == nil:

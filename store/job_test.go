@@ -234,6 +234,15 @@ func TestThreads(t *testing.T) {
 	thread("C1", "10.1", "later000", "first000")
 	thread("C2", "10.1")
 	thread("C1", "10")
+	// People answer where they were warned, too.
+	_, err = s.AddNotice(ctx, stackhand.Notice{ID: "ends/first000-1", Job: "first000", User: "U1"})
+	ok(t, err)
+	n, err := s.Notice(ctx, "ends/first000-1")
+	ok(t, err)
+	n.Public, n.Direct, n.Delivered = stackhand.Posted{Channel: "C1", TS: "20.1"}, stackhand.Posted{Channel: "D1", TS: "20.2"}, start
+	ok(t, s.SaveNotice(ctx, &n))
+	thread("C1", "20.1", "first000")
+	thread("D1", "20.2", "first000")
 }
 
 func TestReports(t *testing.T) {

@@ -16,10 +16,16 @@ var noticeTable = table[stackhand.Notice]{
 }
 
 func noticeIndex(n *stackhand.Notice) []string {
-	if !n.Delivered.IsZero() {
-		return nil
+	var keys []string
+	if n.Delivered.IsZero() {
+		keys = append(keys, key("notice.open", n.ID))
 	}
-	return []string{key("notice.open", n.ID)}
+	for _, p := range []stackhand.Posted{n.Public, n.Direct} {
+		if n.Job != "" && p.TS != "" {
+			keys = append(keys, threadKey(p.Channel, p.TS, "notice "+n.ID))
+		}
+	}
+	return keys
 }
 
 // AddNotice writes a notice that is to be posted; fresh is false, and nothing is written, if
@@ -44,7 +50,8 @@ func (s *Store) Notice(ctx context.Context, id string) (stackhand.Notice, error)
 	return noticeTable.get(ctx, s.d, key("notice", id), id)
 }
 
-// SaveNotice writes a notice; ErrConflict if its revision is not the store's.
+// SaveNotice writes a notice; ErrConflict if its revision is not the store's. The threads of its messages
+// lead to its job.
 func (s *Store) SaveNotice(ctx context.Context, n *stackhand.Notice) error {
 	if err := need("notice", n.ID); err != nil {
 		return err

@@ -145,13 +145,23 @@ func (st *stage) setCloud(ctx context.Context) error {
 		return err
 	}
 	st.auth = base + "/identity/v3"
-	file := filepath.Join(st.dir, "clouds.yaml")
-	text := fmt.Sprintf("clouds:\n  %s:\n    auth:\n      auth_url: %s\n    region_name: RegionOne\n    identity_api_version: 3\n", demoCloud, st.auth)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return err
-	}
-	st.entries, err = cloud.LoadEntries(file, demoCloud)
+	st.entries, err = cloudAt(st.auth)
 	return err
+}
+
+// cloudAt is the demo's cloud as clouds.yaml would name it.
+func cloudAt(auth string) (map[string]cloud.Entry, error) {
+	dir, err := os.MkdirTemp("", "stackhand-clouds-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "clouds.yaml")
+	text := fmt.Sprintf("clouds:\n  %s:\n    auth:\n      auth_url: %s\n    region_name: RegionOne\n    identity_api_version: 3\n", demoCloud, auth)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	return cloud.LoadEntries(file, demoCloud)
 }
 
 // demoKeyset reads the demo's keyset, or makes it the first time.

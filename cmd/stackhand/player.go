@@ -23,10 +23,11 @@ type player struct {
 }
 
 // How long the player waits in real time: for the first answer to a line, for an expectation while
-// something is going on, for what the cloud holds, and at least in a wait.
+// something is going on, for a line to be dealt with, for what the cloud holds, and at least in a wait.
 const (
 	firstAnswer = 5 * time.Second
 	expecting   = 10 * time.Second
+	dealing     = 60 * time.Second
 	counting    = 3 * time.Second
 	leastWait   = 15 * time.Second
 	glance      = 5 * time.Millisecond
@@ -71,12 +72,7 @@ func (p *player) do(ctx context.Context, l scriptLine) error {
 	case "say", "thread":
 		return p.say(ctx, l)
 	case "click":
-		return p.act(ctx, func() error {
-			if l.value != "" {
-				return p.st.slack.ClickValue(l.user, l.words, l.value)
-			}
-			return p.st.slack.Click(l.user, l.words)
-		})
+		return p.act(ctx, func() error { return p.click(ctx, l) })
 	case "submit":
 		return p.act(ctx, func() error { return p.st.slack.Submit(l.user, l.values) })
 	case "wait":
@@ -107,9 +103,9 @@ func (p *player) do(ctx context.Context, l scriptLine) error {
 func (p *player) say(ctx context.Context, l scriptLine) error {
 	channel, thread := strings.TrimPrefix(l.where, "#"), ""
 	if l.what == "thread" {
-		var ok bool
-		if channel, thread, ok = p.st.slack.LastCard(l.user); !ok {
-			return fmt.Errorf("%s sees no card to answer in the thread of", l.user)
+		var err error
+		if channel, thread, err = p.card(ctx, l.user); err != nil {
+			return err
 		}
 	}
 	p.typed = p.st.slack.Mark()
@@ -126,12 +122,72 @@ func (p *player) say(ctx context.Context, l scriptLine) error {
 	})
 }
 
+// card finds the thread to answer in. While work goes on, a card may still be coming.
+func (p *player) card(ctx context.Context, user string) (channel, thread string, err error) {
+	err = p.coming(ctx, func() error {
+		var ok bool
+		if channel, thread, ok = p.st.slack.LastCard(user); !ok {
+			return fmt.Errorf("%s sees no card to answer in the thread of", user)
+		}
+		return nil
+	})
+	return channel, thread, err
+}
+
+// click presses a button. While work goes on, it may still be coming.
+func (p *player) click(ctx context.Context, l scriptLine) error {
+	return p.coming(ctx, func() error {
+		if l.value != "" {
+			return p.st.slack.ClickValue(l.user, l.words, l.value)
+		}
+		return p.st.slack.Click(l.user, l.words)
+	})
+}
+
+// coming tries again while the bot is at work. What was begun last has its card posted first, so
+// that an older card is not taken for it.
+func (p *player) coming(ctx context.Context, try func() error) error {
+	end := time.Now().Add(expecting)
+	for posted := false; !posted && time.Now().Before(end); {
+		var err error
+		if posted, err = p.posted(ctx); err != nil {
+			return err
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+	for {
+		busy, err := p.busy(ctx)
+		if err != nil {
+			return err
+		}
+		if err := try(); err == nil || busy == "" || time.Now().After(end) {
+			return err
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// posted tells whether every job that goes on is in the chat.
+func (p *player) posted(ctx context.Context) (bool, error) {
+	reports, err := p.st.on.app.store.OpenReports(ctx)
+	for _, r := range reports {
+		if r.Card.TS == "" && r.Steps.TS == "" {
+			return false, err
+		}
+	}
+	return true, err
+}
+
 // act does something as a person, and waits until the bot has dealt with what came of it.
 func (p *player) act(ctx context.Context, do func() error) error {
 	if err := do(); err != nil {
 		return err
 	}
-	return p.until(ctx, expecting, "the bot is still busy with it", func() (bool, error) {
+	return p.until(ctx, dealing, "the bot is still busy with it", func() (bool, error) {
 		if p.st.slack.Unacked() > 0 {
 			return false, nil
 		}

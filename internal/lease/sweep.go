@@ -128,6 +128,7 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, before time.D
 	l := stack.Lease
 	n := stackhand.Notice{
 		ID:      fmt.Sprintf("ends/%s/%d/%s", stack.ID, l.Until.Unix(), before),
+		Job:     stack.Job,
 		User:    l.Owner,
 		Place:   place,
 		Text:    s.words(stack, now),

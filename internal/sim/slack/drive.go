@@ -280,8 +280,16 @@ func (w *Workspace) openHome(u *User) {
 	w.event("app_home_opened", ev)
 }
 
+// acts tells whether a message has buttons other than those that show it to others or page through it.
+func acts(m *message) bool {
+	return slices.ContainsFunc(elementsOf(place{message: m}.blocks()), func(f found) bool {
+		return !slices.Contains([]string{"share", "choose", "page", "login"}, f.action)
+	})
+}
+
 // LastCard finds the newest message of the bot that user sees, is neither ephemeral nor within a thread, and
-// has a thread of its own; if none has, just the newest.
+// is about something: it has a thread of its own, or buttons that do more than show it elsewhere. If there is
+// none such, it is just the newest.
 func (w *Workspace) LastCard(user string) (channel, ts string, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -292,7 +300,7 @@ func (w *Workspace) LastCard(user string) (channel, ts string, ok bool) {
 	for _, m := range w.messagesOf(u.ID) {
 		switch {
 		case !m.bot || m.ephemeral != "" || m.thread != "":
-		case len(m.channel.replies(m.ts)) > 1:
+		case len(m.channel.replies(m.ts)) > 1, acts(m):
 			return m.channel.ID, m.ts, true
 		case !ok:
 			channel, ts, ok = m.channel.ID, m.ts, true
