@@ -164,7 +164,7 @@ func (b *Bot) Run(ctx context.Context) error {
 }
 
 // self is who the bot is in its workspace.
-type self struct{ user, bot, team, name string }
+type self struct{ user, bot, team, enterprise, name string }
 
 // introduce asks Slack who we are. It goes on trying while Slack cannot be reached.
 func (b *Bot) introduce(ctx context.Context) error {
@@ -172,6 +172,7 @@ func (b *Bot) introduce(ctx context.Context) error {
 		me, err := b.web.whoami(ctx)
 		if err == nil {
 			b.self = me
+			b.people.enterprise = me.enterprise
 			return nil
 		}
 		if outcomeOf(err) == refused {

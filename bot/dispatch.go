@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"errors"
@@ -43,6 +44,9 @@ func (b *Bot) handle(ctx context.Context, in stackhand.Inbound) {
 	var err error
 	if rq.body, rq.secret, err = b.unpack(in); err != nil {
 		rq.log.ErrorContext(ctx, "what arrived cannot be read any more", "err", err)
+		rq.user.ID = in.User
+		b.answer(ctx, rq, commands.Reply{}, stackhand.Errorf(stackhand.NeedsHuman,
+			"What you sent was written down under another key of mine, and I cannot read it any more; nothing was done.").Do("Send it again."))
 	} else {
 		b.serve(ctx, rq)
 	}
@@ -139,7 +143,7 @@ func (b *Bot) clicked(ctx context.Context, rq *request) {
 // carryOut runs a line and answers.
 func (b *Bot) carryOut(ctx context.Context, rq *request, text string, files []commands.File) {
 	line := commands.Line{Text: text, Place: rq.body.Place, Key: rq.in.ID, Files: files}
-	rq.log = rq.log.With("cmd", firstWords(text))
+	rq.log = rq.log.With("cmd", commandIn(text))
 	var reply commands.Reply
 	var err error
 	b.patiently(ctx, rq, func() {
@@ -169,10 +173,17 @@ func (b *Bot) refresh(ctx context.Context, user string) {
 	}
 }
 
-// firstWords is as much of a line as the log may show: the command, not its values.
-func firstWords(s string) string {
-	words := strings.Fields(s)
-	return clip(strings.Join(words[:min(len(words), 2)], " "), 60)
+// commandIn is as much of a line as the log may show: the command in it. Anything else could be a secret that
+// somebody typed by mistake.
+func commandIn(line string) string {
+	line = strings.ToLower(strings.Join(strings.Fields(line), " ")) + " "
+	found := ""
+	for _, c := range commands.Commands() {
+		if strings.HasPrefix(line, c.Name+" ") && len(c.Name) > len(found) {
+			found = c.Name
+		}
+	}
+	return cmp.Or(found, "other words")
 }
 
 // patiently says that it takes a moment where it does.

@@ -29,7 +29,7 @@ type arrival struct {
 
 // body is what Inbound.Body holds; all that could do harm lies sealed in it.
 type body struct {
-	Text      string          `json:"text,omitempty"`
+	Text      string          `json:"text,omitempty"` // sealed on disk
 	Place     stackhand.Place `json:"place"`
 	Slash     bool            `json:"slash,omitempty"`
 	Action    string          `json:"action,omitempty"`
@@ -43,9 +43,10 @@ type body struct {
 	Sealed    []byte          `json:"sealed,omitempty"`
 }
 
-// secret is the part of a body that is stored encrypted: what was typed into a modal, and
-// Slack's own short-lived keys.
+// secret is the part of a body that is stored encrypted: what was typed, in a line (user data may be in it)
+// or into a modal, and Slack's own short-lived keys.
 type secret struct {
+	Text        string            `json:"text,omitempty"`
 	ResponseURL string            `json:"response_url,omitempty"`
 	Trigger     string            `json:"trigger,omitempty"`
 	Values      map[string]string `json:"values,omitempty"`
@@ -66,6 +67,7 @@ func (b *Bot) inbound(a arrival) (stackhand.Inbound, error) {
 	in := stackhand.Inbound{
 		ID: digest(a.key), Key: a.key, User: a.user, Kind: a.kind, Received: b.o.Now(),
 	}
+	a.secret.Text, a.body.Text = a.body.Text, ""
 	plain, err := json.Marshal(a.secret)
 	if err != nil {
 		return in, err
@@ -89,8 +91,11 @@ func (b *Bot) unpack(in stackhand.Inbound) (body, secret, error) {
 	if err == nil {
 		err = json.Unmarshal(plain, &s)
 	}
-	if err != nil && in.Kind == kindSubmit {
+	if err != nil && (in.Kind == kindSubmit || in.Kind == kindLine) {
 		return m, s, err
+	}
+	if s.Text != "" {
+		m.Text = s.Text
 	}
 	return m, s, nil
 }

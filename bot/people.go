@@ -24,8 +24,11 @@ type UserFacts struct {
 
 // people remembers for some minutes who is who.
 type people struct {
-	web     *web
-	groups  []string
+	web    *web
+	groups []string
+	// enterprise is that of our own workspace, "" outside Enterprise Grid: its people are no strangers.
+	enterprise string
+
 	mu      sync.Mutex
 	known   map[string]person
 	members map[string][]string  // by group
@@ -120,11 +123,16 @@ func (p *people) ask(ctx context.Context, id, team string) (UserFacts, error) {
 		return UserFacts{}, stackhand.Errorf(stackhand.Unavailable, "Slack does not tell me who you are, so I did nothing.").
 			Because(err).Do("Try again in a minute.")
 	}
-	foreign := u.IsStranger || team != "" && u.TeamID != "" && u.TeamID != team && u.Enterprise.ID == ""
 	return UserFacts{
 		ID: id, Team: u.TeamID, Name: u.Name, Guest: u.IsRestricted || u.IsUltraRestricted,
-		Stranger: foreign, Bot: u.IsBot, Deactivated: u.Deleted,
+		Stranger: foreign(u, team, p.enterprise), Bot: u.IsBot, Deactivated: u.Deleted,
 	}, nil
+}
+
+// foreign tells whether somebody is neither of our workspace nor of our Enterprise Grid.
+func foreign(u *slack.User, team, enterprise string) bool {
+	elsewhere := team != "" && u.TeamID != "" && u.TeamID != team
+	return u.IsStranger || elsewhere && (enterprise == "" || u.Enterprise.ID != enterprise)
 }
 
 func (p *people) groupsOf(ctx context.Context, id string) ([]string, error) {
