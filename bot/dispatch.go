@@ -1,8 +1,8 @@
 package bot
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
