@@ -24,6 +24,10 @@ func keypairDelete(ctx context.Context, env *Env, user stackhand.User, a keypair
 	if err != nil {
 		return Reply{}, err
 	}
+	if s.settings.Service && user.Role < stackhand.Admin {
+		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "The key pairs of %s belong to everybody, so only an administrator deletes them.", s.name).
+			Do("Ask one.")
+	}
 	keys, err := s.KeyPairs(ctx)
 	if err != nil {
 		return Reply{}, err

@@ -64,6 +64,19 @@ func TestKeyPairs(t *testing.T) {
 	}
 }
 
+// Where everybody works with the bot's own login, the key pairs are everybody's too.
+func TestSharedKeyPairsAreTheAdministrators(t *testing.T) {
+	w, env := newWorld()
+	env.Settings.Clouds["lab"] = CloudSettings{Service: true}
+	before := len(w.cloud.keys)
+	if r, err := say(t, env, alice, "keypair delete laptop"); stackhand.KindOf(err) != stackhand.Forbidden || len(w.cloud.keys) != before {
+		t.Errorf("a member: %s, %d of %d left", told(r, err), len(w.cloud.keys), before)
+	}
+	if r, err := say(t, env, dana, "keypair delete laptop"); err != nil || len(w.cloud.keys) != before-1 {
+		t.Errorf("an administrator: %s, %d of %d left", told(r, err), len(w.cloud.keys), before)
+	}
+}
+
 func TestUserData(t *testing.T) {
 	for name, c := range map[string]struct {
 		line  string
