@@ -23,6 +23,7 @@ type caller struct {
 	sc      *gophercloud.ServiceClient
 	service service
 	secrets []string // never to be seen in a message
+	client  *Client  // whose token it is; nil for calls that need none
 	patience
 }
 
@@ -43,7 +44,7 @@ func (c caller) once(ctx context.Context, method, u string, body, out any) error
 	if streamed {
 		opts.JSONResponse, opts.KeepResponseBody = nil, true
 	}
-	resp, err := c.sc.Request(ctx, method, u, opts)
+	resp, err := c.request(ctx, method, u, opts)
 	if err == nil && streamed {
 		err = decodeBody(resp.Body, stream)
 	}

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -18,11 +19,13 @@ type Client struct {
 	pool  *Pool
 	site  *site
 	login stackhand.Login
-	prov  *gophercloud.ProviderClient
+	prov  *gophercloud.ProviderClient // repeats a call by itself after a 401
+	once  *gophercloud.ProviderClient // with the same token; for writes: repeats nothing
 
 	mu      sync.Mutex
 	grant   grant
 	flavors memo[[]stackhand.Flavor] // to name flavors where Nova gives ids only
+	refused map[string]refusal       // writes that met a 401, by method and address
 }
 
 // memo keeps a value for a while.
@@ -40,9 +43,9 @@ func newClient(ctx context.Context, p *Pool, s *site, login stackhand.Login) (*C
 		return nil, stackhand.Errorf(stackhand.Invalid, "The login to cloud %s names no project.", s.entry.Name).
 			Do("Log in again and choose a project.")
 	}
-	c := &Client{pool: p, site: s, login: login, prov: s.provider(), grant: g}
-	if err := c.prov.SetTokenAndAuthResult(g.result); err != nil {
-		return nil, fmt.Errorf("keep the token: %w", err)
+	c := &Client{pool: p, site: s, login: login, prov: s.provider(), once: s.provider(), grant: g, refused: map[string]refusal{}}
+	if err := c.use(g); err != nil {
+		return nil, err
 	}
 	c.prov.ReauthFunc = c.renew
 	return c, nil
@@ -64,7 +67,15 @@ func (c *Client) renew(ctx context.Context) error {
 			Do("Log in again.")
 	}
 	c.grant = g
-	return c.prov.SetTokenAndAuthResult(g.result)
+	return c.use(g)
+}
+
+// use makes all calls from now on with the token of g.
+func (c *Client) use(g grant) error {
+	if err := errors.Join(c.once.SetTokenAndAuthResult(g.result), c.prov.SetTokenAndAuthResult(g.result)); err != nil {
+		return fmt.Errorf("keep the token: %w", err)
+	}
+	return nil
 }
 
 // Identity tells who the credential is, as of its newest token.
@@ -94,7 +105,7 @@ func (c *Client) on(ctx context.Context, s service) (caller, error) {
 		return caller{}, err
 	}
 	out := caller{
-		site: c.site, service: s, secrets: secretsOf(c.login),
+		site: c.site, service: s, secrets: secretsOf(c.login), client: c,
 		sc: &gophercloud.ServiceClient{ProviderClient: c.prov, Endpoint: u, Type: string(s)},
 	}
 	if s == compute {
