@@ -73,8 +73,10 @@ func (r *runner) attempts(ph *phase, s start, run *Run) error {
 		case time.Since(failing)+d > limit:
 			return gaveUp(ctx, err, limit)
 		}
-		if err := r.again(ph, ctx, s.step, n, err, d); err != nil {
-			return err
+		if paused := r.again(ph, ctx, s.step, n, err, d); errors.Is(paused, context.DeadlineExceeded) {
+			return gaveUp(ctx, err, whole)
+		} else if paused != nil {
+			return paused
 		}
 		run.again, run.skip = true, false
 	}

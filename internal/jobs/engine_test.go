@@ -206,9 +206,9 @@ func TestKeepLeavesThePieces(t *testing.T) {
 		w := &world{}
 		var settled []string
 		f := flow(w.step("a"), failing("x", stackhand.Errorf(stackhand.Failed, "No."), "a"))
-		f.Settle = func(_ context.Context, j stackhand.Job, to stackhand.JobState) error {
+		f.Settle = func(_ context.Context, j stackhand.Job, to stackhand.JobState) ([]string, error) {
 			settled = append(settled, fmt.Sprint(to, " ", len(j.Made)))
-			return nil
+			return nil, nil
 		}
 		e, _ := engine(t, (&jobstest.Records{}).Open(), jobs.Options{}, f)
 		j := job("j1")

@@ -26,8 +26,9 @@ type Flow struct {
 	// since a resumed job matches it with its record by name.
 	Steps func(job stackhand.Job) ([]Step, error)
 	// Settle, if set, is called before the job comes to rest in the state to, with the record
-	// as it will be, and may be called again after a crash. It puts right what is recorded elsewhere.
-	Settle func(ctx context.Context, job stackhand.Job, to stackhand.JobState) error
+	// as it will be, and may be called again after a crash. It puts right what is recorded elsewhere, and
+	// answers sentences to say at the job's end.
+	Settle func(ctx context.Context, job stackhand.Job, to stackhand.JobState) ([]string, error)
 	// Stacks makes the new stacks that go with a job that is tried again; nil: none.
 	Stacks func(job stackhand.Job) []stackhand.Stack
 	// Cleanup makes the job that removes what the resting job left: its Flow, Input and Title.

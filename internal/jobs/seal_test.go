@@ -49,10 +49,10 @@ func reader(t *testing.T, works *atomic.Bool, settled *atomic.Int32) jobs.Flow {
 				return errors.New("not yet")
 			}}}, nil
 		},
-		Settle: func(_ context.Context, j stackhand.Job, _ stackhand.JobState) error {
+		Settle: func(_ context.Context, j stackhand.Job, _ stackhand.JobState) ([]string, error) {
 			look("Settle", j)
 			settled.Add(1)
-			return nil
+			return nil, nil
 		},
 		Stacks: func(j stackhand.Job) []stackhand.Stack { look("Stacks", j); return nil },
 		Cleanup: func(j stackhand.Job) (stackhand.Job, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cenkalti/backoff/v5"
 
@@ -54,7 +55,7 @@ func (r *runner) turn(j *stackhand.Job) {
 		case undo:
 			s.State = stackhand.StepUndoing
 		case s.State == stackhand.StepRunning:
-			s.State = stackhand.StepUndone
+			s.State, s.Ended = stackhand.StepUndone, r.e.o.Now()
 		}
 	}
 }
@@ -106,10 +107,9 @@ func (r *runner) rest(to stackhand.JobState, p *stackhand.Problem) {
 		return
 	}
 	end := func(j *stackhand.Job) {
+		now := r.e.o.Now()
 		for i := range j.Steps {
-			if s := &j.Steps[i]; s.State == stackhand.StepUndoing && to != stackhand.JobStuck {
-				s.State, s.Note = stackhand.StepFailed, "left, because something that stands on it could not be undone"
-			}
+			halt(&j.Steps[i], now)
 		}
 		if j.Problem == nil {
 			j.Problem = p
@@ -120,11 +120,12 @@ func (r *runner) rest(to stackhand.JobState, p *stackhand.Problem) {
 		if to == stackhand.JobFailed && len(j.Made) > 0 {
 			leave(j)
 		}
-		j.State, j.Ended, j.Claim = to, r.e.o.Now(), stackhand.Claim{}
+		j.State, j.Ended, j.Claim = to, now, stackhand.Claim{}
 	}
 	job := r.rec.view()
 	end(&job)
-	if err := r.settle(job, to); err != nil {
+	notes, err := r.settle(job, to)
+	if err != nil {
 		if r.ctx.Err() != nil {
 			r.release()
 			return
@@ -135,11 +136,32 @@ func (r *runner) rest(to stackhand.JobState, p *stackhand.Problem) {
 			p = bad
 		}
 	}
-	if err := r.rec.do(end); err != nil {
+	err = r.rec.do(func(j *stackhand.Job) {
+		end(j)
+		note(j, notes...)
+	})
+	if err != nil {
 		return
 	}
 	r.unlockAll(context.WithoutCancel(r.ctx))
 	r.log.Info("the job rests", "state", to, "took", job.Ended.Sub(job.Started))
+}
+
+// halt gives a step that was stopped midway the state in which it rests: nobody is at work on it any more.
+func halt(s *stackhand.JobStep, now time.Time) {
+	switch s.State {
+	case stackhand.StepUndoing:
+		s.Note = "left, because something that stands on it could not be undone"
+	case stackhand.StepRunning:
+		p := &stackhand.Problem{Kind: stackhand.Canceled, Msg: "It was stopped midway."}
+		if s.Problem != nil {
+			p.Msg, p.Ref = "It was stopped while it was tried again: "+s.Problem.Msg, s.Problem.Ref
+		}
+		s.Problem = p
+	default:
+		return
+	}
+	s.State, s.Ended = stackhand.StepFailed, now
 }
 
 func forHumanToo(err error) error {
@@ -153,32 +175,39 @@ func leave(j *stackhand.Job) {
 	for _, m := range j.Made {
 		names = append(names, strings.TrimSpace(m.Kind+" "+or(m.Name, m.ID)))
 	}
-	if s := "Still there: " + strings.Join(names, ", ") + "."; !slices.Contains(j.Notes, s) {
-		j.Notes = append(j.Notes, s)
+	note(j, "Still there: "+strings.Join(names, ", ")+".")
+}
+
+// note adds sentences that the job does not say yet.
+func note(j *stackhand.Job, sentences ...string) {
+	for _, s := range sentences {
+		if !slices.Contains(j.Notes, s) {
+			j.Notes = append(j.Notes, s)
+		}
 	}
 }
 
 // settle calls the flow's hook, more than once if need be.
-func (r *runner) settle(job stackhand.Job, to stackhand.JobState) error {
+func (r *runner) settle(job stackhand.Job, to stackhand.JobState) ([]string, error) {
 	if r.flow.Settle == nil {
-		return nil
+		return nil, nil
 	}
 	job, err := r.e.opened(job)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ph := newPhase(r.ctx, r.e.o.Grace)
 	defer ph.end()
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval = r.e.o.Retries.First
 	for tries := 1; ; tries++ {
-		err := r.flow.Settle(ph.hard, job, to)
+		notes, err := r.flow.Settle(ph.hard, job, to)
 		if err == nil || tries == 6 {
-			return err
+			return notes, err
 		}
 		r.log.Warn("what became of the job could not be recorded, trying again", "err", causes(err))
 		if err := ph.pause(ph.hard, wait.NextBackOff(), nil); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }

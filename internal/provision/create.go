@@ -194,13 +194,13 @@ func ledger(job stackhand.Job, stack string) []stackhand.Resource {
 
 // settleCreate puts the stacks' records right when their job did not get to the lease. Pieces
 // that stay get a time as well, so that they are not forgotten.
-func (d Deps) settleCreate(ctx context.Context, job stackhand.Job, to stackhand.JobState) error {
+func (d Deps) settleCreate(ctx context.Context, job stackhand.Job, to stackhand.JobState) ([]string, error) {
 	if to == stackhand.JobDone {
-		return nil
+		return nil, nil
 	}
 	c, err := newCreate(d, job)
 	if err != nil {
-		return d.bury(ctx, job)
+		return nil, d.bury(ctx, job)
 	}
 	now := d.Now()
 	for n := 1; n <= c.spec.Count; n++ {
@@ -213,10 +213,10 @@ func (d Deps) settleCreate(ctx context.Context, job stackhand.Job, to stackhand.
 			st.Lease.Ready, st.Lease.Until = now, now.Add(c.spec.For)
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // unsure tells whether the job may have made something of which its record does not know: a step could not be
@@ -224,10 +224,10 @@ func (d Deps) settleCreate(ctx context.Context, job stackhand.Job, to stackhand.
 func unsure(job stackhand.Job, to stackhand.JobState) bool {
 	return slices.ContainsFunc(job.Steps, func(s stackhand.JobStep) bool {
 		if s.State != stackhand.StepFailed || s.Problem == nil {
-			return s.State == stackhand.StepRunning
+			return false
 		}
 		k := s.Problem.Kind
-		return to == stackhand.JobFailed || k == stackhand.Unavailable || k == stackhand.Internal || k == stackhand.NeedsHuman
+		return to == stackhand.JobFailed || k == stackhand.Canceled || k == stackhand.Unavailable || k == stackhand.Internal || k == stackhand.NeedsHuman
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/jobs"
@@ -170,6 +171,9 @@ func (d deletion) takedown(run *jobs.Run, c Cloud, st stackhand.Stack) *takedown
 		forget: func(ctx context.Context, r stackhand.Resource) error {
 			_, err := d.change(ctx, st.ID, func(st *stackhand.Stack) error {
 				st.Ledger = slices.DeleteFunc(st.Ledger, func(l stackhand.Resource) bool { return l.Kind == r.Kind && l.ID == r.ID })
+				if r.Kind == stackhand.KindFloatingIP && st.Address == r.Name {
+					st.Address = "" // it may be somebody else's by now
+				}
 				return nil
 			})
 			return err
@@ -223,27 +227,52 @@ func (d deletion) end(ctx context.Context, _ *jobs.Run) error {
 	return err
 }
 
-// settleDelete gives a stack back whose deletion did not get through.
-func (d Deps) settleDelete(ctx context.Context, job stackhand.Job, to stackhand.JobState) error {
+// settleDelete gives a stack back whose deletion did not get through, as what is left of it, and names that.
+func (d Deps) settleDelete(ctx context.Context, job stackhand.Job, to stackhand.JobState) ([]string, error) {
 	if to == stackhand.JobDone {
-		return nil
+		return nil, nil
 	}
 	spec, err := input[stackhand.DeleteSpec](job)
 	if err != nil {
-		return nil // such a job never touched a stack
+		return nil, nil // such a job never touched a stack
 	}
-	_, err = d.change(ctx, spec.Stack, func(st *stackhand.Stack) error {
-		if st.Busy != job.ID {
+	mine := false
+	st, err := d.change(ctx, spec.Stack, func(st *stackhand.Stack) error {
+		if mine = st.Busy == job.ID; !mine {
 			return nil
 		}
 		st.Busy, st.State = "", stackhand.StackKept
-		if _, kept := job.Values[isKept]; !kept && len(ofKind(st.Ledger, stackhand.KindServer)) > 0 {
+		if len(ofKind(st.Ledger, stackhand.KindServer)) == 0 {
+			st.Server, st.Address = "", ""
+		} else if _, kept := job.Values[isKept]; !kept {
 			st.State = stackhand.StackReady
 		}
 		return nil
 	})
 	if gone(err) != nil {
-		return fmt.Errorf("provision: settle %s: %w", job.ID, err)
+		return nil, fmt.Errorf("provision: settle %s: %w", job.ID, err)
 	}
-	return nil
+	if err != nil || len(st.Ledger) == 0 {
+		return nil, nil
+	}
+	if s := job.Step("stack"); !mine && (st.Busy != "" || s == nil || s.State != stackhand.StepDone) {
+		return nil, nil // it never had the stack, or somebody else has it now
+	}
+	return []string{"Still there: " + inWords(st.Ledger) + "."}, nil
+}
+
+// inWords names things of a ledger; those that others may use as well are marked.
+func inWords(ledger []stackhand.Resource) string {
+	var out []string
+	for _, r := range ledger {
+		name := r.Kind + " " + r.Name
+		if r.Name == "" {
+			name = r.Kind + " " + r.ID
+		}
+		if r.Shared {
+			name += " (shared)"
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, ", ")
 }

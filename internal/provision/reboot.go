@@ -48,6 +48,10 @@ func (r reboot) look(ctx context.Context, run *jobs.Run, c Cloud) error {
 		if st.State != stackhand.StackReady && st.State != stackhand.StackKept {
 			return stackhand.Errorf(stackhand.Conflict, "%s cannot be rebooted: it is %s.", r.spec.Name, st.State)
 		}
+		if st.Server == "" {
+			return stackhand.Errorf(stackhand.Conflict, "%s cannot be rebooted: it has no server any more.", r.spec.Name).
+				Do("Delete what is left of it.")
+		}
 	}
 	actions, err := c.ServerActions(ctx, r.spec.Server)
 	if is(err, stackhand.NotFound) {
