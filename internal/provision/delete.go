@@ -261,18 +261,21 @@ func (d Deps) settleDelete(ctx context.Context, job stackhand.Job, to stackhand.
 	return []string{"Still there: " + inWords(st.Ledger) + "."}, nil
 }
 
-// inWords names things of a ledger; those that others may use as well are marked.
+// inWords names things of a ledger, the stack's own first and then, marked, those that others may use as well.
 func inWords(ledger []stackhand.Resource) string {
-	var out []string
+	var own, shared []string
 	for _, r := range ledger {
 		name := r.Kind + " " + r.Name
 		if r.Name == "" {
 			name = r.Kind + " " + r.ID
 		}
-		if r.Shared {
-			name += " (shared)"
+		switch {
+		case r.Kind == stackhand.KindInterface: // it goes with its router
+		case r.Shared:
+			shared = append(shared, name+" (shared)")
+		default:
+			own = append(own, name)
 		}
-		out = append(out, name)
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(append(own, shared...), ", ")
 }
