@@ -60,7 +60,10 @@ func (env *Env) rebootable(ctx context.Context, user stackhand.User, t target) e
 		return err
 	}
 	switch {
-	case t.stack.State == stackhand.StackBuilding, t.stack.State == stackhand.StackKept && t.stack.Server == "":
+	case t.stack.State == stackhand.StackKept && t.stack.Server == "":
+		return stackhand.Errorf(stackhand.Conflict, "%s cannot be rebooted: there is no server, only other pieces of it.", t.name()).
+			Do("`delete %s` removes them.", t.name())
+	case t.stack.State == stackhand.StackBuilding:
 		return stackhand.Errorf(stackhand.Conflict, "%s is not ready yet.", t.name()).Do("Wait for its card to say so; `job show %s` tells how far it is.", t.stack.Job)
 	case t.stack.State == stackhand.StackDeleting, t.stack.State == stackhand.StackGone:
 		return stackhand.Errorf(stackhand.Conflict, "%s is being deleted.", t.name()).Do("Make a new one with `create %s`.", t.name())
