@@ -160,7 +160,8 @@ type Report struct {
 	Steps   Posted `json:"steps,omitzero"` // the list of steps in the thread, edited in place
 	Final   Posted `json:"final,omitzero"` // the last reply, which mentions the asker
 	FinalOf string `json:"final_of,omitempty"`
-	Told    bool   `json:"told,omitempty"` // the asker knows that it goes on in a direct message
+	Told    bool   `json:"told,omitempty"`    // the asker knows that it goes on in a direct message
+	Renewed int    `json:"renewed,omitempty"` // how often messages were posted anew, because they were lost
 	Resumed int    `json:"resumed,omitempty"`
 	Open    bool   `json:"open"`
 }

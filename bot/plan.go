@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -173,14 +174,14 @@ func (r *reporter) perform(ctx context.Context, t *task) error {
 	}
 	if o.ts != "" {
 		t.edited = time.Now()
-		return r.edit(ctx, &rep, o)
+		return r.edit(ctx, t, &rep, o)
 	}
 	return r.post(ctx, t, &rep, o)
 }
 
 func (r *reporter) post(ctx context.Context, t *task, rep *stackhand.Report, o *op) error {
 	p := posted(rep, o.part)
-	id := opID(t.id, o)
+	id := opID(rep, o)
 	if p.Op != id || p.Channel != o.channel {
 		*p = stackhand.Posted{Op: id, Channel: o.channel, At: r.b.o.Now()}
 		if err := r.b.o.Records.SaveReport(ctx, rep); err != nil {
@@ -210,15 +211,24 @@ func (r *reporter) post(ctx context.Context, t *task, rep *stackhand.Report, o *
 		if cannotWrite(err) && !rep.Told {
 			return r.move(ctx, t, rep, o.channel, err)
 		}
+		if isLost(err) {
+			if done, lost := r.renew(ctx, t, rep, o, err); done || lost != nil {
+				return lost
+			}
+		}
 	}
 	return err
 }
 
-// opID is the same for every try to post the same message.
-func opID(job string, o *op) string {
-	id := job + "-" + string(o.part)
+// opID is the same for every try to post the same message, and another for one that is posted
+// because the one before was lost.
+func opID(rep *stackhand.Report, o *op) string {
+	id := rep.Job + "-" + string(o.part)
 	if o.of != "" {
 		id += "-" + o.of
+	}
+	if rep.Renewed > 0 {
+		id += "-again" + strconv.Itoa(rep.Renewed)
 	}
 	return id
 }
@@ -233,7 +243,7 @@ func (r *reporter) keep(ctx context.Context, rep *stackhand.Report, o *op, ts, h
 	return r.b.o.Records.SaveReport(ctx, rep)
 }
 
-func (r *reporter) edit(ctx context.Context, rep *stackhand.Report, o *op) error {
+func (r *reporter) edit(ctx context.Context, t *task, rep *stackhand.Report, o *op) error {
 	p := posted(rep, o.part)
 	err := r.b.web.edit(ctx, o.channel, o.ts, p.Op, o.msg)
 	switch outcomeOf(err) {
@@ -242,8 +252,12 @@ func (r *reporter) edit(ctx context.Context, rep *stackhand.Report, o *op) error
 	case unknown:
 		return err
 	case refused:
-		// Deleted, or too old to be edited: nothing to be done about it, and no reason to
-		// try for ever.
+		if isLost(err) {
+			if done, lost := r.renew(ctx, t, rep, o, err); done || lost != nil {
+				return lost
+			}
+		}
+		// Nothing to be done about it, and no reason to try for ever.
 		r.b.log.InfoContext(ctx, "a message can no longer be edited", "job", rep.Job, "part", o.part, "err", err)
 	}
 	p.Hash = o.hash
@@ -269,6 +283,9 @@ func (r *reporter) move(ctx context.Context, t *task, rep *stackhand.Report, fro
 	}
 	r.b.log.InfoContext(ctx, "a job goes on in a direct message", "job", job.ID, "user", job.User.ID, "err", why)
 	text := stackhand.Textf("I cannot write in that channel (%s), so %s goes on in our direct messages.", slackCode(why), stackhand.AsBold(job.Title))
+	if isLost(why) {
+		text = stackhand.Textf("The thread of %s is gone, so it goes on in our direct messages.", stackhand.AsBold(job.Title))
+	}
 	if slackCode(why) == "not_in_channel" || slackCode(why) == "channel_not_found" {
 		text = text.Add(" To have it told there, invite me: %s", stackhand.AsCode("/invite @"+r.b.self.name))
 	}
