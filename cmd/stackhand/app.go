@@ -80,7 +80,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	a.pool = cloud.NewPool(w.entries, cloud.Options{
 		UserAgent: "stackhand/" + version, Log: w.log, Transport: w.outbound, Now: w.now,
 	})
-	a.sessions = session.New(a.pool, a.store, box, session.Options{Clouds: settings.Clouds, Now: w.now, Log: w.log})
+	a.sessions = session.New(a.pool, a.store, box, session.Options{Clouds: settings.Clouds, Busy: a.busy, Now: w.now, Log: w.log})
 	a.engine = jobs.New(a.store, provision.Flows(provision.Deps{
 		Open: func(ctx context.Context, user, name string) (provision.Cloud, error) {
 			return a.sessions.Client(ctx, user, name)
@@ -105,6 +105,17 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		NewID: func(key string) string { return commands.JobID(key, 0) }, Noticed: a.bot.Noticed,
 	}
 	return a, nil
+}
+
+// busy answers the oldest job of the user that is still at work in the cloud, or "".
+func (a *app) busy(ctx context.Context, user, cloud string) (string, error) {
+	open, err := a.store.OpenJobs(ctx)
+	for _, job := range open {
+		if job.User.ID == user && job.Cloud == cloud {
+			return job.ID, nil
+		}
+	}
+	return "", err
 }
 
 // changed passes on that a job's record is another one now.

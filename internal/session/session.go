@@ -38,6 +38,9 @@ type Options struct {
 	Clouds map[string]commands.CloudSettings
 	// Life is how long an application credential that we make is good for; 0: 90 days.
 	Life time.Duration
+	// Busy answers the job of the user that is still at work in the cloud, or "": it goes on with the user's
+	// rights, so that no logout may take them away. nil: there are no jobs.
+	Busy func(ctx context.Context, user, cloud string) (jobID string, err error)
 	Now  func() time.Time
 	Log  *slog.Logger
 }
@@ -171,12 +174,16 @@ func (m *Manager) Credentials(ctx context.Context, user stackhand.User) ([]stack
 
 // Logout forgets the user's credential, and deletes it in the cloud if we made it there and the cloud lets
 // us. Keystone lets no restricted application credential delete itself: then the error, Forbidden, says what
-// stays there and until when, and nothing of it is kept here.
+// stays there and until when, and nothing of it is kept here. While a job of the user is at work in the cloud
+// it answers Conflict.
 func (m *Manager) Logout(ctx context.Context, user stackhand.User, name string) error {
 	cred, err := m.vault.Credential(ctx, user.ID, name)
 	if stackhand.KindOf(err) == stackhand.NotFound {
 		return stackhand.Errorf(stackhand.NotFound, "You are not logged in to %s.", name)
 	} else if err != nil {
+		return err
+	}
+	if err := m.idle(ctx, user, name); err != nil {
 		return err
 	}
 	if err := m.vault.DeleteCredential(ctx, user.ID, name); err != nil {
@@ -191,6 +198,21 @@ func (m *Manager) Logout(ctx context.Context, user stackhand.User, name string) 
 		return stackhand.Errorf(stackhand.Forbidden, "You are logged out of %s: nothing of your login is kept here. The application credential that was made for it stays in the cloud until %s.",
 			name, cred.Ends.UTC().Format("2006-01-02")).
 			Do("To end it now: openstack application credential delete %s", cred.AppCredID).Because(err)
+	}
+	return nil
+}
+
+// idle refuses while a job of the user is at work in the cloud.
+func (m *Manager) idle(ctx context.Context, user stackhand.User, name string) error {
+	if m.o.Busy == nil {
+		return nil
+	}
+	job, err := m.o.Busy(ctx, user.ID, name)
+	if err != nil {
+		return err
+	}
+	if job != "" {
+		return stackhand.Errorf(stackhand.Conflict, "Job %s of yours is still at work in %s.", job, name).Do("Wait for its end, or cancel it.")
 	}
 	return nil
 }

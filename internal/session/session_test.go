@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http/httptest"
@@ -141,6 +142,30 @@ func TestLogout(t *testing.T) {
 	}
 	if err := l.Logout(t.Context(), user("U1"), "lab"); stackhand.KindOf(err) != stackhand.NotFound {
 		t.Errorf("a second logout: %v", err)
+	}
+}
+
+// What a job goes on with stays until the job rests.
+func TestNoLogoutDuringAJob(t *testing.T) {
+	l := newLab(t)
+	if _, _, err := l.Login(t.Context(), user("U1"), "lab", stackhand.Login{Username: "alice", Password: "alice-secret", ProjectName: "team-a"}); err != nil {
+		t.Fatal(err)
+	}
+	at, fail := map[[2]string]string{{"U1", "lab"}: "job1", {"U2", "lab"}: "job2"}, errors.New("the disk is full")
+	var broken error
+	l.o.Busy = func(_ context.Context, user, cloud string) (string, error) { return at[[2]string{user, cloud}], broken }
+	err := l.Logout(t.Context(), user("U1"), "lab")
+	if stackhand.KindOf(err) != stackhand.Conflict || !strings.Contains(err.Error(), "Job job1 of yours is still at work in lab.") || len(l.vault) != 1 {
+		t.Errorf("during a job: %v, %d kept", err, len(l.vault))
+	}
+	delete(at, [2]string{"U1", "lab"})
+	broken = fail
+	if err := l.Logout(t.Context(), user("U1"), "lab"); !errors.Is(err, fail) || len(l.vault) != 1 {
+		t.Errorf("with unreadable records: %v, %d kept", err, len(l.vault))
+	}
+	broken = nil
+	if err := l.Logout(t.Context(), user("U1"), "lab"); stackhand.KindOf(err) != stackhand.Forbidden || len(l.vault) != 0 {
+		t.Errorf("after it: %v, %d kept", err, len(l.vault))
 	}
 }
 
