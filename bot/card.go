@@ -36,8 +36,8 @@ func (s shown) headline() stackhand.Text {
 		if j.Canceled != "" {
 			return t.Add("stopping, because %s asked to", stackhand.To(j.Canceled))
 		}
-		if slices.ContainsFunc(j.Steps, troubled) {
-			return t.Add("in progress, but something did not work yet and is tried again; see the thread")
+		if trouble := s.trouble(); trouble != nil {
+			return append(t.Add("in progress"), trouble...)
 		}
 		return t.Add("in progress; each step is in the thread")
 	case stackhand.JobUndoing:
@@ -81,11 +81,6 @@ func (s shown) cleared() bool {
 		}
 	}
 	return len(s.stacks) > 0
-}
-
-// troubled tells that a step is tried again.
-func troubled(st stackhand.JobStep) bool {
-	return st.State == stackhand.StepRunning && st.Problem != nil
 }
 
 // card is the message in the channel.

@@ -51,7 +51,10 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 		{"running", nil, stackhand.JobRunning, []string{"*Create web-1*: in progress", "asked by alice", "`create web-1`"}, []string{"cancel"}},
 		{"in trouble", func(j *stackhand.Job) {
 			j.Steps = []stackhand.JobStep{{Title: "Server", State: stackhand.StepRunning, Attempt: 2, Problem: &stackhand.Problem{Msg: "No answer."}}}
-		}, stackhand.JobRunning, []string{"something did not work yet and is tried again; see the thread"}, []string{"cancel"}},
+		}, stackhand.JobRunning, []string{"in progress, but *Server* is tried again: No answer."}, []string{"cancel"}},
+		{"in trouble for a moment", func(j *stackhand.Job) {
+			j.Steps = []stackhand.JobStep{{Title: "Server", State: stackhand.StepRunning, Started: start.Add(58 * time.Second), Problem: &stackhand.Problem{Msg: "No answer."}}}
+		}, stackhand.JobRunning, []string{"in progress; each step is in the thread"}, []string{"cancel"}},
 		{"done at once", func(j *stackhand.Job) { j.Ended = j.Started.Add(time.Millisecond) }, stackhand.JobUndone, []string{"*Create web-1*: failed; everything"}, []string{"retry", "keep", "cleanup"}},
 		{"stopping", func(j *stackhand.Job) { j.Canceled = "U0BOB" }, stackhand.JobRunning, []string{"stopping, because <@U0BOB> asked"}, nil},
 		{"undoing", nil, stackhand.JobUndoing, []string{"did not work; what it made is being removed"}, nil},
@@ -124,7 +127,7 @@ func TestStepsTellTimesAndTries(t *testing.T) {
 		stackhand.JobStep{Title: "Lease", State: stackhand.StepWaiting})
 	j.Resumed = 1
 	got := shown{job: j, now: start.Add(17 * time.Second)}.steps().message().Text
-	want := "*Steps of Create web-1*\n↻ resumed after a restart\n✓ Network · net-1 · 0.4s\n⏳ Build · running, 12s · try 2 · no answer\n✓ Server web-1\n– Subnet · skipped\n↩ Port · undone\n○ Lease"
+	want := "*Steps of Create web-1*\n↻ resumed after a restart\n✓ Network · net-1 · 0.4s\n⏳ Build · running, over 10s · try 2 · no answer\n✓ Server web-1\n– Subnet · skipped\n↩ Port · undone\n○ Lease"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

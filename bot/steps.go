@@ -2,15 +2,20 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
 
 var stepIcons = map[stackhand.StepState]string{
 	stackhand.StepWaiting: "○", stackhand.StepRunning: "⏳", stackhand.StepDone: "✓", stackhand.StepFailed: "✗",
-	stackhand.StepSkipped: "–", stackhand.StepUndoing: "↩", stackhand.StepUndone: "↩",
+	stackhand.StepSkipped: "–", stackhand.StepUndoing: "↩", stackhand.StepUndone: "↩", stepStopped: "✗",
 }
+
+// stepStopped is how a step looks that a job left midway when it came to rest.
+const stepStopped stackhand.StepState = "stopped"
 
 // maxStepsText leaves room below the limit of chat.update.
 const maxStepsText = 3300
@@ -28,7 +33,7 @@ func (s shown) steps() sheet {
 	}
 	for _, fold := range [][]stackhand.StepState{
 		nil, {stackhand.StepWaiting}, {stackhand.StepWaiting, stackhand.StepDone, stackhand.StepSkipped},
-		{stackhand.StepWaiting, stackhand.StepDone, stackhand.StepSkipped, stackhand.StepUndone, stackhand.StepRunning, stackhand.StepUndoing},
+		{stackhand.StepWaiting, stackhand.StepDone, stackhand.StepSkipped, stackhand.StepUndone, stackhand.StepRunning, stackhand.StepUndoing, stepStopped},
 	} {
 		if out := (sheet{{Text: s.list(head, fold)}}); len(out.messages()) == 1 && len(out.message().Text) < maxStepsText {
 			return out
@@ -86,7 +91,12 @@ func (s shown) line(st stackhand.JobStep) stackhand.Text {
 	case stackhand.StepRunning:
 		t = t.Add(" · running")
 		if !st.Started.IsZero() {
-			t = t.Add(", %s", elapsed(s.now.Sub(st.Started)))
+			t = t.Add("%s", s.sofar(s.now.Sub(st.Started)))
+		}
+	case stepStopped:
+		t = t.Add(" · stopped")
+		if !st.Started.IsZero() && !s.job.Ended.IsZero() {
+			t = t.Add(" after %s", elapsed(s.job.Ended.Sub(st.Started)))
 		}
 	case stackhand.StepUndoing:
 		t = t.Add(" · being undone")
@@ -102,12 +112,45 @@ func (s shown) line(st stackhand.JobStep) stackhand.Text {
 		}
 	}
 	if st.Attempt > 1 && st.State == state && state != stackhand.StepUndone && state != stackhand.StepUndoing { // tries to undo count too
-		t = t.Add(" · try %d", st.Attempt)
+		t = t.Add(" · %s", tries(st))
 	}
 	if problem != nil {
 		t = t.Add(" · %s", clip(problem.Msg, maxNote))
 	}
 	return t
+}
+
+// sofar is how long a step has been running. While something is tried again and again it is
+// told coarsely, because each change of it is an edit.
+func (s shown) sofar(d time.Duration) string {
+	if !slices.ContainsFunc(s.job.Steps, again) {
+		return ", " + elapsed(d)
+	}
+	grain := 10 * time.Second
+	switch {
+	case d < grain:
+		return ""
+	case d >= 10*time.Minute:
+		grain = 5 * time.Minute
+	case d >= time.Minute:
+		grain = 30 * time.Second
+	}
+	return ", over " + elapsed(d.Truncate(grain))
+}
+
+// again tells that a step is tried again.
+func again(st stackhand.JobStep) bool {
+	return st.State == stackhand.StepRunning && st.Problem != nil
+}
+
+// tries counts the attempts at a step, coarsely once they are many.
+func tries(st stackhand.JobStep) string {
+	for _, n := range []int{100, 50, 20, 10, 5} {
+		if again(st) && st.Attempt >= n {
+			return fmt.Sprintf("tried %d times or more", n)
+		}
+	}
+	return fmt.Sprintf("try %d", st.Attempt)
 }
 
 // standing is where a step stands and its problem. What a step that failed left is taken
@@ -124,6 +167,9 @@ func (s shown) standing(st stackhand.JobStep) (stackhand.StepState, *stackhand.P
 		if state == stackhand.StepUndone {
 			return state, nil
 		}
+	}
+	if s.job.State.Rests() && (state == stackhand.StepRunning || state == stackhand.StepUndoing) {
+		state = stepStopped
 	}
 	return state, st.Problem
 }

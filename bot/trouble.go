@@ -2,6 +2,7 @@ package bot
 
 import (
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -53,6 +54,19 @@ func inWords(actions []stackhand.Action) stackhand.Text {
 		t = t.Add("%s: %s", stackhand.AsBold(a.Label), what)
 	}
 	return t
+}
+
+// passing is how long a step may be tried again before the channel hears of it.
+const passing = 3 * time.Second
+
+// trouble says which step is tried again, and why. Nil where none is.
+func (s shown) trouble() stackhand.Text {
+	for _, st := range s.job.Steps {
+		if again(st) && s.now.Sub(st.Started) >= passing {
+			return stackhand.Textf(", but %s is tried again: %s", stackhand.AsBold(st.Title), clip(st.Problem.Msg, maxNote))
+		}
+	}
+	return nil
 }
 
 // problem says in three lines what happened, whose fault it is, and what next. Nil where
