@@ -197,7 +197,7 @@ func TestManifestHasWhatTheBotUses(t *testing.T) {
 	if !doc.Settings.Socket || doc.Features.Commands[0].Command != "/srv" || !slices.Contains(doc.OAuth.Scopes.Bot, "chat:write") {
 		t.Errorf("%+v", doc)
 	}
-	if link := ManifestLink(text); !strings.HasPrefix(link, "https://api.slack.com/apps?new_app=1&manifest_yaml=_metadata%3A") {
+	if link := ManifestLink(text); !strings.HasPrefix(link, "https://api.slack.com/apps?new_app=1&manifest_yaml=_metadata%3A") || strings.Contains(link, "+") || !strings.Contains(link, "name%3A%20Servers") {
 		t.Error(link)
 	}
 }

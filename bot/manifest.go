@@ -71,7 +71,8 @@ func Manifest(o ManifestOptions) (string, error) {
 	return string(out), err
 }
 
-// ManifestLink is the address that creates the app from a manifest with one click.
+// ManifestLink is the address that creates the app from a manifest with one click. Spaces are
+// %20 in it, because a plus sign means one in forms only.
 func ManifestLink(manifest string) string {
-	return "https://api.slack.com/apps?new_app=1&manifest_yaml=" + url.QueryEscape(manifest)
+	return "https://api.slack.com/apps?new_app=1&manifest_yaml=" + strings.ReplaceAll(url.QueryEscape(manifest), "+", "%20")
 }
