@@ -3,6 +3,7 @@ package openstack
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -242,6 +243,19 @@ func (q *call) part(key string) (object, error) {
 func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
+	return uuid(b)
+}
+
+// seedID is the id of something that every cloud is born with: the same at each start, since whoever
+// remembers it meets the cloud again after a restart.
+func seedID(kind, name string) string {
+	sum := sha256.Sum256([]byte("the seed of the simulated cloud/" + kind + "/" + name))
+	return uuid([16]byte(sum[:16]))
+}
+
+func seedHexID(kind, name string) string { return strings.ReplaceAll(seedID(kind, name), "-", "") }
+
+func uuid(b [16]byte) string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	s := hex.EncodeToString(b[:])
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]

@@ -28,7 +28,9 @@ type image struct {
 }
 
 func (c *Cloud) addImage(i *image) {
-	i.id = newID()
+	if i.id == "" {
+		i.id = newID()
+	}
 	if i.props == nil {
 		i.props = map[string]string{}
 	}

@@ -74,7 +74,7 @@ var interfaces = []string{"internal", "admin", "public"}
 func newIdentity() identity {
 	id := identity{roles: map[string]string{}, tokens: map[string]*token{}}
 	for _, name := range []string{"admin", "member", "reader", "service"} {
-		id.roles[name] = newHexID()
+		id.roles[name] = seedHexID("role", name)
 	}
 	for _, e := range []entry{
 		{kind: "network", name: "neutron", path: "/network"},
@@ -82,9 +82,9 @@ func newIdentity() identity {
 		{kind: "compute", name: "nova", path: "/compute/v2.1"},
 		{kind: "identity", name: "keystone", path: "/identity"},
 	} {
-		e.id, e.endpoints = newHexID(), map[string]string{}
+		e.id, e.endpoints = seedHexID("service", e.name), map[string]string{}
 		for _, i := range interfaces {
-			e.endpoints[i] = newHexID()
+			e.endpoints[i] = seedHexID("endpoint", e.name+"/"+i)
 		}
 		id.entries = append(id.entries, e)
 	}
@@ -92,14 +92,14 @@ func newIdentity() identity {
 }
 
 func (c *Cloud) addProject(name, description string) *project {
-	p := &project{id: newHexID(), name: name, description: description}
+	p := &project{id: seedHexID("project", name), name: name, description: description}
 	c.identity.projects = append(c.identity.projects, p)
 	return p
 }
 
 // addUser adds a user whose roles are given by project id. A role brings those that it implies.
 func (c *Cloud) addUser(name string, home *project, roles map[string]string) {
-	u := &user{id: newHexID(), name: name, password: name + "-secret", home: home, roles: map[string][]string{}}
+	u := &user{id: seedHexID("user", name), name: name, password: name + "-secret", home: home, roles: map[string][]string{}}
 	for project, role := range roles {
 		u.roles[project] = []string{"reader", "member"}
 		if role == "admin" {

@@ -63,7 +63,7 @@ func (c *Cloud) seed() {
 		{"CentOS 7", "centos", "7", 8}, {"Debian 12", "debian", "12", 5}, {"CirrOS 0.6", "cirros", "0.6", 0},
 	} {
 		c.addImage(&image{
-			name: i.name, owner: admin.id, visibility: "public", status: "active",
+			id: seedID("image", i.name), name: i.name, owner: admin.id, visibility: "public", status: "active",
 			diskFormat: "qcow2", containerFormat: "bare", size: 196624, virtualSize: 1 << 30, minDisk: i.minDisk,
 			checksum: "59868f85d88d34ee79e32759dad70bf7", hash: strings.Repeat("99f15c430fcde320", 8), created: now, updated: now,
 			props: map[string]string{"os_distro": i.distro, "os_version": i.version, "owner_specified.openstack.md5": "",
@@ -77,14 +77,14 @@ func (c *Cloud) seed() {
 func (c *Cloud) seedNetwork(owner string, now time.Time) {
 	c.network = newNetwork()
 	n := &netw{meta: c.newMeta("public", owner, now), external: true, mtu: 1500}
-	n.rev = 2
+	n.id, n.rev = seedID("network", n.name), 2
 	c.network.networks.add(n)
 	cidr := netip.MustParsePrefix("203.0.113.0/24")
 	s := &subnet{
 		meta: c.newMeta("public-subnet", owner, now), net: n, cidr: cidr,
 		gateway: netip.MustParseAddr("203.0.113.1"), used: map[netip.Addr]bool{},
 	}
-	s.rev = 0
+	s.id, s.rev = seedID("subnet", s.name), 0
 	s.pools = defaultPools(cidr, s.gateway)
 	n.subnets = append(n.subnets, s)
 	c.network.subnets.add(s)
