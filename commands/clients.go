@@ -50,6 +50,9 @@ var renamed = map[string]string{
 	"--pub-key": "--public-key", "--zone": "--availability-zone",
 }
 
+// clients are the command line tools whose lines are understood.
+var clients = []string{"openstack", "nova", "neutron", "glance"}
+
 // fromClient rewrites a pasted line of the openstack or nova client. ok is false for a line
 // that is none; an error says which part of it has no counterpart here.
 func fromClient(words []string) (out []string, ok bool, err error) {
@@ -57,7 +60,7 @@ func fromClient(words []string) (out []string, ok bool, err error) {
 		return nil, false, nil
 	}
 	tool := strings.ToLower(words[0])
-	if !slices.Contains([]string{"openstack", "nova", "neutron", "glance"}, tool) {
+	if !slices.Contains(clients, tool) {
 		return nil, false, nil
 	}
 	out, err = translate(words[1:], tool)

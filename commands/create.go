@@ -9,7 +9,7 @@ import (
 )
 
 type createArgs struct {
-	Name            string            `arg:"name" opt:"name" required:"true" help:"of the server: letters, digits, dots and hyphens"`
+	Name            string            `arg:"name" opt:"name" required:"true" help:"of the server: letters, digits, dots, hyphens and underscores"`
 	Count           int               `opt:"count" default:"1" help:"how many; they are called NAME-1, NAME-2 …"`
 	Flavor          string            `opt:"flavor" value:"NAME|ram=2048" help:"its size: name, id, or the smallest with that much RAM in MiB"`
 	Image           string            `opt:"image" help:"name or id"`

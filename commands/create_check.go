@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
-	unHost   = regexp.MustCompile(`[^a-z0-9.-]+`)
+	hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+	unHost   = regexp.MustCompile(`[^a-z0-9._-]+`)
 	umlauts  = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "é", "e", "è", "e", "ê", "e", "á", "a", "à", "a", "â", "a",
 		"ç", "c", "ñ", "n", "ó", "o", "ò", "o", "ô", "o", "í", "i", "î", "i", "ú", "u", "û", "u", "å", "a", "ø", "o", "æ", "ae", "š", "s", "ž", "z", "ł", "l")
 )
@@ -63,14 +63,14 @@ func (a *createArgs) checkName(e *entry) error {
 		return nil
 	}
 	better := umlauts.Replace(strings.ToLower(a.Name))
-	better = strings.Trim(unHost.ReplaceAllString(better, "-"), "-.")
+	better = strings.Trim(unHost.ReplaceAllString(better, "-"), "-._")
 	for strings.Contains(better, "..") {
 		better = strings.ReplaceAll(better, "..", ".")
 	}
-	if better = strings.TrimRight(clipBytes(better, longest), "-."); better == "" {
-		better = "web-1"
+	if better = strings.TrimRight(clipBytes(better, longest), "-._"); better == "" {
+		better = "my-server"
 	}
-	why := "has letters, digits, dots and hyphens only"
+	why := "has letters, digits, dots, hyphens and underscores only"
 	if len(a.Name) > longest && hostName.MatchString(a.Name) {
 		why = fmt.Sprintf("has at most %d characters here", longest)
 	}

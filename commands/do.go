@@ -30,7 +30,7 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 	said := c.entry.format(c.args)
 	giveLine(c, line)
 	reply, err := settle(c.entry.run(ctx, env, user, c.args))
-	if !c.exact {
+	if !c.exact && !(err != nil && telling[c.entry.Name]) {
 		reply.Notice = stackhand.Textf("Understood as %s", stackhand.AsCode(clip(strings.Join(strings.Fields(said), " "), 500)))
 	}
 	if c.entry.reads && err == nil && len(reply.Actions) == 0 {

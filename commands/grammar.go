@@ -36,7 +36,9 @@ var pairs = map[string]string{
 	"ssh key": "keypair", "ssh keys": "keypair",
 	"spin up": "create", "fire up": "create", "set up": "create", "shut down": "stop", "tear down": "delete", "take down": "delete", "get rid": "delete",
 	"log in": "login", "log out": "logout", "sign in": "login", "sign out": "logout", "who am": "whoami", "try again": "retry",
-	"clean up": "cleanup",
+	"clean up": "cleanup", "load balancer": "load-balancer", "load balancers": "load-balancers",
+	"server group": "server-group", "server groups": "server-groups", "application credential": "application-credential",
+	"application credentials": "application-credentials",
 }
 
 // resolve finds the command that a line begins with, and the words left for it. exact tells

@@ -25,8 +25,10 @@ func help(_ context.Context, env *Env, user stackhand.User, a helpArgs) (Reply, 
 		return overview(env, user), nil
 	}
 	topic := strings.ToLower(strings.Join(a.Topic, " "))
-	if e, rest, _ := resolve(a.Topic); e != nil && len(rest) == 0 && !e.hidden && e.Role <= user.Role {
-		if _, noun := nouns[topic]; !noun || topic == e.Name {
+	// "help delete web-1" asks about delete; a noun alone has several commands.
+	if e, rest, _ := resolve(a.Topic); e != nil && !e.hidden && e.Role <= user.Role {
+		said := strings.ToLower(strings.Join(a.Topic[:len(a.Topic)-len(rest)], " "))
+		if _, noun := nouns[said]; !noun || said == e.Name {
 			return about(e), nil
 		}
 	}

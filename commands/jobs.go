@@ -41,7 +41,7 @@ func jobs(ctx context.Context, env *Env, user stackhand.User, a jobsArgs) (Reply
 		return Reply{}, err
 	}
 	if len(recent) == 0 {
-		return Reply{Text: stackhand.Textf("There are no jobs yet. %s starts one.", stackhand.AsCode("create web-1"))}, nil
+		return Reply{Text: stackhand.Textf("There are no jobs yet. %s starts one.", stackhand.AsCode("create NAME"))}, nil
 	}
 	t := &Table{Columns: []string{"Job", "What", "State", "User", "Begun", "Took"}}
 	for _, j := range recent {

@@ -42,7 +42,7 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 		whose = "of yours "
 	}
 	if len(all) == 0 {
-		return Reply{Text: stackhand.Textf("There is no server %sin %s of %s. Make one with %s.", whose, s.who.Project, s.name, stackhand.AsCode("create web-1"))}, nil
+		return Reply{Text: stackhand.Textf("There is no server %sin %s of %s. Make one with %s.", whose, s.who.Project, s.name, stackhand.AsCode("create NAME"))}, nil
 	}
 	slices.SortStableFunc(all, func(a, b target) int { return strings.Compare(a.name(), b.name()) })
 	t := &Table{Columns: []string{"Name", "Status", "Address", "Owner", "Flavor", "Ends"}}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -26,7 +27,7 @@ var _ = add(Command[cloudArgs]{
 })
 
 func login(_ context.Context, env *Env, _ stackhand.User, a cloudArgs) (Reply, error) {
-	name, err := env.cloud(a.Cloud)
+	name, err := env.quietly(a.Cloud)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -34,6 +35,16 @@ func login(_ context.Context, env *Env, _ stackhand.User, a cloudArgs) (Reply, e
 		return Reply{Text: stackhand.Textf("You need not log in to %s: it is used with the bot's own login.", name)}, nil
 	}
 	return Reply{Text: stackhand.Textf("Log in to %s in the form.", name), Form: loginForm(name)}, nil
+}
+
+// quietly checks a cloud's name like cloud, and does not repeat what is none: it may be a secret.
+func (env *Env) quietly(name string) (string, error) {
+	known, err := env.cloud(name)
+	if err != nil {
+		return "", stackhand.Errorf(stackhand.NotFound, "There is no cloud of that name.").
+			Do("There are: %s. Names of users and passwords go into the form that `login` opens, nowhere else.", strings.Join(env.cloudNames(), ", "))
+	}
+	return known, nil
 }
 
 // loginForm asks in the words of clouds.yaml, so that everybody knows what is meant.

@@ -159,5 +159,5 @@ func loggedIn(c stackhand.Credential, cloud string) Reply {
 	if !c.Ends.IsZero() {
 		text = text.Add(" The login ends %s.", stackhand.At(c.Ends))
 	}
-	return Reply{Text: text.Add(" Try %s.", stackhand.AsCode("create web-1"))}
+	return Reply{Text: text.Add(" Try %s.", stackhand.AsCode("create NAME"))}
 }

@@ -12,14 +12,14 @@ type cloudArgs struct {
 
 var _ = add(Command[cloudArgs]{
 	Name:     "logout",
-	Help:     "make the bot forget your login, and revoke what it made for it",
+	Help:     "make the bot forget your login; the application credential that was made for it ends in the cloud by its date",
 	Examples: []string{"logout"},
 	Role:     stackhand.Member,
 	Run:      logout,
 })
 
 func logout(ctx context.Context, env *Env, user stackhand.User, a cloudArgs) (Reply, error) {
-	name, err := env.cloud(a.Cloud)
+	name, err := env.quietly(a.Cloud)
 	if err != nil {
 		return Reply{}, err
 	}

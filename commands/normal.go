@@ -7,9 +7,11 @@ import (
 )
 
 var (
-	angle   = regexp.MustCompile(`<([^<>\n]*)>`)
-	entity  = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
-	escape  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	angle  = regexp.MustCompile(`<([^<>\n]*)>`)
+	entity = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+	escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	// spelled is what Slack encodes, when it was typed or pasted in its encoded form and so came escaped.
+	spelled = regexp.MustCompile(`<(?:https?://|mailto:|tel:|@[UW][A-Z0-9]|#[CG][A-Z0-9]|!(?:here|channel|everyone|subteam\^))[^<>\s]*(?:\|[^<>\n]*)?>`)
 	address = regexp.MustCompile(`^@[\w.-]+[:,]?(\s+|$)`)
 )
 
@@ -122,15 +124,29 @@ func read(env *Env, text string) typed {
 		}
 		b.WriteString(tidy(p))
 	}
-	line.text = strings.TrimSpace(env.unaddress(strings.TrimSpace(b.String())))
+	line.text = strings.TrimSpace(env.unaddress(strings.TrimSpace(unspell(b.String()))))
 	return line
 }
 
-// unaddress drops who the line is addressed to: a mention or the slash command.
+// unspell undoes links and mentions that were spelled out. Code blocks stay as they are.
+func unspell(s string) string {
+	for {
+		was := s
+		if s = spelled.ReplaceAllStringFunc(s, unwrap); s == was {
+			return s
+		}
+	}
+}
+
+// unaddress drops who the line is addressed to: a mention or the slash command; and the prompt
+// that a pasted line begins with.
 func (env *Env) unaddress(s string) string {
 	for {
 		was := s
 		s = strings.TrimSpace(address.ReplaceAllString(s, ""))
+		if in, ok := strings.CutPrefix(s, "$ "); ok {
+			s = strings.TrimSpace(in)
+		}
 		if c := env.Settings.Command; c != "" && (s == c || strings.HasPrefix(s, c+" ")) {
 			s = strings.TrimSpace(s[len(c):])
 		}

@@ -248,5 +248,5 @@ func TestLongList(t *testing.T) {
 	}
 	w.cloud.servers, w.stacks = nil, map[string]stackhand.Stack{}
 	r, err = say(t, env, alice, "list")
-	expect(t, told(r, err), "There is no server in team-a of lab. Make one with create web-1")
+	expect(t, told(r, err), "There is no server in team-a of lab. Make one with create NAME")
 }

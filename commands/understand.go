@@ -25,8 +25,8 @@ func understand(ctx context.Context, env *Env, user stackhand.User, line typed) 
 	}
 	public := slices.Contains(words, "--public")
 	words = slices.DeleteFunc(words, func(w string) bool { return w == "--public" })
-	if i := slices.IndexFunc(words, func(w string) bool { return w == "--help" || w == "-h" }); i >= 0 {
-		words = append([]string{"help"}, words[:i]...)
+	if slices.ContainsFunc(words, func(w string) bool { return w == "--help" || w == "-h" }) {
+		words = helpFor(words)
 	}
 	pasted, client, err := fromClient(words)
 	if err != nil {
@@ -38,6 +38,12 @@ func understand(ctx context.Context, env *Env, user stackhand.User, line typed) 
 	if len(words) == 0 {
 		words = []string{"help"}
 	}
+	words, ended := unended(words)
+	if !client {
+		if err := absent(words); err != nil {
+			return call{}, hush(words, err)
+		}
+	}
 	c, err := strict(words)
 	if err != nil && !client {
 		if loose, ok, lerr := sentence(ctx, env, user, words); lerr != nil {
@@ -47,8 +53,52 @@ func understand(ctx context.Context, env *Env, user stackhand.User, line typed) 
 		}
 	}
 	c.public = public
-	c.exact = c.exact && !client
-	return c, err
+	c.exact = c.exact && !client && !ended
+	return c, hush(words, err)
+}
+
+// helpFor is what a line with --help in it asks: for help on the command that it begins with.
+func helpFor(words []string) []string {
+	if slices.Contains(clients, strings.ToLower(words[0])) {
+		words = words[1:]
+	}
+	head, _ := splitOptions(words)
+	if len(head) > 0 && asVerb(strings.ToLower(head[0])) == "help" {
+		return head
+	}
+	return append([]string{"help"}, head...)
+}
+
+// unended drops what ends a sentence, or parts it, from the words before the options: "show
+// web-1!". It tells whether there was any. What holds more than a word stays as it is.
+func unended(words []string) ([]string, bool) {
+	var out []string
+	ended := false
+	head, options := splitOptions(words)
+	for _, w := range head {
+		if cut := strings.TrimRight(w, "!?,;."); cut != w && cut != "" && !strings.ContainsAny(w, " \n") {
+			w, ended = cut, true
+		}
+		out = append(out, w)
+	}
+	return append(out, options...), ended
+}
+
+// telling are words of lines that may hold a secret.
+var telling = wordSet("login log-in signin logout logon password passwords passwd passphrase passcode pass pw pwd secret secrets credential credentials token apikey")
+
+// hush keeps the words of a line that may hold a secret out of the answer that it is wrong.
+func hush(words []string, err error) error {
+	folded, _ := fold(words)
+	says := func(w string) bool {
+		w = bare(strings.TrimLeft(w, "-"))
+		return telling[w] || strings.Contains(w, "password")
+	}
+	if stackhand.KindOf(err) != stackhand.Invalid || !slices.ContainsFunc(folded, says) {
+		return err
+	}
+	return stackhand.Errorf(stackhand.Invalid, "I do not understand that line, and do not repeat it, as it may hold a secret.").
+		Do("Secrets go into the form that `login` opens, and nowhere else. If there was one in your message, delete the message and consider the secret known.")
 }
 
 // strict reads a line by the grammar.
@@ -99,7 +149,7 @@ func puzzled(words []string) error {
 	}
 	if len(near) == 0 {
 		return stackhand.Errorf(stackhand.Invalid, "I do not understand %q.", clip(typed, 60)).
-			Do("Try `create web-1`, `list`, or `help` for all that there is.")
+			Do("Try `create NAME`, `list`, or `help` for all that there is.")
 	}
 	return stackhand.Errorf(stackhand.Invalid, "I do not understand %q. Did you mean %s?", clip(typed, 60), near[0]).
 		Do("Usage: %s", find(near[0]).Usage)

@@ -25,7 +25,7 @@ var sizes = map[string][]string{
 var (
 	memory   = regexp.MustCompile(`^(\d{1,4})(g|gb|gib)$`)
 	sizeEdge = regexp.MustCompile(`[.\s_-]+`)
-	nameEasy = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*$`)
+	nameEasy = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 )
 
 // wishing is the state of reading "3 small ubuntu servers named web for 2 days".
@@ -58,7 +58,7 @@ func wish(ctx context.Context, env *Env, user stackhand.User, words, options []s
 	if w.args.Name == "" && len(words) == 0 {
 		return nil, nil
 	} else if w.args.Name == "" {
-		return nil, find("create").misuse("create needs a name. Say for example %q.", "create web-1"+strings.TrimPrefix(w.line(w.args), "create"))
+		return nil, find("create").misuse("create needs a name. Say for example %q.", "create NAME"+strings.TrimPrefix(w.line(w.args), "create"))
 	}
 	line, err := shellSplit(format("create", w.args))
 	return line, err
@@ -123,7 +123,7 @@ func (w *wishing) amount(b string) bool {
 	// The number in "debian 12" is no number of servers.
 	if err != nil || slices.ContainsFunc(w.unknown, func(u string) bool { return strings.EqualFold(u, w.before) }) {
 		_, afterNoun := nouns[w.before]
-		w.easy[word] = afterNoun || strings.ContainsAny(word, "0123456789-")
+		w.easy[word] = afterNoun || strings.ContainsAny(word, "0123456789-_")
 		w.unknown = append(w.unknown, word)
 		return true
 	}
