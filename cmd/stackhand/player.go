@@ -30,6 +30,8 @@ const (
 	dealing     = 60 * time.Second
 	counting    = 3 * time.Second
 	leastWait   = 15 * time.Second
+	calm        = 100 * time.Millisecond // without anything to do, before a wait ends
+	stillness   = time.Second            // … before an expectation is given up
 	glance      = 5 * time.Millisecond
 )
 
@@ -199,10 +201,15 @@ func (p *player) act(ctx context.Context, do func() error) error {
 // wait returns when every job has its final message.
 func (p *player) wait(ctx context.Context, limit time.Duration) error {
 	end, real := p.st.clock.Now().Add(limit), time.Now().Add(leastWait)
-	for {
+	for quiet := time.Now(); ; {
 		busy, err := p.busy(ctx)
-		if err != nil || busy == "" {
+		switch {
+		case err != nil:
 			return err
+		case busy != "":
+			quiet = time.Now()
+		case time.Since(quiet) > calm:
+			return nil
 		}
 		if p.st.clock.Now().After(end) && time.Now().After(real) {
 			return fmt.Errorf("after %s %s", limit, busy)
