@@ -285,6 +285,23 @@ func (m *memory) InThread(_ context.Context, channel, thread string) ([]stackhan
 	}), nil
 }
 
+func (m *memory) JobsInThread(_ context.Context, channel, thread string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []stackhand.Job
+	for id, j := range m.jobs {
+		if card := m.reports[id].Card; card.Channel == channel && card.TS == thread || j.Place.Channel == channel && j.Place.Thread == thread {
+			found = append(found, j)
+		}
+	}
+	slices.SortFunc(found, func(a, b stackhand.Job) int { return b.Created.Compare(a.Created) })
+	var ids []string
+	for _, j := range found {
+		ids = append(ids, j.ID)
+	}
+	return ids, nil
+}
+
 func (m *memory) Extend(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
 	s, err := m.Stack(ctx, id)
 	if err == nil && s.Lease.Extended != key {

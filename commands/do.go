@@ -28,7 +28,7 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 			Do("Ask somebody who is a%s.", article(c.entry.Role.String()))
 	}
 	said := c.entry.format(c.args)
-	giveLine(c, line)
+	giveLine(c.args, line)
 	reply, err := settle(c.entry.run(ctx, env, user, c.args))
 	if !c.exact && !(err != nil && telling[c.entry.Name]) {
 		reply.Notice = stackhand.Textf("Understood as %s", stackhand.AsCode(clip(strings.Join(strings.Fields(said), " "), 500)))
@@ -55,11 +55,14 @@ func settle(r Reply, err error) (Reply, error) {
 	return r, err
 }
 
-// giveLine puts the line into the field of the arguments that wants it.
-func giveLine(c call, line Line) {
-	for i := range c.args.NumField() {
-		if f := c.args.Field(i); f.Type() == typeLine {
+// giveLine puts the line into the field of the arguments that wants it, embedded ones too.
+func giveLine(args reflect.Value, line Line) {
+	for i := range args.NumField() {
+		switch f := args.Field(i); {
+		case f.Type() == typeLine:
 			f.Set(reflect.ValueOf(line))
+		case args.Type().Field(i).Anonymous:
+			giveLine(f, line)
 		}
 	}
 }

@@ -97,6 +97,9 @@ type Stacks interface {
 	OfOwner(ctx context.Context, user string) ([]stackhand.Stack, error)
 	// InThread answers the stack or stacks that the thread's job was about, newest job first.
 	InThread(ctx context.Context, channel, thread string) ([]stackhand.Stack, error)
+	// JobsInThread tells the ids of the jobs that were asked for in a thread or whose card it
+	// belongs to, newest first, whatever has become of their stacks.
+	JobsInThread(ctx context.Context, channel, thread string) ([]string, error)
 	// Extend moves the end; it answers Invalid with the longest possible end when it is too late.
 	// key is that of the line that asks: the lease keeps the last one, and the same key again
 	// answers the stack as it is and moves nothing.

@@ -350,6 +350,16 @@ func (f fakeStacks) InThread(_ context.Context, channel, thread string) ([]stack
 	return out, f.w.fail["InThread"]
 }
 
+func (f fakeStacks) JobsInThread(_ context.Context, channel, thread string) ([]string, error) {
+	var out []string
+	for _, id := range slices.Backward(f.w.order) {
+		if p := f.w.jobs[id].Place; p.Channel == channel && p.Thread == thread {
+			out = append(out, id)
+		}
+	}
+	return out, f.w.fail["JobsInThread"]
+}
+
 func (f fakeStacks) Extend(_ context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
 	s := f.w.stacks[id]
 	if s.Lease.Extended == key {

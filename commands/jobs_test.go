@@ -127,6 +127,42 @@ func TestLateClicks(t *testing.T) {
 	}
 }
 
+// The thread of a failed create knows its job, although the server and its record are gone.
+func TestThreadJobWithoutStack(t *testing.T) {
+	for line, c := range map[string]struct {
+		state stackhand.JobState
+		want  string
+	}{
+		"job show": {stackhand.JobUndone, "bbbb2222 undone"}, "retry": {stackhand.JobUndone, "job rbbbb is at work"},
+		"cleanup": {stackhand.JobFailed, "job cbbbb is at work"}, "cancel": {stackhand.JobRunning, "job bbbb2222 is being stopped"},
+	} {
+		for _, gone := range []bool{true, false} {
+			w, env := newWorld()
+			if gone {
+				w.thread["C1/t1"] = nil
+			} else {
+				st := w.give("U0ALICE", "web-1")
+				w.thread["C1/t1"] = []string{st.ID} // its own job is older
+			}
+			for _, id := range []string{"aaaa2222", "bbbb2222", "cccc2222"} {
+				giveJob(w, id, "U0ALICE", c.state)
+				j := w.jobs[id]
+				j.Place = stackhand.Place{Channel: "C1", Thread: map[bool]string{true: "t2", false: "t1"}[id == "cccc2222"]}
+				w.jobs[id] = j
+			}
+			r, err := inThread(t, env, alice, "t1", line)
+			if err != nil {
+				t.Errorf("%s: %s", line, told(r, err))
+			}
+			expect(t, told(r, err), c.want)
+			w.fail["JobsInThread"] = stackhand.Errorf(stackhand.Unavailable, "The disk is gone.")
+			if r, err := inThread(t, env, alice, "t1", line+" "); err == nil {
+				t.Errorf("%s without the record: %s", line, told(r, err))
+			}
+		}
+	}
+}
+
 func TestThreadJob(t *testing.T) {
 	w, env := newWorld()
 	st := w.give("U0ALICE", "web-1")

@@ -9,7 +9,7 @@ import (
 )
 
 type jobArgs struct {
-	Job  string `arg:"job" help:"its id; in a server's thread, the server's last job"`
+	Job  string `arg:"job" help:"its id; in a thread, the last job there"`
 	Line Line
 }
 
@@ -79,12 +79,9 @@ func steps(j stackhand.Job, env *Env) *Table {
 // job finds a job by its id, or the last one of the thread's server.
 func (env *Env) job(ctx context.Context, line Line, id, verb string) (stackhand.Job, error) {
 	if id == "" && line.Place.Thread != "" {
-		stacks, err := env.Stacks.InThread(ctx, line.Place.Channel, line.Place.Thread)
-		if err != nil {
+		var err error
+		if id, err = env.threadJob(ctx, line.Place); err != nil {
 			return stackhand.Job{}, err
-		}
-		if len(stacks) > 0 {
-			id = first(stacks[0].Busy, stacks[0].Job)
 		}
 	}
 	if id == "" {
@@ -95,6 +92,26 @@ func (env *Env) job(ctx context.Context, line Line, id, verb string) (stackhand.
 		return j, stackhand.Errorf(stackhand.NotFound, "There is no job %s.", quote(clip(id, 40))).Do("`jobs` lists yours.").Because(err)
 	}
 	return j, err
+}
+
+// threadJob is the id of the job that a thread is about: the one at work on its server, else the
+// thread's newest, whose server may be gone; "" if there is none.
+func (env *Env) threadJob(ctx context.Context, at stackhand.Place) (string, error) {
+	stacks, err := env.Stacks.InThread(ctx, at.Channel, at.Thread)
+	if err != nil {
+		return "", err
+	}
+	if len(stacks) > 0 && stacks[0].Busy != "" {
+		return stacks[0].Busy, nil
+	}
+	jobs, err := env.Stacks.JobsInThread(ctx, at.Channel, at.Thread)
+	if err != nil || len(jobs) > 0 {
+		return first(jobs...), err
+	}
+	if len(stacks) > 0 {
+		return stacks[0].Job, nil
+	}
+	return "", nil
 }
 
 // steer finds a job that the user may steer: the own ones, and all for administrators.
