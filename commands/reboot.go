@@ -68,6 +68,9 @@ func (env *Env) rebootable(ctx context.Context, user stackhand.User, t target) e
 	case t.stack.State == stackhand.StackDeleting, t.stack.State == stackhand.StackGone:
 		return stackhand.Errorf(stackhand.Conflict, "%s is being deleted.", t.name()).Do("Make a new one with `create %s`.", t.name())
 	}
+	if t.gone {
+		return stackhand.Errorf(stackhand.Conflict, "%s is %s, so it cannot be rebooted.", t.name(), notThere).Do("`delete %s` removes what is left of it.", t.name())
+	}
 	return stateFits(t)
 }
 

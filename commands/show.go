@@ -30,6 +30,9 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 		return Reply{}, err
 	}
 	r := Reply{Text: stackhand.Textf("%s %s %s", t.name(), t.status(), dash(t.address()))}
+	if t.gone {
+		r.Text = stackhand.Textf("%s is %s; %s removes what is left of it.", t.name(), notThere, stackhand.AsCode("delete "+t.name()))
+	}
 	field := func(name, format string, args ...any) {
 		r.Fields = append(r.Fields, Field{name, stackhand.Textf(format, args...)})
 	}

@@ -18,6 +18,7 @@ import (
 type target struct {
 	stack  *stackhand.Stack
 	server stackhand.Server // zero while the stack has none, or when only the stack is known
+	gone   bool             // the stack's server was looked for, and the cloud does not have it any more
 }
 
 func (t target) name() string {
@@ -38,18 +39,27 @@ func (t target) id() string {
 	return t.stack.ID
 }
 
+// notThere is the status of a server that somebody removed by another way.
+const notThere = "not in the cloud any more"
+
 func (t target) status() string {
 	switch {
 	case t.server.Status != "":
 		return t.server.Status
+	case t.gone:
+		return notThere
 	case t.stack != nil:
 		return strings.ToUpper(string(t.stack.State))
 	}
 	return "UNKNOWN"
 }
 
-// address is the one to reach it at: the floating one where there is one.
+// address is the one to reach it at: the floating one where there is one; "" where nothing
+// answers at it.
 func (t target) address() string {
+	if t.gone {
+		return ""
+	}
 	best := ""
 	for _, a := range t.server.Addresses {
 		if a.Floating {
@@ -80,7 +90,11 @@ func (s *session) thing(ctx context.Context, t target) thing {
 	if !created.IsZero() {
 		notes = append(notes, "created "+humanize.RelTime(created, now, "ago", "from now"))
 	}
-	return thing{t.id(), t.name(), strings.Join(append(notes, t.status(), t.address()), ", ")}
+	notes = append(notes, t.status())
+	if a := t.address(); a != "" {
+		notes = append(notes, a)
+	}
+	return thing{t.id(), t.name(), strings.Join(notes, ", ")}
 }
 
 // targets are all servers of the project and all stacks of it, joined.
@@ -106,10 +120,16 @@ func (s *session) targets(ctx context.Context) ([]target, error) {
 	}
 	for i := range stacks {
 		if stacks[i].Server == "" || byServer[stacks[i].Server] != nil {
-			out = append(out, target{stack: &stacks[i]})
+			st := &stacks[i]
+			out = append(out, target{stack: st, gone: st.Server != "" && rests(st.State)})
 		}
 	}
 	return hideBuilding(out), nil
+}
+
+// rests tells whether nothing builds or deletes a stack's server just now.
+func rests(s stackhand.StackState) bool {
+	return s == stackhand.StackReady || s == stackhand.StackKept
 }
 
 // hideBuilding drops the servers that belong to a stack whose record does not know them yet:
@@ -197,6 +217,7 @@ func (s *session) refresh(ctx context.Context, t *target) error {
 	}
 	sv, err := s.Server(ctx, t.stack.Server)
 	if stackhand.KindOf(err) == stackhand.NotFound {
+		t.gone = rests(t.stack.State)
 		return nil
 	}
 	t.server = sv
