@@ -11,7 +11,7 @@ var (
 	entity = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 	escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	// spelled is what Slack encodes, when it was typed or pasted in its encoded form and so came escaped.
-	spelled = regexp.MustCompile(`<(?:https?://|mailto:|tel:|@[UW][A-Z0-9]|#[CG][A-Z0-9]|!(?:here|channel|everyone|subteam\^))[^<>\s]*(?:\|[^<>\n]*)?>`)
+	spelled = regexp.MustCompile(`<(?:https?://|mailto:|tel:|@[UW][A-Z0-9]|#[CG][A-Z0-9])[^<>\s]*(?:\|[^<>\n]*)?>`)
 	address = regexp.MustCompile(`^@[\w.-]+[:,]?(\s+|$)`)
 )
 
