@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -195,7 +196,7 @@ func (s shown) verdict() stackhand.Text {
 				t = t.Add("\n")
 			}
 			t = append(t, serverLine(st)...)
-			if st.Address != "" && st.State == stackhand.StackReady {
+			if st.Address != "" && st.State == stackhand.StackReady && letsIn(j) {
 				t = t.Add("\n%s", stackhand.AsCode(sshLine(st)))
 			}
 		}
@@ -214,6 +215,17 @@ func names(stacks []stackhand.Stack) string {
 		out = append(out, st.Name)
 	}
 	return strings.Join(out, ", ")
+}
+
+// sshPort is port 22 in a title, and no other port with these digits.
+var sshPort = regexp.MustCompile(`\b22\b`)
+
+// letsIn tells whether the servers of a create let SSH in, as far as the job tells: its input is
+// sealed, but the step that makes the security group names the ports that were asked for. What
+// security groups of the asker's own hold is not known; they are given the benefit of the doubt.
+func letsIn(j stackhand.Job) bool {
+	at := slices.IndexFunc(j.Steps, func(s stackhand.JobStep) bool { return s.Name == "group" })
+	return at < 0 || sshPort.MatchString(j.Steps[at].Title) || strings.Contains(j.Line, "--security-group")
 }
 
 func sshLine(st stackhand.Stack) string {

@@ -117,6 +117,27 @@ func TestFinalMentionsTheAsker(t *testing.T) {
 	}
 }
 
+// A command that cannot work is not offered: the ssh line stands only where port 22 is open.
+func TestFinalOffersSSHWherePortsAllow(t *testing.T) {
+	for _, c := range []struct {
+		title, line string
+		want        bool
+	}{
+		{"Security group (22)", "create web-1", true}, {"Security group (80, 443)", "create web-1 --open 80,443", false}, {"Security group (22, 80)", "create web-1 --open 22,80", true},
+		{"Security group (2200, 8022)", "create web-1 --open 2200,8022", false}, {"Security group (80)", "create web-1 --open 80 --security-group mine", true}, {"", "create web-1 --security-group mine", true},
+	} {
+		j := job("k3v9", stackhand.JobDone, stackhand.JobStep{Name: "network", Title: "Network 22", State: stackhand.StepDone})
+		j.Line = c.line
+		if c.title != "" {
+			j.Steps = append(j.Steps, stackhand.JobStep{Name: "group", Title: c.title, State: stackhand.StepDone})
+		}
+		text := shown{job: j, stacks: []stackhand.Stack{readyStack("k3v9")}}.final().message().Text
+		if strings.Contains(text, "ssh ubuntu@") != c.want || !strings.Contains(text, "203.0.113.5") {
+			t.Errorf("%s: %s", c.line, text)
+		}
+	}
+}
+
 func TestStepsTellTimesAndTries(t *testing.T) {
 	j := job("k3v9", stackhand.JobRunning,
 		stackhand.JobStep{Title: "Network", State: stackhand.StepDone, Attempt: 1, Note: "net-1", Started: start, Ended: start.Add(400 * time.Millisecond)},
