@@ -98,7 +98,20 @@ func TestSameNames(t *testing.T) {
 	w, env := newWorld()
 	mine, his := w.give("U0ALICE", "web-1"), w.give("U0BOB", "web-1")
 	env.Name = func(_ context.Context, id string) string { return strings.ToLower(strings.TrimPrefix(id, "U0")) }
-	r, err := say(t, env, alice, "reboot web-1") // the own one goes first
+	// The own one does not go first: whose was meant is not guessed.
+	for _, verb := range []string{"show", "delete", "reboot --hard", "extend", "kill"} {
+		r, err := say(t, env, alice, verb+" web-1")
+		if err != nil || len(r.Actions) != 2 || len(w.jobs) != 0 || w.stacks[mine.ID].Lease.Until != mine.Lease.Until {
+			t.Fatalf("%s: %d jobs, %s", verb, len(w.jobs), told(r, err))
+		}
+		expect(t, told(r, err), "2 servers fit web-1", "owner alice", "owner bob")
+	}
+	r, err := say(t, env, alice, "reboot web-1")
+	if err != nil || len(r.Actions) != 2 {
+		t.Fatal(told(r, err))
+	}
+	line, _ := ClickLine("choose", r.Actions[0].Value)
+	r, err = say(t, env, alice, line)
 	if err != nil || w.jobs[r.Job].Stacks[0] != mine.ID {
 		t.Fatal(told(r, err))
 	}
@@ -107,7 +120,7 @@ func TestSameNames(t *testing.T) {
 		t.Fatal(told(r, err))
 	}
 	expect(t, told(r, err), "2 servers fit web-1", `srv-web-1U0BOB +owner bob, created 1 hour ago, ACTIVE, 203\.0\.113\.5`)
-	line, _ := ClickLine("choose", r.Actions[1].Value)
+	line, _ = ClickLine("choose", r.Actions[1].Value)
 	r, err = say(t, env, dana, line)
 	if err != nil || w.jobs[r.Job].Stacks[0] != his.ID {
 		t.Error(told(r, err))
@@ -182,6 +195,35 @@ func TestElsewhere(t *testing.T) {
 	w.stacks[st.ID] = st
 	r, err = say(t, env, alice, "show "+st.ID)
 	expect(t, told(r, err), "web-1 is gone already")
+}
+
+// Buttons on a card are seen by people who are logged in to other projects.
+func TestOfSomebodyElsewhere(t *testing.T) {
+	for _, verb := range []string{"show", "delete", "reboot", "extend"} {
+		w, env := newWorld()
+		env.Name = func(_ context.Context, id string) string { return strings.ToLower(strings.TrimPrefix(id, "U0")) }
+		w.login["U0BOB"] = "bob"
+		st := w.give("U0ALICE", "web-1")
+		w.cloud.servers, w.cloud.who = nil, stackhand.Identity{User: "bob", ProjectID: "p-b", Project: "team-b"}
+		for _, id := range []string{st.ID, st.Server} {
+			line, ok := ClickLine(verb, id)
+			if !ok {
+				t.Fatalf("%s is no button", verb)
+			}
+			r, err := say(t, env, bob, line)
+			if stackhand.KindOf(err) != stackhand.Forbidden || len(w.jobs) != 0 || w.stacks[st.ID].Lease.Until != st.Lease.Until {
+				t.Errorf("%s: %d jobs, %s", line, len(w.jobs), told(r, err))
+			}
+			expect(t, told(r, err), "web-1 belongs to alice and is in another project than team-b of lab, which you are logged in to", "Ask alice, or an administrator")
+		}
+		if r, err := say(t, env, dana, verb+" "+st.Server); err != nil {
+			t.Errorf("%s by an administrator: %s", verb, told(r, err))
+		}
+		st.State = stackhand.StackGone
+		w.stacks[st.ID] = st
+		r, err := say(t, env, bob, "show "+st.Server)
+		expect(t, told(r, err), "web-1 is gone already")
+	}
 }
 
 func TestDeleteSeveral(t *testing.T) {

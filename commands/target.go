@@ -224,7 +224,8 @@ func (s *session) refresh(ctx context.Context, t *target) error {
 	return err
 }
 
-// target finds a server by name or id: own stacks before others, names before ids of stacks.
+// target finds a server by id or name. A name that fits several is asked about, even where only
+// one of them is the asker's.
 func (s *session) target(ctx context.Context, name string) (target, error) {
 	all, err := s.targets(ctx)
 	if err != nil {
@@ -236,15 +237,6 @@ func (s *session) target(ctx context.Context, name string) (target, error) {
 			return t, nil
 		}
 	}
-	var own []target
-	for _, t := range all {
-		if t.stack != nil && t.stack.Lease.Owner == s.user.ID && t.name() == name {
-			own = append(own, t)
-		}
-	}
-	if len(own) > 0 {
-		return only("server", name, own, of, all)
-	}
 	found, err := pick("server", name, all, of, false)
 	if stackhand.KindOf(err) == stackhand.NotFound {
 		return s.elsewhere(ctx, name, err)
@@ -252,20 +244,22 @@ func (s *session) target(ctx context.Context, name string) (target, error) {
 	return found, err
 }
 
-// elsewhere looks where the session's project does not: a stack's id, which buttons send, and
-// own stacks in other projects and clouds.
+// elsewhere looks where the session's project does not: a stack or its server by id, which
+// buttons send, and own stacks in other projects and clouds.
 func (s *session) elsewhere(ctx context.Context, name string, missing error) (target, error) {
-	if stackID.MatchString(name) {
-		st, err := s.env.Stacks.Stack(ctx, name)
-		if err == nil && st.State == stackhand.StackGone {
-			return target{}, stackhand.Errorf(stackhand.NotFound, "%s is gone already.", st.Name).Do("Nothing is left to do. `list` shows what there is.")
-		}
-		if err == nil && st.Cloud == s.name {
-			return target{stack: &st}, nil
-		}
-		if err != nil && stackhand.KindOf(err) != stackhand.NotFound {
-			return target{}, err
-		}
+	st, err := s.record(ctx, name)
+	switch {
+	case stackhand.KindOf(err) == stackhand.NotFound:
+	case err != nil:
+		return target{}, err
+	case st.State == stackhand.StackGone:
+		return target{}, stackhand.Errorf(stackhand.NotFound, "%s is gone already.", st.Name).Do("Nothing is left to do. `list` shows what there is.")
+	case st.Cloud == s.name && s.mayReach(st, name):
+		return target{stack: &st}, nil
+	case st.Lease.Owner != s.user.ID:
+		owner := s.env.person(ctx, st.Lease.Owner)
+		return target{}, stackhand.Errorf(stackhand.Forbidden, "%s belongs to %s and is in another project than %s of %s, which you are logged in to.", st.Name, owner, s.who.Project, s.name).
+			Do("Ask %s, or an administrator.", owner)
 	}
 	mine, err := s.env.Stacks.OfOwner(ctx, s.user.ID)
 	if err != nil {
@@ -278,6 +272,22 @@ func (s *session) elsewhere(ctx context.Context, name string, missing error) (ta
 		}
 	}
 	return target{}, missing
+}
+
+// record is the stack that an id means, its own or its server's; NotFound for anything else.
+func (s *session) record(ctx context.Context, id string) (stackhand.Stack, error) {
+	if stackID.MatchString(id) {
+		if st, err := s.env.Stacks.Stack(ctx, id); stackhand.KindOf(err) != stackhand.NotFound {
+			return st, err
+		}
+	}
+	return s.env.Stacks.ByServer(ctx, s.name, id)
+}
+
+// mayReach tells whether a stack that the session's project does not list is open to the user: as
+// a part of the project, to administrators, and to its owner by its own id.
+func (s *session) mayReach(st stackhand.Stack, id string) bool {
+	return st.ProjectID == s.who.ProjectID || s.user.Role >= stackhand.Admin || st.Lease.Owner == s.user.ID && st.ID == id
 }
 
 // mayChange refuses somebody who neither owns a stack nor is an administrator.
