@@ -55,6 +55,25 @@ func TestJobLines(t *testing.T) {
 	}
 }
 
+// The card of a job is before everybody in its channel; elsewhere only its asker and administrators read it.
+func TestJobShowElsewhere(t *testing.T) {
+	w, env := newWorld()
+	giveJob(w, "aaaa2222", "U0ALICE", stackhand.JobFailed)
+	for channel, kinds := range map[string]map[string]stackhand.Kind{
+		"":   {"alice": "", "bob": stackhand.Forbidden, "dana": ""}, // where giveJob says that it was asked for: nowhere
+		"C1": {"alice": "", "bob": "", "dana": ""},
+	} {
+		j := w.jobs["aaaa2222"]
+		j.Place.Channel = channel
+		w.jobs["aaaa2222"] = j
+		for _, u := range []stackhand.User{alice, bob, dana} {
+			if r, err := say(t, env, u, "job show aaaa2222"); stackhand.KindOf(err) != kinds[u.Name] {
+				t.Errorf("asked for in %q, read by %s: %s", channel, u.Name, told(r, err))
+			}
+		}
+	}
+}
+
 func TestJobsOfOthers(t *testing.T) {
 	for _, verb := range []string{"cancel", "retry", "keep", "cleanup"} {
 		w, env := newWorld()

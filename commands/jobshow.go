@@ -27,6 +27,11 @@ func jobShow(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Rep
 	if err != nil {
 		return Reply{}, err
 	}
+	// Whoever reads the channel has the card before them; elsewhere a job is its asker's business.
+	if j.User.ID != user.ID && user.Role < stackhand.Admin && j.Place.Channel != a.Line.Place.Channel {
+		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "Job %s is somebody else's, and was asked for in another place.", j.ID).
+			Do("`jobs` lists yours.")
+	}
 	r := Reply{Text: stackhand.Textf("%s %s: %s, asked for by %s", j.ID, j.State, j.Title, stackhand.To(j.User.ID))}
 	field := func(name, format string, args ...any) {
 		r.Fields = append(r.Fields, Field{name, stackhand.Textf(format, args...)})
