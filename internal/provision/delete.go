@@ -68,24 +68,30 @@ func (d deletion) take(ctx context.Context, run *jobs.Run) error {
 	if err := d.mark(ctx, run); err != nil {
 		return err
 	}
-	var kept bool
-	if _, err := run.Get(isKept, &kept); err != nil || !kept {
-		return err
-	}
 	return d.with(d.adopt)(ctx, run)
 }
 
 // adopt puts on the ledger what carries the mark of the job that began the stack, and of which it does not
 // know: a call whose answer got lost may have made it.
-func (d deletion) adopt(ctx context.Context, _ *jobs.Run, cloud Cloud) error {
+func (d deletion) adopt(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 	st, err := d.Book.Stack(ctx, d.spec.Stack)
 	if err != nil || st.State == stackhand.StackGone {
 		return err
 	}
-	if err := (home{st.ProjectID, st.Project}).check(cloud.Identity(), false); err != nil {
+	var kept bool
+	if _, err := run.Get(isKept, &kept); err != nil {
 		return err
 	}
-	found, err := d.unfinished(ctx, cloud, st)
+	if err := (home{st.ProjectID, st.Project}).check(cloud.Identity(), false); err != nil && kept {
+		return err
+	} else if err != nil {
+		return nil // from there its marks cannot be seen; what is on the ledger is dealt with by the steps
+	}
+	look := d.strays
+	if kept {
+		look = d.unfinished
+	}
+	found, err := look(ctx, cloud, st)
 	if err != nil {
 		return err
 	}
@@ -99,6 +105,25 @@ func (d deletion) adopt(ctx context.Context, _ *jobs.Run, cloud Cloud) error {
 		return nil
 	})
 	return err
+}
+
+// strays lists the floating IPs and ports with the stack's mark. There is one more of them when a call was under
+// way while the bot died, and took effect only after its next life had looked.
+func (d deletion) strays(ctx context.Context, cloud Cloud, st stackhand.Stack) ([]stackhand.Resource, error) {
+	c := create{Deps: d.Deps, id: st.Job, spec: stackhand.CreateSpec{Name: st.Name, Count: 1, Network: auto}}
+	var out []stackhand.Resource
+	for _, kind := range []string{stackhand.KindFloatingIP, stackhand.KindPort} {
+		found, err := c.marked(ctx, cloud, kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range found {
+			if r.Stack == st.ID {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
 }
 
 // unfinished lists what is in the cloud with the mark of the stack's job: of this stack, or of all of them.

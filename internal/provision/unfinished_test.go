@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -110,4 +111,32 @@ func TestWhatMayBeLeftIsNotForgotten(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A call that was under way when the bot died took effect after its next life had looked: there are two of what
+// should be one. The second goes with the stack.
+func TestADeletionFindsWhatCameLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		p := l.start()
+		if j := p.run(jobOf("job1", provision.FlowCreate, spec())); j.State != stackhand.JobDone {
+			t.Fatal(story(j))
+		}
+		ctx, cloud := t.Context(), session{l.cloud, new(atomic.Bool)}
+		ips, err := cloud.FloatingIPs(ctx)
+		if err != nil || len(ips) != 1 {
+			t.Fatal(ips, err)
+		}
+		if _, err := cloud.CreateFloatingIP(ctx, ips[0].NetworkID, ips[0].Description); err != nil {
+			t.Fatal(err)
+		}
+		ports, err := cloud.Ports(ctx, stackhand.PortFilter{Name: "web"})
+		if err != nil || len(ports) != 1 {
+			t.Fatal(ports, err)
+		}
+		if _, err := cloud.CreatePort(ctx, stackhand.PortSpec{Name: "web", Description: ports[0].Description, NetworkID: ports[0].NetworkID}); err != nil {
+			t.Fatal(err)
+		}
+		l.want(p.run(deleteOf("del1", "job1-1")), stackhand.JobDone)
+	})
 }
