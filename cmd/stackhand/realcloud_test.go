@@ -17,7 +17,7 @@ expect ssh ubuntu@203\.0\.113\.
 cloud servers 1
 cloud floating-ips 1
 alice #team-a: /stack show web-1
-expect Addresses: .*203\.0\.113\.
+expect web-1 ACTIVE 203\.0\.113\.
 alice thread: @stackhand reboot --hard
 wait 2m
 expect web-1 was rebooted
@@ -27,6 +27,7 @@ bob #team-b: /stack login
 bob submit username=bob password=bob-secret
 expect logged in to lab as bob, project team-b
 bob #team-b: /stack create db --count 2 --flavor m1.tiny --image "CirrOS 0.6" --network new
+expect Build db-[12] · (running|[0-9])
 restart
 wait 5m
 expect db-1 ACTIVE 203\.0\.113\.
