@@ -21,6 +21,8 @@ expect web-1 ACTIVE 203\.0\.113\.
 alice thread: @stackhand reboot --hard
 wait 2m
 expect web-1 was rebooted
+alice #team-a: /stack show web-1
+expect Addresses: .*203\.0\.113\.
 alice #team-a: /stack create web-1
 expect (?i)already
 bob #team-b: /stack login
