@@ -15,8 +15,17 @@ type Identity struct {
 
 // Project is a project (tenant) of a cloud.
 type Project struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Domain      string `json:"domain,omitempty"` // id
+	Disabled    bool   `json:"disabled,omitempty"`
+}
+
+// Scope is where in a cloud somebody works. What is "" is as they chose it last.
+type Scope struct {
+	ProjectID string `json:"project_id,omitempty"`
+	Region    string `json:"region,omitempty"`
 }
 
 // Login is what somebody proves who they are with, in the words of clouds.yaml. It holds
@@ -58,6 +67,11 @@ type Server struct {
 	Addresses  []Address
 	Metadata   map[string]string
 	Groups     []string // names of its security groups
+	Volumes    []string // ids of the volumes that are attached to it
+	AccessIPv4 string
+	AccessIPv6 string
+	Locked     bool
+	Host       string // the hypervisor, where the cloud tells: administrators only
 	Created    time.Time
 	Updated    time.Time
 	Progress   int
@@ -93,6 +107,141 @@ type ServerSpec struct {
 	UserData  []byte
 	Zone      string
 	ConfigDrv bool
+	// BootVolume is the id of the volume that it boots from; ImageID is "" then.
+	BootVolume string
+	// Groups are names of security groups, and Networks ids of networks, for clouds whose servers have no ports of
+	// Neutron: see Features.Network.
+	Groups   []string
+	Networks []string
+	// Files are put into it by Nova itself, by path: a cloud with Features.Personality only.
+	Files map[string][]byte
+}
+
+// Features tells what a cloud can do. Which ones there are is found out once for a session.
+type Features struct {
+	Network     bool   // Neutron; without it Nova's own networks, security groups and floating IPs
+	Volumes     bool   // Cinder
+	Images      bool   // Glance v2; without it Nova's own /images
+	Users       bool   // Keystone v3: domains, groups, application credentials
+	Personality bool   // Nova takes files at creation (microversions before 2.57)
+	Tags        bool   // descriptions on network resources, so that they can carry a mark
+	Compute     string // the microversion in use; "" for a Nova that knows none
+}
+
+// ServerChange is what UpdateServer changes; nil leaves a thing as it is, "" empties an address.
+type ServerChange struct {
+	Name       *string `json:"name,omitempty"`
+	AccessIPv4 *string `json:"access_ipv4,omitempty"`
+	AccessIPv6 *string `json:"access_ipv6,omitempty"`
+}
+
+// RebuildSpec is what RebuildServer takes. Metadata nil leaves it as it is.
+type RebuildSpec struct {
+	ImageID  string
+	Name     string // "" leaves it
+	Password string // "" lets the cloud make one
+	Metadata map[string]string
+	UserData []byte // needs microversion 2.57; nil leaves it
+	Files    map[string][]byte
+}
+
+// Attachment is a volume at a server.
+type Attachment struct {
+	VolumeID string
+	ServerID string
+	Device   string // /dev/vdb
+}
+
+// Volume is a Cinder volume. Size in GiB.
+type Volume struct {
+	ID          string
+	Name        string
+	Description string
+	Status      string // available, in-use, creating, error …
+	Size        int
+	Type        string
+	Bootable    bool
+	Zone        string
+	ProjectID   string
+	UserID      string
+	SnapshotID  string
+	Metadata    map[string]string
+	Attached    []Attachment
+	Created     time.Time
+}
+
+// VolumeSpec is what CreateVolume takes. At most one of ImageID, SnapshotID and SourceID.
+type VolumeSpec struct {
+	Name        string            `json:"name"`
+	Description string            `json:"description,omitempty"`
+	Size        int               `json:"size"` // GiB; 0 only with SnapshotID or SourceID: as large as that
+	Type        string            `json:"type,omitempty"`
+	Zone        string            `json:"zone,omitempty"`
+	ImageID     string            `json:"image_id,omitempty"`
+	SnapshotID  string            `json:"snapshot_id,omitempty"`
+	SourceID    string            `json:"source_id,omitempty"`
+	Metadata    map[string]string `json:"metadata,omitempty"`
+}
+
+// VolumeSnapshot is a snapshot of a volume. Size in GiB.
+type VolumeSnapshot struct {
+	ID          string
+	Name        string
+	Description string
+	Status      string
+	VolumeID    string
+	Size        int
+	ProjectID   string
+	Metadata    map[string]string
+	Created     time.Time
+}
+
+// ImageChange is what UpdateImage changes; nil and "" leave a thing as it is.
+type ImageChange struct {
+	Name       string            `json:"name,omitempty"`
+	Visibility string            `json:"visibility,omitempty"` // private, shared, community, public
+	Protected  *bool             `json:"protected,omitempty"`
+	MinDisk    *int              `json:"min_disk,omitempty"` // GiB
+	MinRAM     *int              `json:"min_ram,omitempty"`  // MiB
+	Set        map[string]string `json:"set,omitempty"`
+	Unset      []string          `json:"unset,omitempty"` // what is not there is no error
+}
+
+// Hypervisor is a compute host. RAM in MiB, Disk in GiB; -1 where the cloud does not tell.
+type Hypervisor struct {
+	ID        string
+	Name      string
+	State     string // up, down
+	Status    string // enabled, disabled
+	Type      string
+	Host      string // its address
+	VCPUs     Limit
+	RAM, Disk Limit
+	Servers   int
+}
+
+// CloudUser is a user of the cloud, as its identity service tells.
+type CloudUser struct {
+	ID      string
+	Name    string
+	Email   string
+	Domain  string // id
+	Enabled bool
+	Groups  []string // names; as far as the asker may read them
+}
+
+// ServerUsage is how long a server was there within a period: Nova's os-simple-tenant-usage.
+type ServerUsage struct {
+	ServerID string
+	Name     string
+	Flavor   string
+	VCPUs    int
+	RAM      int // MiB
+	Disk     int // GiB
+	State    string
+	Started  time.Time
+	Ended    time.Time // zero: still there
+	Hours    float64   // within the period
 }
 
 // Flavor is a size of server. RAM in MiB, Disk in GiB.
@@ -114,6 +263,9 @@ type Image struct {
 	MinRAM     int
 	Visibility string
 	Owner      string
+	Format     string // of the disk: qcow2, raw …
+	Protected  bool
+	Updated    time.Time
 	Properties map[string]string // os_distro, os_version, os_admin_user … as far as set
 	Created    time.Time
 }
@@ -138,16 +290,23 @@ type Subnet struct {
 	NetworkID   string
 	CIDR        string
 	Gateway     string
+	Version     int // 4 or 6
+	DHCP        bool
+	DNS         []string
+	Pools       []string // "10.0.0.10-10.0.0.99"
 	ProjectID   string
 }
 
-// SubnetSpec is what CreateSubnet takes; IPv4, with DHCP.
+// SubnetSpec is what CreateSubnet takes; with DHCP unless it says otherwise.
 type SubnetSpec struct {
-	Name        string
-	Description string
-	NetworkID   string
-	CIDR        string
-	DNS         []string
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	NetworkID   string   `json:"network_id"`
+	CIDR        string   `json:"cidr"`
+	Gateway     string   `json:"gateway,omitempty"` // "" lets Neutron take the first address; "none" is without
+	NoDHCP      bool     `json:"no_dhcp,omitempty"`
+	DNS         []string `json:"dns,omitempty"`
+	Pools       []string `json:"pools,omitempty"` // "10.0.0.10-10.0.0.99"
 }
 
 // Router is a Neutron router; External is the network of its gateway, "" without one.
@@ -156,6 +315,7 @@ type Router struct {
 	Name        string
 	Description string
 	External    string
+	Status      string
 	ProjectID   string
 }
 
@@ -169,6 +329,7 @@ type Port struct {
 	DeviceID    string
 	DeviceOwner string
 	ProjectID   string
+	MAC         string
 	IPs         []FixedIP
 	Groups      []string
 }
@@ -178,11 +339,11 @@ type FixedIP struct{ SubnetID, IP string }
 
 // PortSpec is what CreatePort takes.
 type PortSpec struct {
-	Name        string
-	Description string
-	NetworkID   string
-	FixedIP     string   // "" for any
-	Groups      []string // nil: the project's default group
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	NetworkID   string   `json:"network_id"`
+	FixedIP     string   `json:"fixed_ip,omitempty"` // "" for any
+	Groups      []string `json:"groups,omitempty"`   // nil: the project's default group
 }
 
 // PortFilter picks ports; empty fields pick all.
@@ -219,6 +380,7 @@ type FloatingIP struct {
 	NetworkID   string // the external network
 	PortID      string
 	FixedIP     string
+	ServerID    string // where the cloud has no ports of Neutron
 	ProjectID   string
 }
 
@@ -240,5 +402,6 @@ func (l Limit) Room(n int) bool { return l.Max < 0 || l.Used+n <= l.Max }
 type Limits struct {
 	Servers, Cores, RAM, KeyPairs                                        Limit
 	Networks, Subnets, Routers, Ports, Groups, GroupRules, FloatingIPs   Limit
+	Volumes, VolumeGB, Snapshots                                         Limit // Max -1 without Cinder
 	MaxMetadata, MaxPersonality, MaxPersonalityBytes, MaxPersonalityPath int
 }

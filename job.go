@@ -86,6 +86,7 @@ type Job struct {
 	Version int             `json:"version"`
 	User    User            `json:"user"`
 	Cloud   string          `json:"cloud"`
+	Scope   Scope           `json:"scope,omitzero"` // where in the cloud it works
 	Place   Place           `json:"place"`
 	Line    string          `json:"line"`  // as typed, for the card
 	Title   string          `json:"title"` // "Create web-1"
@@ -175,6 +176,11 @@ type CreateSpec struct {
 	Zone      string            `json:"zone,omitempty"`
 	ConfigDrv bool              `json:"config_drive,omitempty"`
 	WaitSSH   bool              `json:"wait_ssh,omitempty"`
+	// BootGB is the size in GiB of the volume that it boots from, made from the image; 0: no volume.
+	BootGB int               `json:"boot_gb,omitempty"`
+	Files  map[string][]byte `json:"files,omitempty"` // for Nova to put there: ServerSpec.Files
+	// Classic builds on a cloud without Neutron: Nova gives the addresses, and there are no ports.
+	Classic bool `json:"classic,omitempty"`
 }
 
 // DeleteSpec is the input of the flow "delete". Stack is the id of a stack of ours.
@@ -185,6 +191,8 @@ type DeleteSpec struct {
 	// Until is the end of the lease that is over: a stack whose end was moved since stays. Zero:
 	// whatever its lease says.
 	Until time.Time `json:"until,omitzero"`
+	// KeepVolumes leaves the volumes that were made by us and attached later; the one it boots from goes.
+	KeepVolumes bool `json:"keep_volumes,omitempty"`
 }
 
 // RebootSpec is the input of the flow "reboot".
@@ -194,4 +202,108 @@ type RebootSpec struct {
 	Server string `json:"server"` // id
 	Name   string `json:"name"`
 	Hard   bool   `json:"hard"`
+}
+
+// ActSpec is the input of the flow "act": one change of one server. Verb says which of the rest counts.
+type ActSpec struct {
+	Cloud     string `json:"cloud"`
+	ProjectID string `json:"project_id"`
+	Project   string `json:"project"`
+	Stack     string `json:"stack,omitempty"` // "" for a server that was not made here
+	Server    string `json:"server"`          // id
+	Name      string `json:"name"`            // of the server
+	Verb      string `json:"verb"`            // one of the Act… constants
+
+	FlavorID string            `json:"flavor_id,omitempty"` // resize
+	Flavor   string            `json:"flavor,omitempty"`
+	Confirm  bool              `json:"confirm,omitempty"`  // resize: do not wait for somebody to confirm
+	ImageID  string            `json:"image_id,omitempty"` // rebuild
+	Image    string            `json:"image,omitempty"`
+	Login    string            `json:"login,omitempty"`     // rebuild: the image's usual user
+	NewName  string            `json:"new_name,omitempty"`  // rename, rebuild; image create: of the image
+	Set      map[string]string `json:"set,omitempty"`       // properties: set, rebuild, image create
+	Unset    []string          `json:"unset,omitempty"`     // names of properties
+	Change   ServerChange      `json:"change,omitzero"`     // access addresses
+	Password string            `json:"password,omitempty"`  // password, rebuild; inputs of jobs are sealed
+	UserData []byte            `json:"user_data,omitempty"` // rebuild
+	Files    map[string][]byte `json:"files,omitempty"`     // rebuild, where Nova takes files
+	TargetID string            `json:"target_id,omitempty"` // what is added or removed; "" makes a new floating IP
+	Target   string            `json:"target,omitempty"`    // its name or address
+	External string            `json:"external,omitempty"`  // network of a new floating IP
+	FixedIP  string            `json:"fixed_ip,omitempty"`  // add network: the address wanted; add floating ip: the one to serve
+}
+
+// Verbs of ActSpec, as the commands are called.
+const (
+	ActStart          = "start"
+	ActStop           = "stop"
+	ActPause          = "pause"
+	ActUnpause        = "unpause"
+	ActSuspend        = "suspend"
+	ActResume         = "resume"
+	ActLock           = "lock"
+	ActUnlock         = "unlock"
+	ActShelve         = "shelve"
+	ActUnshelve       = "unshelve"
+	ActRebuild        = "rebuild"
+	ActResize         = "resize"
+	ActConfirm        = "resize --confirm"
+	ActRevert         = "resize --revert"
+	ActRename         = "rename"
+	ActPassword       = "password"
+	ActSet            = "set"   // properties and access addresses
+	ActUnset          = "unset" // properties
+	ActImage          = "image create"
+	ActAddFloating    = "add floating ip"
+	ActRemoveFloating = "remove floating ip"
+	ActAddGroup       = "add security group"
+	ActRemoveGroup    = "remove security group"
+	ActAddVolume      = "add volume"
+	ActRemoveVolume   = "remove volume"
+	ActAddNetwork     = "add network"
+	ActRemoveNetwork  = "remove network"
+)
+
+// MakeSpec is the input of the flow "make": one resource that belongs to no stack. Kind says which; its name is Name.
+type MakeSpec struct {
+	Cloud       string `json:"cloud"`
+	ProjectID   string `json:"project_id"`
+	Project     string `json:"project"`
+	Kind        string `json:"kind"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"` // in the asker's words; the mark is added to it
+
+	Subnet   SubnetSpec `json:"subnet,omitzero"`
+	Port     PortSpec   `json:"port,omitzero"`
+	Volume   VolumeSpec `json:"volume,omitzero"`
+	Rule     Rule       `json:"rule,omitzero"`
+	External string     `json:"external,omitempty"`  // router: network of its gateway; floating ip: the network it is of
+	ParentID string     `json:"parent_id,omitempty"` // rule: the group; snapshot: the volume; interface: the router
+	Parent   string     `json:"parent,omitempty"`    // its name
+	TargetID string     `json:"target_id,omitempty"` // interface: the subnet; floating ip: a port to attach it to
+	Target   string     `json:"target,omitempty"`
+	Force    bool       `json:"force,omitempty"` // snapshot: also of a volume in use
+}
+
+// RemoveSpec is the input of the flow "remove": one resource that belongs to no stack, or to one of its
+// asker's. For a router's interface ID is the subnet, Parent the router.
+type RemoveSpec struct {
+	Cloud     string `json:"cloud"`
+	ProjectID string `json:"project_id"`
+	Project   string `json:"project"`
+	Kind      string `json:"kind"`
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	ParentID  string `json:"parent_id,omitempty"`
+	Parent    string `json:"parent,omitempty"`
+}
+
+// EditSpec is the input of the flow "edit": a change of an image's name, properties or visibility.
+type EditSpec struct {
+	Cloud     string      `json:"cloud"`
+	ProjectID string      `json:"project_id"`
+	Project   string      `json:"project"`
+	ImageID   string      `json:"image_id"`
+	Image     string      `json:"image"`
+	Change    ImageChange `json:"change"`
 }

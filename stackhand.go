@@ -35,7 +35,8 @@ type Place struct {
 }
 
 // Resource is one thing in a cloud that a job made, or, where Shared is set, uses
-// together with other stacks: it goes with the last of them.
+// together with other stacks: it goes with the last of them. One without a Job was not made by us: it is used
+// by the stack, such as a volume that is attached, and is let go but never removed.
 type Resource struct {
 	Kind   string `json:"kind"` // one of the Kind… constants below
 	ID     string `json:"id"`
@@ -58,6 +59,9 @@ const (
 	KindFloatingIP    = "floating ip"
 	KindKeyPair       = "keypair"
 	KindVolume        = "volume"
+	KindSnapshot      = "volume snapshot"
+	KindRule          = "security group rule" // its Parent is the group
+	KindImage         = "image"
 )
 
 // StackState says where a stack stands. Time is not in it: see Lease.
@@ -98,6 +102,7 @@ type Stack struct {
 	Cloud     string     `json:"cloud"`
 	ProjectID string     `json:"project_id"`
 	Project   string     `json:"project"`
+	Region    string     `json:"region,omitempty"`
 	State     StackState `json:"state"`
 	Server    string     `json:"server,omitempty"` // the server's id, once there is one
 	Ledger    []Resource `json:"ledger,omitempty"`
@@ -112,6 +117,9 @@ type Stack struct {
 	Created   time.Time  `json:"created"`
 	Gone      time.Time  `json:"gone,omitzero"`
 }
+
+// Scope is where in its cloud the stack is.
+func (s Stack) Scope() Scope { return Scope{ProjectID: s.ProjectID, Region: s.Region} }
 
 // Action is a button. ID is one of the product's action ids; Value is what it acts on.
 type Action struct {

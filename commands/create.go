@@ -90,7 +90,7 @@ func (p *plan) begin(ctx context.Context, line Line) (Reply, error) {
 	for i := range stacks {
 		stacks[i] = stackhand.Stack{
 			ID:   fmt.Sprintf("%s-%d", id, i+1),
-			Name: serverName(p.spec.Name, p.spec.Count, i), Cloud: p.spec.Cloud, ProjectID: p.spec.ProjectID, Project: p.spec.Project,
+			Name: serverName(p.spec.Name, p.spec.Count, i), Cloud: p.spec.Cloud, ProjectID: p.spec.ProjectID, Project: p.spec.Project, Region: p.session.who.Region,
 			State: stackhand.StackBuilding, Job: id, Busy: id, Place: line.Place,
 			Lease:  stackhand.Lease{Owner: p.spec.Owner, For: p.spec.For},
 			Flavor: p.spec.Flavor, Image: p.spec.Image, Login: p.spec.Login, Created: now,
@@ -100,7 +100,7 @@ func (p *plan) begin(ctx context.Context, line Line) (Reply, error) {
 	if p.spec.Count > 1 {
 		title = fmt.Sprintf("Create %s-1 … %s-%d", p.spec.Name, p.spec.Name, p.spec.Count)
 	}
-	job, err := p.session.env.start(ctx, p.session.user, line, 0, stackhand.Job{Flow: "create", Cloud: p.spec.Cloud, Title: title}, p.spec, stacks...)
+	job, err := p.session.env.start(ctx, p.session.user, line, 0, stackhand.Job{Flow: "create", Cloud: p.spec.Cloud, Scope: p.session.scope(), Title: title}, p.spec, stacks...)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -68,7 +68,7 @@ func (env *Env) removeAll(ctx context.Context, user stackhand.User, line Line, f
 		if t == nil {
 			continue
 		}
-		job := stackhand.Job{Flow: "delete", Cloud: t.stack.Cloud, Title: "Delete " + t.name(), Stacks: []string{t.stack.ID}}
+		job := stackhand.Job{Flow: "delete", Cloud: t.stack.Cloud, Scope: t.stack.Scope(), Title: "Delete " + t.name(), Stacks: []string{t.stack.ID}}
 		job, err := env.start(ctx, user, line, n, job, stackhand.DeleteSpec{Cloud: t.stack.Cloud, Stack: t.stack.ID, Why: "asked"})
 		if err != nil {
 			return Reply{}, err

@@ -40,8 +40,9 @@ type CloudSettings struct {
 
 // Clouds gives sessions with the asker's own credentials.
 type Clouds interface {
-	// Open answers Unauthorized, with what to do, for somebody who is not logged in.
-	Open(ctx context.Context, user stackhand.User, cloud string) (Cloud, error)
+	// Open answers Unauthorized, with what to do, for somebody who is not logged in there. The zero
+	// Scope is the project and the region that they chose last.
+	Open(ctx context.Context, user stackhand.User, cloud string, at stackhand.Scope) (Cloud, error)
 	// Login tries a credential and keeps it. Where the project is not said and there are
 	// several it keeps nothing and returns them to choose from.
 	Login(ctx context.Context, user stackhand.User, cloud string, login stackhand.Login) (stackhand.Credential, []stackhand.Project, error)
@@ -57,7 +58,10 @@ type Clouds interface {
 // are *stackhand.Error with the cloud's own words.
 type Cloud interface {
 	Identity() stackhand.Identity
+	Features(ctx context.Context) (stackhand.Features, error)
 	Servers(ctx context.Context) ([]stackhand.Server, error) // of the project, with details
+	// AllServers lists the servers of every project, or of one: administrators of the cloud only.
+	AllServers(ctx context.Context, projectID string) ([]stackhand.Server, error)
 	Server(ctx context.Context, id string) (stackhand.Server, error)
 	Images(ctx context.Context) ([]stackhand.Image, error)
 	Flavors(ctx context.Context) ([]stackhand.Flavor, error)
@@ -69,6 +73,24 @@ type Cloud interface {
 	KeyPairs(ctx context.Context) ([]stackhand.KeyPair, error)
 	CreateKeyPair(ctx context.Context, name, publicKey string) (stackhand.KeyPair, error)
 	DeleteKeyPair(ctx context.Context, name string) error
+	Image(ctx context.Context, id string) (stackhand.Image, error) // with all its properties
+	Routers(ctx context.Context) ([]stackhand.Router, error)
+	Volumes(ctx context.Context) ([]stackhand.Volume, error)
+	VolumeSnapshots(ctx context.Context) ([]stackhand.VolumeSnapshot, error)
+	Attachments(ctx context.Context, serverID string) ([]stackhand.Attachment, error)
+	ServerActions(ctx context.Context, id string) ([]stackhand.ServerAction, error) // newest first
+	// ConsoleLog is the end of what the server printed, lines long; 0: all that Nova keeps.
+	ConsoleLog(ctx context.Context, id string, lines int) (string, error)
+	// ConsoleURL is an address with a secret in it. kind is novnc, serial, spice-html5 or rdp-html5.
+	ConsoleURL(ctx context.Context, id, kind string) (string, error)
+	// Usage tells the servers that were there between two moments, of the project.
+	Usage(ctx context.Context, from, to time.Time) ([]stackhand.ServerUsage, error)
+	Hypervisors(ctx context.Context) ([]stackhand.Hypervisor, error) // administrators of the cloud
+	Projects(ctx context.Context) ([]stackhand.Project, error)       // all of them: administrators of the cloud
+	OwnProjects(ctx context.Context) ([]stackhand.Project, error)    // those that the user may log in to
+	Regions(ctx context.Context) ([]string, error)                   // of the catalogue
+	// Users lists all users, with the names of their groups: administrators of the cloud.
+	Users(ctx context.Context) ([]stackhand.CloudUser, error)
 	Limits(ctx context.Context) (stackhand.Limits, error)
 	Zones(ctx context.Context) ([]string, error)
 }

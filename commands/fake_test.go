@@ -28,6 +28,7 @@ type world struct {
 }
 
 type fakeCloud struct {
+	Cloud    // panics for what the tests do not expect
 	w        *world
 	who      stackhand.Identity
 	servers  []stackhand.Server
@@ -113,7 +114,7 @@ func (w *world) give(owner, name string) stackhand.Stack {
 
 type fakeClouds struct{ w *world }
 
-func (f fakeClouds) Open(_ context.Context, u stackhand.User, cloud string) (Cloud, error) {
+func (f fakeClouds) Open(_ context.Context, u stackhand.User, cloud string, _ stackhand.Scope) (Cloud, error) {
 	if f.w.login[u.ID] == "" && cloud == "lab" {
 		return nil, stackhand.Errorf(stackhand.Unauthorized, "You are not logged in to %s.", cloud).Do("Log in with `login`.")
 	}

@@ -41,7 +41,7 @@ func reboot(ctx context.Context, env *Env, user stackhand.User, a rebootArgs) (R
 		return Reply{}, err
 	}
 	spec := stackhand.RebootSpec{Cloud: s.name, Server: t.id(), Name: t.name(), Hard: a.Hard}
-	job := stackhand.Job{Flow: "reboot", Cloud: s.name, Title: "Reboot " + t.name()}
+	job := stackhand.Job{Flow: "reboot", Cloud: s.name, Scope: s.scope(), Title: "Reboot " + t.name()}
 	if t.stack != nil {
 		spec.Stack = t.stack.ID
 		job.Stacks = []string{t.stack.ID}

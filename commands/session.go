@@ -31,11 +31,16 @@ func open(ctx context.Context, env *Env, user stackhand.User, cloud string) (*se
 	if err != nil {
 		return nil, err
 	}
-	c, err := env.Clouds.Open(ctx, user, name)
+	c, err := env.Clouds.Open(ctx, user, name, stackhand.Scope{})
 	if err != nil {
 		return nil, err
 	}
 	return &session{Cloud: c, env: env, user: user, name: name, settings: env.Settings.Clouds[name], who: c.Identity()}, nil
+}
+
+// scope is where the session works, for the jobs that it starts.
+func (s *session) scope() stackhand.Scope {
+	return stackhand.Scope{ProjectID: s.who.ProjectID, Region: s.who.Region}
 }
 
 // cloud checks a cloud's name.

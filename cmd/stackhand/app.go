@@ -82,8 +82,8 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	})
 	a.sessions = session.New(a.pool, a.store, box, session.Options{Clouds: settings.Clouds, Busy: a.busy, Now: w.now, Log: w.log})
 	a.engine = jobs.New(a.store, provision.Flows(provision.Deps{
-		Open: func(ctx context.Context, user, name string) (provision.Cloud, error) {
-			return a.sessions.Client(ctx, user, name)
+		Open: func(ctx context.Context, user, name string, at stackhand.Scope) (provision.Cloud, error) {
+			return a.sessions.Client(ctx, user, name, at)
 		},
 		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial,
 	}), jobs.Options{

@@ -184,7 +184,7 @@ func BenchmarkList(b *testing.B) {
 // fill makes servers of alice's, in the cloud and on record.
 func (w *benched) fill(n int) {
 	w.b.Helper()
-	c, err := w.st.on.app.sessions.Client(w.b.Context(), "U0ALICE", demoCloud)
+	c, err := w.st.on.app.sessions.Client(w.b.Context(), "U0ALICE", demoCloud, stackhand.Scope{})
 	w.must(err)
 	images, err := c.Images(w.b.Context())
 	w.must(err)

@@ -17,7 +17,7 @@ func (st *stage) count(ctx context.Context, kind string) (int, error) {
 	}
 	total, seen := 0, map[string]bool{}
 	for _, u := range []string{"U0ALICE", "U0BOB", "U0CAROL", "U0DANA"} {
-		c, err := st.on.app.sessions.Client(ctx, u, demoCloud)
+		c, err := st.on.app.sessions.Client(ctx, u, demoCloud, stackhand.Scope{})
 		if stackhand.KindOf(err) == stackhand.Unauthorized {
 			continue // not logged in: nothing of theirs can be there
 		} else if err != nil {

@@ -87,11 +87,18 @@ type wireFloatingIP struct {
 	ProjectID   string `json:"tenant_id"`
 }
 
+func (w wireFloatingIP) domain() stackhand.FloatingIP {
+	return stackhand.FloatingIP{
+		ID: w.ID, IP: w.IP, Description: w.Description, Status: w.Status,
+		NetworkID: w.NetworkID, PortID: w.PortID, FixedIP: w.FixedIP, ProjectID: w.ProjectID,
+	}
+}
+
 // FloatingIPs lists the project's floating IPs.
 func (c *Client) FloatingIPs(ctx context.Context) ([]stackhand.FloatingIP, error) {
 	all, err := neutron(ctx, c, "floatingips", "floatingips", c.mine(),
 		func(w wireFloatingIP) string { return w.ID },
-		func(w wireFloatingIP) stackhand.FloatingIP { return stackhand.FloatingIP(w) })
+		wireFloatingIP.domain)
 	return slices.DeleteFunc(all, func(f stackhand.FloatingIP) bool { return !c.own(f.ProjectID) }), err
 }
 
@@ -102,7 +109,7 @@ func (c *Client) FloatingIP(ctx context.Context, id string) (stackhand.FloatingI
 		return stackhand.FloatingIP{}, err
 	}
 	out, err := get[map[string]wireFloatingIP](ctx, n, "floatingips", id)
-	return stackhand.FloatingIP(out["floatingip"]), err
+	return out["floatingip"].domain(), err
 }
 
 // CreateFloatingIP takes an address of an external network; it serves nobody yet.
@@ -110,7 +117,7 @@ func (c *Client) CreateFloatingIP(ctx context.Context, externalID, description s
 	w, err := create[wireFloatingIP](ctx, c, "floatingips", "floatingip", map[string]any{
 		"floating_network_id": externalID, "description": description,
 	})
-	return stackhand.FloatingIP(w), err
+	return w.domain(), err
 }
 
 // AttachFloatingIP gives a floating IP to a port, or with "" takes it away. NotFound also

@@ -22,13 +22,31 @@ type wireNetwork struct {
 }
 
 type wireSubnet struct {
-	ID          string `json:"id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	NetworkID   string `json:"network_id"`
-	CIDR        string `json:"cidr"`
-	Gateway     string `json:"gateway_ip"`
-	ProjectID   string `json:"tenant_id"`
+	ID          string   `json:"id"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	NetworkID   string   `json:"network_id"`
+	CIDR        string   `json:"cidr"`
+	Gateway     string   `json:"gateway_ip"`
+	Version     int      `json:"ip_version"`
+	DHCP        bool     `json:"enable_dhcp"`
+	DNS         []string `json:"dns_nameservers"`
+	Pools       []struct {
+		Start string `json:"start"`
+		End   string `json:"end"`
+	} `json:"allocation_pools"`
+	ProjectID string `json:"tenant_id"`
+}
+
+func (w wireSubnet) domain() stackhand.Subnet {
+	s := stackhand.Subnet{
+		ID: w.ID, Name: w.Name, Description: w.Description, NetworkID: w.NetworkID, CIDR: w.CIDR,
+		Gateway: w.Gateway, Version: w.Version, DHCP: w.DHCP, DNS: w.DNS, ProjectID: w.ProjectID,
+	}
+	for _, p := range w.Pools {
+		s.Pools = append(s.Pools, p.Start+"-"+p.End)
+	}
+	return s
 }
 
 // neutron lists resources, converted.
@@ -131,7 +149,7 @@ func (c *Client) Subnets(ctx context.Context, networkID string) ([]stackhand.Sub
 	}
 	all, err := neutron(ctx, c, "subnets", "subnets", q,
 		func(w wireSubnet) string { return w.ID },
-		func(w wireSubnet) stackhand.Subnet { return stackhand.Subnet(w) })
+		wireSubnet.domain)
 	return slices.DeleteFunc(all, func(s stackhand.Subnet) bool {
 		return networkID == "" && !c.own(s.ProjectID) || networkID != "" && s.NetworkID != networkID
 	}), err
@@ -147,7 +165,7 @@ func (c *Client) CreateSubnet(ctx context.Context, spec stackhand.SubnetSpec) (s
 		body["dns_nameservers"] = spec.DNS
 	}
 	w, err := create[wireSubnet](ctx, c, "subnets", "subnet", body)
-	return stackhand.Subnet(w), err
+	return w.domain(), err
 }
 
 // DeleteSubnet deletes a subnet; Conflict while ports have addresses of it.

@@ -170,7 +170,7 @@ func follow(old stackhand.Job, user string) stackhand.Job {
 	if user != "" && user != who.ID {
 		who = stackhand.User{ID: user, Team: old.User.Team}
 	}
-	return stackhand.Job{User: who, Cloud: old.Cloud, Place: old.Place, Line: old.Line}
+	return stackhand.Job{User: who, Cloud: old.Cloud, Scope: old.Scope, Place: old.Place, Line: old.Line}
 }
 
 // tidyings bounds how often cleaning up after one job may be begun.

@@ -207,6 +207,7 @@ func (s *Sweeper) end(ctx context.Context, stack stackhand.Stack, now time.Time)
 		Flow:   "delete",
 		User:   stackhand.User{ID: stack.Lease.Owner},
 		Cloud:  stack.Cloud,
+		Scope:  stack.Scope(),
 		Place:  place,
 		Line:   "its lease has ended",
 		Title:  "Delete " + stack.Name + " (expired)",

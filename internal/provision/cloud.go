@@ -12,8 +12,13 @@ import (
 type Cloud interface {
 	// Identity tells whose session it is, and in which project.
 	Identity() stackhand.Identity
+	// Features tells what the cloud can do.
+	Features(ctx context.Context) (stackhand.Features, error)
 	Networks
 	Servers
+	Acts
+	Volumes
+	Images
 }
 
 // Networks is Neutron, as far as the flows use it. Lists are of the own project; those that take
@@ -42,6 +47,7 @@ type Networks interface {
 	CreateSecurityGroup(ctx context.Context, name, description string) (stackhand.SecurityGroup, error)
 	DeleteSecurityGroup(ctx context.Context, id string) error
 	CreateRule(ctx context.Context, groupID string, rule stackhand.Rule) error // Conflict if it is there already
+	DeleteRule(ctx context.Context, id string) error
 
 	FloatingIPs(ctx context.Context) ([]stackhand.FloatingIP, error)
 	FloatingIP(ctx context.Context, id string) (stackhand.FloatingIP, error)
@@ -61,4 +67,52 @@ type Servers interface {
 	// Await returns when done says so of the server's newest state, which it gets from the one
 	// poll that serves all who wait in this project, or when the server is gone (NotFound).
 	Await(ctx context.Context, id string, done func(stackhand.Server) bool) (stackhand.Server, error)
+}
+
+// Acts are the changes of a server. Those that take time answer when they are begun; the server's own record
+// of actions (ServerActions) tells whether a call whose answer got lost was heard. A state that does not allow it
+// is a Conflict, and so is a locked server.
+type Acts interface {
+	// ActOnServer does what needs no more than its name: start, stop, pause, unpause, suspend, resume, lock, unlock,
+	// shelve, unshelve, resize --confirm, resize --revert.
+	ActOnServer(ctx context.Context, id, verb string) error
+	ResizeServer(ctx context.Context, id, flavorID string) error
+	RebuildServer(ctx context.Context, id string, spec stackhand.RebuildSpec) error
+	// SnapshotServer begins to make an image of a server. The image's id is "" where the cloud does not tell it.
+	SnapshotServer(ctx context.Context, id, name string, metadata map[string]string) (imageID string, err error)
+	SetServerPassword(ctx context.Context, id, password string) error
+	UpdateServer(ctx context.Context, id string, change stackhand.ServerChange) error
+	// ChangeServerMetadata sets and removes properties; to remove one that is not there is no error.
+	ChangeServerMetadata(ctx context.Context, id string, set map[string]string, unset []string) error
+	// AddServerGroup and RemoveServerGroup take a security group's name, or its id where Neutron is.
+	AddServerGroup(ctx context.Context, id, group string) error
+	RemoveServerGroup(ctx context.Context, id, group string) error // NotFound if it has it not
+	AttachPort(ctx context.Context, serverID, portID string) error
+	DetachPort(ctx context.Context, serverID, portID string) error
+	// AddFloatingIP and RemoveFloatingIP serve clouds without Neutron, by Nova's own actions.
+	AddFloatingIP(ctx context.Context, serverID, ip, fixedIP string) error
+	RemoveFloatingIP(ctx context.Context, serverID, ip string) error
+}
+
+// Volumes is Cinder. Where there is none, its calls answer NotFound with words about that.
+type Volumes interface {
+	Volumes(ctx context.Context) ([]stackhand.Volume, error)
+	Volume(ctx context.Context, id string) (stackhand.Volume, error)
+	CreateVolume(ctx context.Context, spec stackhand.VolumeSpec) (stackhand.Volume, error)
+	DeleteVolume(ctx context.Context, id string) error // Conflict while it is in use or has snapshots
+	VolumeSnapshots(ctx context.Context) ([]stackhand.VolumeSnapshot, error)
+	VolumeSnapshot(ctx context.Context, id string) (stackhand.VolumeSnapshot, error)
+	CreateVolumeSnapshot(ctx context.Context, volumeID, name, description string, metadata map[string]string, force bool) (stackhand.VolumeSnapshot, error)
+	DeleteVolumeSnapshot(ctx context.Context, id string) error
+	Attachments(ctx context.Context, serverID string) ([]stackhand.Attachment, error)
+	AttachVolume(ctx context.Context, serverID, volumeID string) error
+	DetachVolume(ctx context.Context, serverID, volumeID string) error // NotFound if it is not there
+}
+
+// Images is Glance.
+type Images interface {
+	Images(ctx context.Context) ([]stackhand.Image, error)
+	Image(ctx context.Context, id string) (stackhand.Image, error)
+	UpdateImage(ctx context.Context, id string, change stackhand.ImageChange) error
+	DeleteImage(ctx context.Context, id string) error
 }

@@ -11,11 +11,14 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/provision"
 )
 
 // fakeCloud is a small OpenStack project in memory, with the refusals that the flows have to
 // live with. Everybody sees it through sessions.
 type fakeCloud struct {
+	provision.Cloud // panics for what the tests do not expect
+
 	mu       sync.Mutex
 	ids      int
 	calls    []string

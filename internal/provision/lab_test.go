@@ -47,7 +47,7 @@ type process struct {
 func (l *lab) start() *process {
 	p := &process{lab: l, rec: l.recs.Open(), done: make(chan struct{}), changed: make(chan struct{}, 1)}
 	deps := provision.Deps{
-		Open: func(context.Context, string, string) (provision.Cloud, error) {
+		Open: func(context.Context, string, string, stackhand.Scope) (provision.Cloud, error) {
 			return session{l.cloud, &p.dead}, nil
 		},
 		Book: p.rec, Conflict: jobstest.ErrConflict, Dial: l.dial,

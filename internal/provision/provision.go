@@ -27,8 +27,8 @@ type Book interface {
 
 // Deps are what the flows work with.
 type Deps struct {
-	// Open gives a session with the user's own credentials.
-	Open     func(ctx context.Context, userID, cloud string) (Cloud, error)
+	// Open gives a session with the user's own credentials, where the job works.
+	Open     func(ctx context.Context, userID, cloud string, at stackhand.Scope) (Cloud, error)
 	Book     Book
 	Conflict error            // what a lost race of Book.SaveStack matches
 	Now      func() time.Time // default time.Now
@@ -65,7 +65,7 @@ type action func(ctx context.Context, run *jobs.Run, c Cloud) error
 func (d Deps) with(do action) func(context.Context, *jobs.Run) error {
 	return func(ctx context.Context, run *jobs.Run) error {
 		job := run.Job()
-		c, err := d.Open(ctx, job.User.ID, job.Cloud)
+		c, err := d.Open(ctx, job.User.ID, job.Cloud, job.Scope)
 		if err != nil {
 			return err
 		}

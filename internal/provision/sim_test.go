@@ -37,7 +37,7 @@ func onSimulator(t testing.TB, latency, build time.Duration) (*openstack.Cloud, 
 	recs := (&jobstest.Records{OneProcess: true, Delay: 2 * time.Millisecond}).Open()
 	changed := make(chan string, 10000)
 	e := jobs.New(recs, provision.Flows(provision.Deps{
-		Open: func(context.Context, string, string) (provision.Cloud, error) { return c, nil },
+		Open: func(context.Context, string, string, stackhand.Scope) (provision.Cloud, error) { return c, nil },
 		Book: recs, Conflict: jobstest.ErrConflict,
 	}), jobs.Options{Conflict: jobstest.ErrConflict, Log: slog.New(slog.DiscardHandler), Changed: func(id string) { changed <- id }})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -29,7 +29,7 @@ func onDisk(tb testing.TB, c *fakeCloud) (*jobs.Engine, chan string) {
 	}
 	changed := make(chan string, 10000)
 	e := jobs.New(st, provision.Flows(provision.Deps{
-		Open: func(context.Context, string, string) (provision.Cloud, error) {
+		Open: func(context.Context, string, string, stackhand.Scope) (provision.Cloud, error) {
 			return session{c, new(atomic.Bool)}, nil
 		},
 		Book: st, Conflict: store.ErrConflict,

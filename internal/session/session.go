@@ -77,12 +77,12 @@ var _ commands.Clouds = (*Manager)(nil)
 
 // Open gives a client with the user's own rights. It answers Unauthorized for somebody who is not logged
 // in, and NotFound for a cloud that is not configured.
-func (m *Manager) Open(ctx context.Context, user stackhand.User, name string) (commands.Cloud, error) {
-	return m.Client(ctx, user.ID, name)
+func (m *Manager) Open(ctx context.Context, user stackhand.User, name string, at stackhand.Scope) (commands.Cloud, error) {
+	return m.Client(ctx, user.ID, name, at)
 }
 
 // Client is Open, by the user's id, with all that the client can do.
-func (m *Manager) Client(ctx context.Context, user, name string) (*cloud.Client, error) {
+func (m *Manager) Client(ctx context.Context, user, name string, at stackhand.Scope) (*cloud.Client, error) {
 	settings, err := m.settings(name)
 	if err != nil {
 		return nil, err

@@ -101,11 +101,11 @@ func TestPasswordIsExchangedAndForgotten(t *testing.T) {
 	if _, err := l.unseal(cred.Sealed, "U2", "lab"); err == nil {
 		t.Error("somebody else's record opens")
 	}
-	c, err := l.Open(t.Context(), user("U1"), "lab")
+	c, err := l.Open(t.Context(), user("U1"), "lab", stackhand.Scope{})
 	if err != nil || c.Identity().User != "alice" {
 		t.Fatalf("Open: %v", err)
 	}
-	if _, err := l.Open(t.Context(), user("U2"), "lab"); stackhand.KindOf(err) != stackhand.Unauthorized {
+	if _, err := l.Open(t.Context(), user("U2"), "lab", stackhand.Scope{}); stackhand.KindOf(err) != stackhand.Unauthorized {
 		t.Errorf("somebody who is not logged in: %v", err)
 	}
 }
@@ -225,7 +225,7 @@ func TestRefusals(t *testing.T) {
 
 func TestServiceCloud(t *testing.T) {
 	l := newLab(t)
-	c, err := l.Open(t.Context(), user("U9"), "shared")
+	c, err := l.Open(t.Context(), user("U9"), "shared", stackhand.Scope{})
 	if err != nil || c.Identity().User != "bob" {
 		t.Fatalf("Open of a cloud whose own credentials serve everyone: %v", err)
 	}
@@ -250,7 +250,7 @@ func TestRevokedElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.pool.Forget("lab", login)
-	_, err = l.Open(t.Context(), user("U1"), "lab")
+	_, err = l.Open(t.Context(), user("U1"), "lab", stackhand.Scope{})
 	if stackhand.KindOf(err) != stackhand.Unauthorized || !strings.Contains(err.Error(), "no longer accepts") {
 		t.Errorf("Open = %v", err)
 	}

@@ -1,6 +1,7 @@
 package cloudtest
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/stackhand/stackhand"
@@ -33,7 +34,7 @@ func networks(s *suite) {
 	s.ok(err)
 	only, err := s.c.Subnets(s.ctx(), n.ID)
 	s.ok(err)
-	if len(only) != 1 || only[0] != sub || !slices.Contains(all, sub) {
+	if len(only) != 1 || !reflect.DeepEqual(only[0], sub) || !slices.ContainsFunc(all, func(o stackhand.Subnet) bool { return reflect.DeepEqual(o, sub) }) {
 		s.Errorf("subnets %+v and %+v have not just %+v", all, only, sub)
 	}
 	for what, spec := range map[string]stackhand.SubnetSpec{
