@@ -34,6 +34,7 @@ type Error struct {
 	Kind       Kind
 	Msg        string
 	Next       string
+	Detail     string        // the cloud's own words, for who wants to see them; "" where Msg holds them
 	RetryAfter time.Duration // only with RateLimited and Unavailable; 0: unknown
 	Err        error
 }

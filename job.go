@@ -65,11 +65,20 @@ type JobStep struct {
 
 // Problem is an Error as it is kept on a record; Ref finds its cause in the log.
 type Problem struct {
-	Kind Kind   `json:"kind"`
-	Msg  string `json:"msg"`
-	Next string `json:"next,omitempty"`
-	Step string `json:"step,omitempty"`
-	Ref  string `json:"ref,omitempty"`
+	Kind   Kind   `json:"kind"`
+	Msg    string `json:"msg"`
+	Next   string `json:"next,omitempty"`
+	Detail string `json:"detail,omitempty"` // the cloud's own words
+	Step   string `json:"step,omitempty"`
+	Ref    string `json:"ref,omitempty"`
+}
+
+// Offer is a button on the end of a job, such as to confirm a resize, while there is time for it.
+type Offer struct {
+	Line   string    `json:"line"` // what it says when it is pressed, in the words of the commands
+	Label  string    `json:"label"`
+	Danger bool      `json:"danger,omitempty"`
+	Until  time.Time `json:"until,omitzero"` // zero: for as long as the message is there
 }
 
 // Claim is the right of one engine to work on a job, until a moment that it keeps moving on.
@@ -99,6 +108,7 @@ type Job struct {
 	Stacks  []string                   `json:"stacks,omitempty"` // ids of the stacks it is about
 	Notes   []string                   `json:"notes,omitempty"`  // sentences for the final reply: what was left and why
 	Problem *Problem                   `json:"problem,omitempty"`
+	Offers  []Offer                    `json:"offers,omitempty"` // buttons of its end
 
 	Keep      bool   `json:"keep,omitempty"`     // on failure leave the pieces for a look
 	Canceled  string `json:"canceled,omitempty"` // user id of who asked to stop

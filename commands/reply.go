@@ -31,6 +31,8 @@ type Reply struct {
 	Actions []stackhand.Action
 	Form    *Form // to be opened before the asker
 	File    *File
+	Chart   *Chart         // says in a picture what the text says too
+	Private bool           // holds what only the asker may see: never shared, posted or uploaded
 	Job     string         // id of the job that was started: its card is the answer
 	Begun   stackhand.Text // the same in a sentence, for where nobody sees the card at once; goes before Text
 	Notice  stackhand.Text // shown to the asker before the rest: how the line was understood
@@ -100,6 +102,21 @@ type Table struct {
 	More    string
 }
 
+// Chart is numbers over names or days. The text beside it carries the same facts.
+type Chart struct {
+	Title  string
+	Kind   string // bar, line or pie
+	Unit   string // "h", "EUR"; may be ""
+	Labels []string
+	Series []Series // each with as many values as there are labels; a pie has one
+}
+
+// Series is one row of numbers of a Chart.
+type Series struct {
+	Name   string
+	Values []float64
+}
+
 // Form is a modal. Secrets are entered in forms and nowhere else.
 type Form struct {
 	ID     string // comes back with the values
@@ -117,6 +134,7 @@ type Input struct {
 	Hint      string
 	Value     string
 	Options   []Option // makes it a select
+	Search    string   // makes it a select whose options Complete looks up while somebody types: "image", "flavor" …
 	Optional  bool
 	Multiline bool
 	Secret    bool // sealed before it is written anywhere

@@ -29,7 +29,7 @@ func problemOf(err error, step string) *stackhand.Problem {
 	var e *stackhand.Error
 	switch {
 	case errors.As(err, &e):
-		p.Msg, p.Next = stackhand.Clean(e.Msg), stackhand.Clean(e.Next)
+		p.Msg, p.Next, p.Detail = stackhand.Clean(e.Msg), stackhand.Clean(e.Next), stackhand.Clean(e.Detail)
 	case p.Kind == stackhand.Canceled:
 		p.Msg = "It was stopped."
 	case p.Kind == stackhand.Unavailable:
