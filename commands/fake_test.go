@@ -29,6 +29,7 @@ type world struct {
 
 type fakeCloud struct {
 	Cloud    // panics for what the tests do not expect
+	fakeMore // fake_cloud_test.go
 	w        *world
 	who      stackhand.Identity
 	servers  []stackhand.Server
@@ -77,6 +78,7 @@ func newWorld() (*world, *Env) {
 		keys:     []stackhand.KeyPair{{Name: "laptop", Fingerprint: "aa:bb", Type: "ssh"}},
 		zones:    []string{"nova"},
 		limits:   freshLimits(),
+		fakeMore: fakeMore{features: today()},
 	}
 	env := &Env{
 		Clouds: fakeClouds{w}, Jobs: fakeJobs{w}, Stacks: fakeStacks{w}, Now: func() time.Time { return w.now },
