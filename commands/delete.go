@@ -2,88 +2,88 @@ package commands
 
 import (
 	"context"
-	"slices"
+	"fmt"
+	"strings"
 
 	"github.com/stackhand/stackhand"
 )
 
 type deleteArgs struct {
-	Servers []string `arg:"server" help:"names or ids; in a server's thread, that one"`
-	inCloud
-	Line Line
+	serversArgs
+	Volumes string `opt:"volumes" value:"delete|keep" help:"what becomes of volumes that were made here and added later"`
 }
 
 var _ = add(Command[deleteArgs]{
 	Name:     "delete",
 	Help:     "take down servers of yours, with all that was made for them",
-	Examples: []string{"delete web-1", "delete web-1 web-2"},
+	Examples: []string{"delete web-1", "delete web-1 web-2", "delete web-1 --volumes keep"},
 	Role:     stackhand.Member,
 	Run:      remove,
 })
 
-// maxDelete is how many servers one line may take down.
-const maxDelete = 20
+const (
+	volumesDelete = "delete"
+	volumesKeep   = "keep"
+)
 
 func remove(ctx context.Context, env *Env, user stackhand.User, a deleteArgs) (Reply, error) {
-	names := a.Servers
-	if len(names) > maxDelete {
-		return Reply{}, find("delete").misuse("At most %d servers go at once.", maxDelete)
+	if a.Volumes != "" && a.Volumes != volumesDelete && a.Volumes != volumesKeep {
+		return Reply{}, find("delete").misuse("--volumes is %s or %s, not %s.", volumesDelete, volumesKeep, quote(clip(a.Volumes, 30)))
+	}
+	line := func(names []string) string { a.Servers = names; return format("delete", a) }
+	return several{
+		verb: "delete", args: a.serversArgs, again: line,
+		check: func(ctx context.Context, s *session, t target) (Reply, error) {
+			if r, err := env.removable(ctx, user, t); err != nil {
+				return r, err
+			}
+			if a.Volumes == "" {
+				return whichVolumes(*t.stack, a)
+			}
+			return Reply{}, nil
+		},
+		start: func(ctx context.Context, s *session, t target, n int) (stackhand.Job, error) {
+			job := stackhand.Job{Flow: "delete", Cloud: t.stack.Cloud, Scope: t.stack.Scope(), Title: "Delete " + t.name(), Stacks: []string{t.stack.ID}}
+			spec := stackhand.DeleteSpec{Cloud: t.stack.Cloud, Stack: t.stack.ID, Why: "asked", KeepVolumes: a.Volumes == volumesKeep}
+			return env.start(ctx, user, a.Line, n, job, spec)
+		},
+	}.run(ctx, env, user)
+}
+
+// whichVolumes asks what is to become of volumes that were made here and added to a server later; the one that
+// it boots from goes with it. An empty Reply is that there are none.
+func whichVolumes(st stackhand.Stack, a deleteArgs) (Reply, error) {
+	var names []string
+	for _, r := range st.Ledger {
+		if r.Kind == stackhand.KindVolume && r.Job != "" && r.Job != st.Job {
+			names = append(names, first(r.Name, r.ID))
+		}
 	}
 	if len(names) == 0 {
-		names = []string{""}
+		return Reply{}, nil
 	}
-	jobs := make([]*stackhand.Job, len(names))
-	found := make([]*target, len(names))
-	for i, name := range names {
-		// An earlier delivery of this line may have been cut short half way.
-		if job, done, err := env.started(ctx, a.Line, i); err != nil {
-			return Reply{}, err
-		} else if done {
-			jobs[i] = &job
-			continue
-		}
-		again := func(id string) string {
-			a.Servers = slices.Clone(names)
-			a.Servers[i] = id
-			return format("delete", a)
-		}
-		_, t, err := locate(ctx, env, user, a.Line, a.Cloud, name, again)
-		if err != nil {
-			return Reply{}, err
-		}
-		if r, err := env.removable(ctx, user, t); err != nil {
-			return r, err
-		}
-		if !slices.ContainsFunc(found, func(f *target) bool { return f != nil && f.stack.ID == t.stack.ID }) {
-			found[i] = &t
-		}
+	what := strings.Join(names, ", ")
+	if len(a.Servers) < 2 {
+		a.Servers = []string{st.ID} // a button in another place has no thread that says which
 	}
-	return env.removeAll(ctx, user, a.Line, found, jobs)
+	line := func(answer string) string { a.Volumes = answer; return format("delete", a) }
+	return Reply{
+		Text: stackhand.Textf("%s has %s with data of their own that %s made here: %s. What is to become of them when it goes?",
+			st.Name, count(len(names), "volume"), wasWere(len(names)), what),
+		Actions: []stackhand.Action{
+			{ID: "choose", Label: "Delete all", Value: line(volumesDelete), Danger: true,
+				Confirm: fmt.Sprintf("Delete %s and the data on %s? It cannot be brought back.", st.Name, what)},
+			{ID: "choose", Label: "Delete it, keep the volumes", Value: line(volumesKeep), Danger: true,
+				Confirm: fmt.Sprintf("Delete %s and keep %s?", st.Name, what)},
+		},
+	}, nil
 }
 
-// removeAll starts a job for each that was found. All of them have been checked, so that none
-// starts if one cannot.
-func (env *Env) removeAll(ctx context.Context, user stackhand.User, line Line, found []*target, jobs []*stackhand.Job) (Reply, error) {
-	for n, t := range found {
-		if t == nil {
-			continue
-		}
-		job := stackhand.Job{Flow: "delete", Cloud: t.stack.Cloud, Scope: t.stack.Scope(), Title: "Delete " + t.name(), Stacks: []string{t.stack.ID}}
-		job, err := env.start(ctx, user, line, n, job, stackhand.DeleteSpec{Cloud: t.stack.Cloud, Stack: t.stack.ID, Why: "asked"})
-		if err != nil {
-			return Reply{}, err
-		}
-		jobs[n] = &job
+func wasWere(n int) string {
+	if n == 1 {
+		return "was"
 	}
-	return allBegun(slices.DeleteFunc(jobs, func(j *stackhand.Job) bool { return j == nil })), nil
-}
-
-func allBegun(jobs []*stackhand.Job) Reply {
-	r := begun(*jobs[0])
-	for _, j := range jobs[1:] {
-		r.Begun = append(r.Begun.Add("\n"), begun(*j).Begun...)
-	}
-	return r
+	return "were"
 }
 
 // removable refuses what is not ours, not the asker's, or not in a state for it. A Reply

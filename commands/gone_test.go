@@ -17,7 +17,7 @@ func TestServerGoneFromTheCloud(t *testing.T) {
 		{"", "list", "web-1 +not in the cloud any more +–"},
 		{"", "show web-1", "web-1 is not in the cloud any more; delete web-1 removes what is left"},
 		{"web-1", "show", "web-1 is not in the cloud any more; delete web-1 removes what is left"},
-		{"", "reboot web-1", "web-1 is not in the cloud any more, so it cannot be rebooted"},
+		{"", "reboot web-1", "web-1 is not in the cloud any more, so you cannot reboot it"},
 	} {
 		r, err := inThread(t, env, alice, c.thread, c.line)
 		got := told(r, err)

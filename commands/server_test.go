@@ -143,7 +143,7 @@ func TestForeignServer(t *testing.T) {
 	r, err = say(t, env, alice, "extend by-hand")
 	expect(t, told(r, err), "no end to be moved")
 	r, err = say(t, env, alice, "reboot off")
-	expect(t, told(r, err), "off is SHUTOFF, so it cannot be rebooted")
+	expect(t, told(r, err), "off is SHUTOFF, so you cannot reboot it now.*`start off` first")
 	r, err = say(t, env, alice, "reboot by-hand")
 	if err != nil {
 		t.Fatal(told(r, err))

@@ -1,0 +1,117 @@
+package commands
+
+import (
+	"context"
+	"slices"
+
+	"github.com/stackhand/stackhand"
+)
+
+// maxServers is how many servers one line may change or take down.
+const maxServers = 20
+
+// serversArgs is what commands take that are about servers and need no more than their names.
+type serversArgs struct {
+	Servers []string `arg:"server" help:"names or ids; in a server's thread, that one"`
+	inCloud
+	Line Line
+}
+
+// several is a line that does the same to each of the servers that it names.
+type several struct {
+	verb string
+	args serversArgs
+	// again writes the line for other names.
+	again func(names []string) string
+	// check refuses a server. With words it is passed over, and the words are said; a Reply beside an error holds the buttons that help.
+	check func(ctx context.Context, s *session, t target) (Reply, error)
+	start func(ctx context.Context, s *session, t target, n int) (stackhand.Job, error)
+}
+
+// hit is a server that a line means, and where it is.
+type hit struct {
+	session *session
+	target  target
+}
+
+// run starts a job for each server. All of them are checked first, so that none starts if one cannot.
+func (v several) run(ctx context.Context, env *Env, user stackhand.User) (Reply, error) {
+	names := v.args.Servers
+	if len(names) > maxServers {
+		return Reply{}, find(v.verb).misuse("%s takes at most %d servers at once.", capital(v.verb), maxServers)
+	}
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	jobs := make([]*stackhand.Job, len(names))
+	found := make([]*hit, len(names))
+	var said stackhand.Text
+	for i := range names {
+		// An earlier delivery of this line may have been cut short half way.
+		if job, done, err := env.started(ctx, v.args.Line, i); err != nil {
+			return Reply{}, err
+		} else if done {
+			jobs[i] = &job
+			continue
+		}
+		h, r, err := v.find(ctx, env, user, names, i)
+		switch {
+		case err != nil:
+			return r, err
+		case len(r.Actions) > 0:
+			return r, nil // a question has to be answered first
+		case len(r.Text) > 0:
+			said = lineOf(said, r.Text)
+		case !slices.ContainsFunc(found, func(f *hit) bool { return f != nil && f.target.id() == h.target.id() }):
+			found[i] = &h
+		}
+	}
+	return v.startAll(ctx, found, jobs, said)
+}
+
+func (v several) find(ctx context.Context, env *Env, user stackhand.User, names []string, i int) (hit, Reply, error) {
+	again := func(id string) string {
+		other := slices.Clone(names)
+		other[i] = id
+		return v.again(other)
+	}
+	s, t, err := locate(ctx, env, user, v.args.Line, v.args.Cloud, names[i], again)
+	if err != nil {
+		return hit{}, Reply{}, err
+	}
+	r, err := v.check(ctx, s, t)
+	return hit{s, t}, r, err
+}
+
+func (v several) startAll(ctx context.Context, found []*hit, jobs []*stackhand.Job, said stackhand.Text) (Reply, error) {
+	for n, h := range found {
+		if h == nil {
+			continue
+		}
+		job, err := v.start(ctx, h.session, h.target, n)
+		if err != nil {
+			return Reply{}, err
+		}
+		jobs[n] = &job
+	}
+	var r Reply
+	for _, j := range jobs {
+		switch {
+		case j == nil:
+		case r.Job == "":
+			r = begun(*j)
+		default:
+			r.Begun = lineOf(r.Begun, begun(*j).Begun)
+		}
+	}
+	r.Text = said
+	return r, nil
+}
+
+// lineOf puts a text on a line of its own after another.
+func lineOf(t, more stackhand.Text) stackhand.Text {
+	if len(t) > 0 {
+		t = t.Add("\n")
+	}
+	return append(t, more...)
+}
