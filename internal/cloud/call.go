@@ -44,7 +44,17 @@ func (c caller) once(ctx context.Context, method, u string, body, out any) error
 	if streamed {
 		opts.JSONResponse, opts.KeepResponseBody = nil, true
 	}
+	at, wanted := out.(*located)
+	if wanted {
+		opts.JSONResponse = nil
+	}
+	if b, ok := body.(interface{ contentType() string }); ok {
+		opts.MoreHeaders = map[string]string{"Content-Type": b.contentType()}
+	}
 	resp, err := c.request(ctx, method, u, opts)
+	if err == nil && wanted {
+		at.location = resp.Header.Get("Location")
+	}
 	if err == nil && streamed {
 		err = decodeBody(resp.Body, stream)
 	}

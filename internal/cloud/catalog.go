@@ -18,6 +18,7 @@ const (
 	compute  service = "compute"
 	network  service = "network"
 	image    service = "image"
+	volume   service = "block-storage"
 	identity service = "identity"
 )
 
@@ -31,6 +32,8 @@ func (s service) aliases() []string {
 		return []string{"network", "networking"}
 	case image:
 		return []string{"image", "imagev2"}
+	case volume:
+		return []string{"block-storage", "volumev3", "block-store", "volumev2"} // "volume" is v1 where it differs
 	}
 	return []string{string(s)}
 }
@@ -113,6 +116,8 @@ func withVersion(s service, u string) string {
 		u += "/v2.0"
 	case s == image:
 		u += "/v2"
+	case s == volume:
+		u += "/v3"
 	}
 	return u + "/"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,10 +23,11 @@ type Client struct {
 	prov  *gophercloud.ProviderClient // repeats a call by itself after a 401
 	once  *gophercloud.ProviderClient // with the same token; for writes: repeats nothing
 
-	mu      sync.Mutex
-	grant   grant
-	flavors memo[[]stackhand.Flavor] // to name flavors where Nova gives ids only
-	refused map[string]refusal       // writes that met a 401, by method and address
+	mu       sync.Mutex
+	grant    grant
+	flavors  memo[[]stackhand.Flavor] // to name flavors where Nova gives ids only
+	features *stackhand.Features      // nil until they were found out
+	refused  map[string]refusal       // writes that met a 401, by method and address
 }
 
 // memo keeps a value for a while.
@@ -99,7 +101,7 @@ func (c *Client) on(ctx context.Context, s service) (caller, error) {
 		base, err = c.site.identity(ctx)
 		u = base.URL
 	} else {
-		u, err = cat.locate(s, c.site.entry)
+		u, err = c.address(cat, s)
 	}
 	if err != nil {
 		return caller{}, err
@@ -112,6 +114,23 @@ func (c *Client) on(ctx context.Context, s service) (caller, error) {
 		out.sc.Microversion, err = c.site.microversion(ctx, out)
 	}
 	return out, err
+}
+
+// address is where a service is. Cinder's has the project in it.
+func (c *Client) address(cat catalog, s service) (string, error) {
+	if s != volume {
+		return cat.locate(s, c.site.entry)
+	}
+	if len(cat) > 0 && !cat.has(s, c.site.entry) {
+		return "", stackhand.Errorf(stackhand.NotFound, "This cloud has no block storage (Cinder).")
+	}
+	u, err := cat.locate(s, c.site.entry)
+	project := c.Identity().ProjectID
+	u = strings.NewReplacer("%(project_id)s", project, "%(tenant_id)s", project).Replace(u)
+	if strings.HasSuffix(u, "/v3/") || strings.HasSuffix(u, "/v2/") {
+		u += project + "/"
+	}
+	return u, err
 }
 
 // wanted is the newest microversion of Nova whose answers this package was tried with. From

@@ -38,20 +38,20 @@ func (w wireGroup) group() stackhand.SecurityGroup {
 
 // SecurityGroups lists the project's security groups with their rules.
 func (c *Client) SecurityGroups(ctx context.Context) ([]stackhand.SecurityGroup, error) {
-	all, err := neutron(ctx, c, "security-groups", "security_groups", c.mine(),
+	all, err := listOn(ctx, c, network, "security-groups", "security_groups", c.mine(),
 		func(w wireGroup) string { return w.ID }, wireGroup.group)
 	return slices.DeleteFunc(all, func(g stackhand.SecurityGroup) bool { return !c.own(g.ProjectID) }), err
 }
 
 // CreateSecurityGroup makes a group with the rules that Neutron gives to all: everything out.
 func (c *Client) CreateSecurityGroup(ctx context.Context, name, description string) (stackhand.SecurityGroup, error) {
-	w, err := create[wireGroup](ctx, c, "security-groups", "security_group", map[string]any{"name": name, "description": description})
+	w, err := create[wireGroup](ctx, c, network, "security-groups", "security_group", map[string]any{"name": name, "description": description})
 	return w.group(), err
 }
 
 // DeleteSecurityGroup deletes a group; Conflict while ports use it.
 func (c *Client) DeleteSecurityGroup(ctx context.Context, id string) error {
-	return c.drop(ctx, "security-groups", id)
+	return c.drop(ctx, network, "security-groups", id)
 }
 
 // CreateRule adds a rule to a group. It answers Conflict where there is the same already.
@@ -72,8 +72,13 @@ func (c *Client) CreateRule(ctx context.Context, groupID string, rule stackhand.
 	if rule.RemoteGroup != "" {
 		body["remote_group_id"] = rule.RemoteGroup
 	}
-	_, err := create[wireRule](ctx, c, "security-group-rules", "security_group_rule", body)
+	_, err := create[wireRule](ctx, c, network, "security-group-rules", "security_group_rule", body)
 	return err
+}
+
+// DeleteRule removes a rule from its group.
+func (c *Client) DeleteRule(ctx context.Context, id string) error {
+	return c.drop(ctx, network, "security-group-rules", id)
 }
 
 type wireFloatingIP struct {
@@ -96,7 +101,7 @@ func (w wireFloatingIP) domain() stackhand.FloatingIP {
 
 // FloatingIPs lists the project's floating IPs.
 func (c *Client) FloatingIPs(ctx context.Context) ([]stackhand.FloatingIP, error) {
-	all, err := neutron(ctx, c, "floatingips", "floatingips", c.mine(),
+	all, err := listOn(ctx, c, network, "floatingips", "floatingips", c.mine(),
 		func(w wireFloatingIP) string { return w.ID },
 		wireFloatingIP.domain)
 	return slices.DeleteFunc(all, func(f stackhand.FloatingIP) bool { return !c.own(f.ProjectID) }), err
@@ -104,17 +109,12 @@ func (c *Client) FloatingIPs(ctx context.Context) ([]stackhand.FloatingIP, error
 
 // FloatingIP reads one floating IP.
 func (c *Client) FloatingIP(ctx context.Context, id string) (stackhand.FloatingIP, error) {
-	n, err := c.on(ctx, network)
-	if err != nil {
-		return stackhand.FloatingIP{}, err
-	}
-	out, err := get[map[string]wireFloatingIP](ctx, n, "floatingips", id)
-	return out["floatingip"].domain(), err
+	return getOn(ctx, c, network, "floatingips", "floatingip", id, wireFloatingIP.domain)
 }
 
 // CreateFloatingIP takes an address of an external network; it serves nobody yet.
 func (c *Client) CreateFloatingIP(ctx context.Context, externalID, description string) (stackhand.FloatingIP, error) {
-	w, err := create[wireFloatingIP](ctx, c, "floatingips", "floatingip", map[string]any{
+	w, err := create[wireFloatingIP](ctx, c, network, "floatingips", "floatingip", map[string]any{
 		"floating_network_id": externalID, "description": description,
 	})
 	return w.domain(), err
@@ -136,5 +136,5 @@ func (c *Client) AttachFloatingIP(ctx context.Context, id, portID string) error 
 
 // DeleteFloatingIP gives a floating IP back.
 func (c *Client) DeleteFloatingIP(ctx context.Context, id string) error {
-	return c.drop(ctx, "floatingips", id)
+	return c.drop(ctx, network, "floatingips", id)
 }

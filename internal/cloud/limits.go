@@ -16,10 +16,12 @@ func (c *Client) Limits(ctx context.Context) (stackhand.Limits, error) {
 		Servers: unknown, Cores: unknown, RAM: unknown, KeyPairs: unknown,
 		Networks: unknown, Subnets: unknown, Routers: unknown, Ports: unknown,
 		Groups: unknown, GroupRules: unknown, FloatingIPs: unknown,
+		Volumes: unknown, VolumeGB: unknown, Snapshots: unknown,
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.computeLimits(ctx, &l) })
 	g.Go(func() error { return c.networkLimits(ctx, &l) })
+	g.Go(func() error { return c.volumeLimits(ctx, &l) })
 	var keys []stackhand.KeyPair
 	g.Go(func() (err error) {
 		keys, err = c.KeyPairs(ctx)
@@ -30,34 +32,55 @@ func (c *Client) Limits(ctx context.Context) (stackhand.Limits, error) {
 	return l, err
 }
 
-func (c *Client) computeLimits(ctx context.Context, l *stackhand.Limits) error {
-	n, err := c.on(ctx, compute)
+// absolute reads the limits of a service that tells them as Nova does, by their names.
+func (c *Client) absolute(ctx context.Context, s service) (map[string]int, error) {
+	n, err := c.on(ctx, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	doc, err := get[struct {
 		Limits struct {
 			Absolute map[string]int `json:"absolute"`
 		} `json:"limits"`
 	}](ctx, n, "limits")
+	return doc.Limits.Absolute, err
+}
+
+// limitOf picks a limit from the absolute ones.
+func limitOf(a map[string]int, used, most string) stackhand.Limit {
+	m, ok := a[most]
+	if !ok {
+		m = -1
+	}
+	return stackhand.Limit{Used: a[used], Max: m}
+}
+
+func (c *Client) computeLimits(ctx context.Context, l *stackhand.Limits) error {
+	a, err := c.absolute(ctx, compute)
 	if err != nil {
 		return err
 	}
-	a := doc.Limits.Absolute
-	limit := func(used, most string) stackhand.Limit {
-		m, ok := a[most]
-		if !ok {
-			m = -1
-		}
-		return stackhand.Limit{Used: a[used], Max: m}
-	}
-	l.Servers = limit("totalInstancesUsed", "maxTotalInstances")
-	l.Cores = limit("totalCoresUsed", "maxTotalCores")
-	l.RAM = limit("totalRAMUsed", "maxTotalRAMSize")
-	l.KeyPairs.Max = limit("", "maxTotalKeypairs").Max
+	l.Servers = limitOf(a, "totalInstancesUsed", "maxTotalInstances")
+	l.Cores = limitOf(a, "totalCoresUsed", "maxTotalCores")
+	l.RAM = limitOf(a, "totalRAMUsed", "maxTotalRAMSize")
+	l.KeyPairs.Max = limitOf(a, "", "maxTotalKeypairs").Max
 	l.MaxMetadata = a["maxServerMeta"]
 	l.MaxPersonality, l.MaxPersonalityBytes = a["maxPersonality"], a["maxPersonalitySize"]
 	l.MaxPersonalityPath = a["maxPersonalityPathLength"]
+	return nil
+}
+
+func (c *Client) volumeLimits(ctx context.Context, l *stackhand.Limits) error {
+	a, err := c.absolute(ctx, volume)
+	if refused(err) {
+		return nil // no Cinder, or one that keeps them to itself
+	}
+	if err != nil {
+		return err
+	}
+	l.Volumes = limitOf(a, "totalVolumesUsed", "maxTotalVolumes")
+	l.VolumeGB = limitOf(a, "totalGigabytesUsed", "maxTotalVolumeGigabytes")
+	l.Snapshots = limitOf(a, "totalSnapshotsUsed", "maxTotalSnapshots")
 	return nil
 }
 
@@ -144,6 +167,6 @@ func (c *Client) count(ctx context.Context, path, key string) (int, error) {
 	}
 	q := c.mine()
 	q["fields"] = "id"
-	all, err := neutron(ctx, c, path, key, q, func(w idOnly) string { return w.ID }, func(w idOnly) string { return w.ID })
+	all, err := listOn(ctx, c, network, path, key, q, func(w idOnly) string { return w.ID }, func(w idOnly) string { return w.ID })
 	return len(all), err
 }

@@ -121,3 +121,20 @@ func list[T any](ctx context.Context, c caller, path, key string, q query, marke
 		values.Set("marker", next)
 	}
 }
+
+// listOn is list on one service, converted.
+func listOn[W, T any](ctx context.Context, c *Client, s service, path, key string, q query, marker func(W) string, convert func(W) T) ([]T, error) {
+	n, err := c.on(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	all, err := list(ctx, n, path, key, q, marker)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]T, 0, len(all))
+	for _, w := range all {
+		out = append(out, convert(w))
+	}
+	return out, nil
+}

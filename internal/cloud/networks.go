@@ -2,8 +2,9 @@ package cloud
 
 import (
 	"context"
-	"net/http"
+	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -22,20 +23,23 @@ type wireNetwork struct {
 }
 
 type wireSubnet struct {
-	ID          string   `json:"id"`
-	Name        string   `json:"name"`
-	Description string   `json:"description"`
-	NetworkID   string   `json:"network_id"`
-	CIDR        string   `json:"cidr"`
-	Gateway     string   `json:"gateway_ip"`
-	Version     int      `json:"ip_version"`
-	DHCP        bool     `json:"enable_dhcp"`
-	DNS         []string `json:"dns_nameservers"`
-	Pools       []struct {
-		Start string `json:"start"`
-		End   string `json:"end"`
-	} `json:"allocation_pools"`
-	ProjectID string `json:"tenant_id"`
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	Description string     `json:"description"`
+	NetworkID   string     `json:"network_id"`
+	CIDR        string     `json:"cidr"`
+	Gateway     string     `json:"gateway_ip"`
+	Version     int        `json:"ip_version"`
+	DHCP        bool       `json:"enable_dhcp"`
+	DNS         []string   `json:"dns_nameservers"`
+	Pools       []wirePool `json:"allocation_pools"`
+	ProjectID   string     `json:"tenant_id"`
+}
+
+// wirePool is a range of addresses, both ends in it.
+type wirePool struct {
+	Start string `json:"start"`
+	End   string `json:"end"`
 }
 
 func (w wireSubnet) domain() stackhand.Subnet {
@@ -49,55 +53,11 @@ func (w wireSubnet) domain() stackhand.Subnet {
 	return s
 }
 
-// neutron lists resources, converted.
-func neutron[W, T any](ctx context.Context, c *Client, path, key string, q query, marker func(W) string, convert func(W) T) ([]T, error) {
-	n, err := c.on(ctx, network)
-	if err != nil {
-		return nil, err
-	}
-	all, err := list(ctx, n, path, key, q, marker)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]T, 0, len(all))
-	for _, w := range all {
-		out = append(out, convert(w))
-	}
-	return out, nil
-}
-
-// create posts {"<kind>": body} to path and reads {"<kind>": …} back.
-func create[W any](ctx context.Context, c *Client, path, kind string, body map[string]any) (W, error) {
-	var zero W
-	n, err := c.on(ctx, network)
-	if err != nil {
-		return zero, err
-	}
-	out, err := send[map[string]W](ctx, n, http.MethodPost, map[string]any{kind: body}, path)
-	if err != nil {
-		return zero, err
-	}
-	made, ok := out[kind]
-	if !ok {
-		return zero, n.made(kind, "")
-	}
-	return made, nil
-}
-
-// drop deletes one of Neutron's resources.
-func (c *Client) drop(ctx context.Context, path, id string) error {
-	n, err := c.on(ctx, network)
-	if err != nil {
-		return err
-	}
-	return remove(ctx, n, path, id)
-}
-
 // mine picks the client's own project. An administrator sees everybody's resources otherwise.
 func (c *Client) mine() query { return query{"tenant_id": c.Identity().ProjectID} }
 
 func (c *Client) networks(ctx context.Context, q query) ([]stackhand.Network, error) {
-	return neutron(ctx, c, "networks", "networks", q,
+	return listOn(ctx, c, network, "networks", "networks", q,
 		func(w wireNetwork) string { return w.ID },
 		func(w wireNetwork) stackhand.Network { return stackhand.Network(w) })
 }
@@ -120,17 +80,13 @@ func (c *Client) NetworksNamed(ctx context.Context, name string) ([]stackhand.Ne
 
 // Network reads one network.
 func (c *Client) Network(ctx context.Context, id string) (stackhand.Network, error) {
-	n, err := c.on(ctx, network)
-	if err != nil {
-		return stackhand.Network{}, err
-	}
-	out, err := get[map[string]wireNetwork](ctx, n, "networks", id)
-	return stackhand.Network(out["network"]), err
+	return getOn(ctx, c, network, "networks", "network", id, func(w wireNetwork) stackhand.Network { return stackhand.Network(w) })
 }
 
 // CreateNetwork makes a network without subnets.
 func (c *Client) CreateNetwork(ctx context.Context, name, description string) (stackhand.Network, error) {
-	w, err := create[wireNetwork](ctx, c, "networks", "network", map[string]any{
+	defer c.forget(shelfNetworks)
+	w, err := create[wireNetwork](ctx, c, network, "networks", "network", map[string]any{
 		"name": name, "description": description, "admin_state_up": true,
 	})
 	return stackhand.Network(w), err
@@ -138,7 +94,8 @@ func (c *Client) CreateNetwork(ctx context.Context, name, description string) (s
 
 // DeleteNetwork deletes a network with its subnets; Conflict while ports of somebody are on it.
 func (c *Client) DeleteNetwork(ctx context.Context, id string) error {
-	return c.drop(ctx, "networks", id)
+	defer c.forget(shelfNetworks)
+	return c.drop(ctx, network, "networks", id)
 }
 
 // Subnets lists the subnets of a network, or with "" all of the project.
@@ -147,7 +104,7 @@ func (c *Client) Subnets(ctx context.Context, networkID string) ([]stackhand.Sub
 	if networkID != "" {
 		q = query{"network_id": networkID}
 	}
-	all, err := neutron(ctx, c, "subnets", "subnets", q,
+	all, err := listOn(ctx, c, network, "subnets", "subnets", q,
 		func(w wireSubnet) string { return w.ID },
 		wireSubnet.domain)
 	return slices.DeleteFunc(all, func(s stackhand.Subnet) bool {
@@ -155,20 +112,39 @@ func (c *Client) Subnets(ctx context.Context, networkID string) ([]stackhand.Sub
 	}), err
 }
 
-// CreateSubnet makes an IPv4 subnet with DHCP.
+// CreateSubnet makes a subnet, of the version that its CIDR is of.
 func (c *Client) CreateSubnet(ctx context.Context, spec stackhand.SubnetSpec) (stackhand.Subnet, error) {
 	body := map[string]any{
 		"name": spec.Name, "description": spec.Description, "network_id": spec.NetworkID,
-		"cidr": spec.CIDR, "ip_version": 4, "enable_dhcp": true,
+		"cidr": spec.CIDR, "ip_version": 4, "enable_dhcp": !spec.NoDHCP,
+	}
+	if p, err := netip.ParsePrefix(spec.CIDR); err == nil && p.Addr().Is6() {
+		body["ip_version"] = 6
+	}
+	switch spec.Gateway {
+	case "":
+	case "none":
+		body["gateway_ip"] = nil
+	default:
+		body["gateway_ip"] = spec.Gateway
 	}
 	if len(spec.DNS) > 0 {
 		body["dns_nameservers"] = spec.DNS
 	}
-	w, err := create[wireSubnet](ctx, c, "subnets", "subnet", body)
+	if len(spec.Pools) > 0 {
+		pools := make([]wirePool, len(spec.Pools))
+		for i, p := range spec.Pools {
+			pools[i].Start, pools[i].End, _ = strings.Cut(p, "-")
+		}
+		body["allocation_pools"] = pools
+	}
+	defer c.forget(shelfNetworks)
+	w, err := create[wireSubnet](ctx, c, network, "subnets", "subnet", body)
 	return w.domain(), err
 }
 
 // DeleteSubnet deletes a subnet; Conflict while ports have addresses of it.
 func (c *Client) DeleteSubnet(ctx context.Context, id string) error {
-	return c.drop(ctx, "subnets", id)
+	defer c.forget(shelfNetworks)
+	return c.drop(ctx, network, "subnets", id)
 }

@@ -52,7 +52,7 @@ func (c *Client) Await(ctx context.Context, id string, done func(stackhand.Serve
 }
 
 // pollKey names the servers that one poll sees.
-type pollKey struct{ cloud, project string }
+type pollKey struct{ cloud, region, project string }
 
 // waiter is one call of Await. fresh, over and the sending to seen are the poller's goroutine's.
 type waiter struct {
@@ -101,7 +101,7 @@ type poller struct {
 func (p *Pool) join(c *Client, id string) *waiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := pollKey{c.site.entry.Name, c.Identity().ProjectID}
+	key := pollKey{c.site.entry.Name, c.site.entry.Region, c.Identity().ProjectID}
 	q := p.pollers[key]
 	if q == nil {
 		ctx, stop := context.WithCancel(context.Background())

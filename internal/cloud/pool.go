@@ -60,10 +60,16 @@ type Pool struct {
 	flight  singleflight.Group
 
 	mu      sync.Mutex
-	sites   map[string]*site
-	clients map[string]*pooled
+	sites   map[place]*site
+	clients map[clientKey]*pooled
 	pollers map[pollKey]*poller
 }
+
+// place is a cloud, or another region of it than the one that clouds.yaml names; region "" is that one.
+type place struct{ cloud, region string }
+
+// clientKey names a credential in a region without holding it.
+type clientKey struct{ credential, region string }
 
 type pooled struct {
 	client *Client
@@ -76,23 +82,28 @@ func NewPool(entries map[string]Entry, opts Options) *Pool {
 	_, _ = rand.Read(key) // never fails: it ends the program instead
 	return &Pool{
 		opts: opts.withDefaults(), entries: maps.Clone(entries), key: key,
-		sites: map[string]*site{}, clients: map[string]*pooled{}, pollers: map[pollKey]*poller{},
+		sites: map[place]*site{}, clients: map[clientKey]*pooled{}, pollers: map[pollKey]*poller{},
 	}
 }
 
 // Client gives the client of a login, which must name a project unless it is an application
 // credential. The first call logs in; later ones answer from memory.
 func (p *Pool) Client(ctx context.Context, cloud string, login stackhand.Login) (*Client, error) {
-	s, err := p.site(cloud)
+	return p.ClientIn(ctx, cloud, "", login)
+}
+
+// ClientIn is Client in another region of the catalogue than clouds.yaml names; "" is that one.
+func (p *Pool) ClientIn(ctx context.Context, cloud, region string, login stackhand.Login) (*Client, error) {
+	s, err := p.siteIn(cloud, region)
 	if err != nil {
 		return nil, err
 	}
-	key := p.keyOf(cloud, login)
+	key := clientKey{p.keyOf(cloud, login), s.entry.Region}
 	if c := p.cached(key); c != nil {
 		return c, nil
 	}
 	// One caller who gives up must not fail the others that wait for the same login.
-	made := p.flight.DoChan(key, func() (any, error) {
+	made := p.flight.DoChan(key.credential+key.region, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*p.opts.Timeout)
 		defer cancel()
 		return p.connect(ctx, s, key, login)
@@ -108,7 +119,7 @@ func (p *Pool) Client(ctx context.Context, cloud string, login stackhand.Login) 
 	}
 }
 
-func (p *Pool) connect(ctx context.Context, s *site, key string, login stackhand.Login) (*Client, error) {
+func (p *Pool) connect(ctx context.Context, s *site, key clientKey, login stackhand.Login) (*Client, error) {
 	if c := p.cached(key); c != nil {
 		return c, nil
 	}
@@ -123,7 +134,7 @@ func (p *Pool) connect(ctx context.Context, s *site, key string, login stackhand
 }
 
 // cached also drops the clients that nobody has asked for in a while.
-func (p *Pool) cached(key string) *Client {
+func (p *Pool) cached(key clientKey) *Client {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.opts.Now()
@@ -155,33 +166,50 @@ func (p *Pool) Service(ctx context.Context, cloud string) (*Client, error) {
 
 // Forget drops the client of a login, after a logout for instance. Calls that are under way end.
 func (p *Pool) Forget(cloud string, login stackhand.Login) {
-	key := p.keyOf(cloud, login)
-	p.flight.Forget(key)
+	credential := p.keyOf(cloud, login)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.clients, key)
+	for key := range p.clients {
+		if key.credential == credential {
+			p.flight.Forget(key.credential + key.region)
+			delete(p.clients, key)
+		}
+	}
 }
 
 // Clouds are the names of the clouds, sorted.
 func (p *Pool) Clouds() []string { return slices.Sorted(maps.Keys(p.entries)) }
 
-func (p *Pool) site(cloud string) (*site, error) {
+func (p *Pool) site(cloud string) (*site, error) { return p.siteIn(cloud, "") }
+
+// siteIn is the one of a region. The addresses that clouds.yaml sets are of its own region: elsewhere only the
+// one of the identity service counts.
+func (p *Pool) siteIn(cloud, region string) (*site, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s := p.sites[cloud]; s != nil {
-		return s, nil
-	}
 	entry, ok := p.entries[cloud]
 	if !ok {
 		return nil, stackhand.Errorf(stackhand.NotFound, "There is no cloud %q.", cloud).
 			Do("Choose one of: %s.", strings.Join(p.Clouds(), ", "))
 	}
+	if region == entry.Region {
+		region = ""
+	}
+	if s := p.sites[place{cloud, region}]; s != nil {
+		return s, nil
+	}
+	if region != "" {
+		if entry.Region != "" {
+			entry.Overrides = map[string]string{"identity": entry.Overrides["identity"]}
+		}
+		entry.Region = region
+	}
 	client, err := newHTTPClient(entry, p.opts)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{entry: entry, opts: p.opts, http: client, micro: map[string]string{}}
-	p.sites[cloud] = s
+	s := &site{entry: entry, opts: p.opts, http: client, micro: map[string]string{}, shelves: map[shelfKey]*shelf{}}
+	p.sites[place{cloud, region}] = s
 	return s, nil
 }
 

@@ -13,15 +13,9 @@ func (p *Pool) Projects(ctx context.Context, cloud string, login stackhand.Login
 		return nil, err
 	}
 	if id.v2 {
-		doc, err := get[struct {
-			Tenants []stackhand.Project `json:"tenants"`
-		}](ctx, id.caller, "tenants")
-		return doc.Tenants, err
+		return all(ctx, id.caller, "tenants", "tenants", wireProject.project)
 	}
-	doc, err := get[struct {
-		Projects []stackhand.Project `json:"projects"`
-	}](ctx, id.caller, "auth", "projects")
-	return doc.Projects, err
+	return all(ctx, id.caller, "auth/projects", "projects", wireProject.project)
 }
 
 // identified is a fresh token at Keystone, for the few calls about the login itself.

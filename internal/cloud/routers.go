@@ -13,6 +13,7 @@ type wireRouter struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
+	Status      string `json:"status"`
 	ProjectID   string `json:"tenant_id"`
 	Gateway     struct {
 		NetworkID string `json:"network_id"`
@@ -21,13 +22,14 @@ type wireRouter struct {
 
 func (w wireRouter) router() stackhand.Router {
 	return stackhand.Router{
-		ID: w.ID, Name: w.Name, Description: w.Description, External: w.Gateway.NetworkID, ProjectID: w.ProjectID,
+		ID: w.ID, Name: w.Name, Description: w.Description, External: w.Gateway.NetworkID,
+		Status: w.Status, ProjectID: w.ProjectID,
 	}
 }
 
 // Routers lists the project's routers.
 func (c *Client) Routers(ctx context.Context) ([]stackhand.Router, error) {
-	all, err := neutron(ctx, c, "routers", "routers", c.mine(), func(w wireRouter) string { return w.ID }, wireRouter.router)
+	all, err := listOn(ctx, c, network, "routers", "routers", c.mine(), func(w wireRouter) string { return w.ID }, wireRouter.router)
 	return slices.DeleteFunc(all, func(r stackhand.Router) bool { return !c.own(r.ProjectID) }), err
 }
 
@@ -37,13 +39,13 @@ func (c *Client) CreateRouter(ctx context.Context, name, description, externalID
 	if externalID != "" {
 		body["external_gateway_info"] = map[string]string{"network_id": externalID}
 	}
-	w, err := create[wireRouter](ctx, c, "routers", "router", body)
+	w, err := create[wireRouter](ctx, c, network, "routers", "router", body)
 	return w.router(), err
 }
 
 // DeleteRouter deletes a router; Conflict while it has interfaces.
 func (c *Client) DeleteRouter(ctx context.Context, id string) error {
-	return c.drop(ctx, "routers", id)
+	return c.drop(ctx, network, "routers", id)
 }
 
 // AddRouterInterface connects a subnet to a router, at the subnet's gateway address. It
@@ -81,6 +83,7 @@ type wirePort struct {
 	DeviceID    string `json:"device_id"`
 	DeviceOwner string `json:"device_owner"`
 	ProjectID   string `json:"tenant_id"`
+	MAC         string `json:"mac_address"`
 	IPs         []struct {
 		SubnetID string `json:"subnet_id"`
 		IP       string `json:"ip_address"`
@@ -91,7 +94,7 @@ type wirePort struct {
 func (w wirePort) port() stackhand.Port {
 	p := stackhand.Port{
 		ID: w.ID, Name: w.Name, Description: w.Description, NetworkID: w.NetworkID, Status: w.Status,
-		DeviceID: w.DeviceID, DeviceOwner: w.DeviceOwner, ProjectID: w.ProjectID, Groups: w.Groups,
+		DeviceID: w.DeviceID, DeviceOwner: w.DeviceOwner, ProjectID: w.ProjectID, MAC: w.MAC, Groups: w.Groups,
 	}
 	for _, ip := range w.IPs {
 		p.IPs = append(p.IPs, stackhand.FixedIP(ip))
@@ -112,7 +115,7 @@ func (c *Client) Ports(ctx context.Context, filter stackhand.PortFilter) ([]stac
 			q[key] = v
 		}
 	}
-	ports, err := neutron(ctx, c, "ports", "ports", q, func(w wirePort) string { return w.ID }, wirePort.port)
+	ports, err := listOn(ctx, c, network, "ports", "ports", q, func(w wirePort) string { return w.ID }, wirePort.port)
 	return slices.DeleteFunc(ports, func(p stackhand.Port) bool {
 		return !all && !c.own(p.ProjectID) || filter.Name != "" && p.Name != filter.Name
 	}), err
@@ -129,11 +132,11 @@ func (c *Client) CreatePort(ctx context.Context, spec stackhand.PortSpec) (stack
 	if spec.Groups != nil {
 		body["security_groups"] = spec.Groups
 	}
-	w, err := create[wirePort](ctx, c, "ports", "port", body)
+	w, err := create[wirePort](ctx, c, network, "ports", "port", body)
 	return w.port(), err
 }
 
 // DeletePort deletes a port, also under a server's feet: look at its DeviceID first.
 func (c *Client) DeletePort(ctx context.Context, id string) error {
-	return c.drop(ctx, "ports", id)
+	return c.drop(ctx, network, "ports", id)
 }

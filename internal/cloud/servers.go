@@ -35,7 +35,14 @@ type wireServer struct {
 	Groups []struct {
 		Name string `json:"name"`
 	} `json:"security_groups"`
-	Addresses map[string][]wireAddress `json:"addresses"`
+	Volumes []struct {
+		ID string `json:"id"`
+	} `json:"os-extended-volumes:volumes_attached"`
+	AccessIPv4 string                   `json:"accessIPv4"`
+	AccessIPv6 string                   `json:"accessIPv6"`
+	Locked     bool                     `json:"locked"`
+	Host       string                   `json:"OS-EXT-SRV-ATTR:hypervisor_hostname"` // administrators only
+	Addresses  map[string][]wireAddress `json:"addresses"`
 }
 
 type wireAddress struct {
@@ -140,6 +147,7 @@ func (w wireServer) server(names map[string]string) stackhand.Server {
 		FlavorID: w.Flavor.ID, Flavor: w.Flavor.Name, KeyName: w.KeyName, Zone: w.Zone,
 		UserID: w.UserID, ProjectID: w.Project, Metadata: w.Metadata, Progress: w.Progress,
 		Created: w.Created.Time, Updated: w.Updated.Time, LaunchedAt: w.Launched.Time,
+		AccessIPv4: w.AccessIPv4, AccessIPv6: w.AccessIPv6, Locked: w.Locked, Host: w.Host,
 	}
 	if s.Flavor == "" {
 		s.Flavor = names[s.FlavorID]
@@ -148,6 +156,9 @@ func (w wireServer) server(names map[string]string) stackhand.Server {
 		if !slices.Contains(s.Groups, g.Name) {
 			s.Groups = append(s.Groups, g.Name) // once, though Nova repeats it for every port
 		}
+	}
+	for _, v := range w.Volumes {
+		s.Volumes = append(s.Volumes, v.ID)
 	}
 	for net, list := range w.Addresses {
 		for _, a := range list {
@@ -180,7 +191,7 @@ func (c *Client) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 	}
 	body := struct {
 		Name      string            `json:"name"`
-		Image     string            `json:"imageRef"`
+		Image     string            `json:"imageRef"` // "" where it boots from a volume
 		Flavor    string            `json:"flavorRef"`
 		Networks  any               `json:"networks,omitempty"`
 		KeyName   string            `json:"key_name,omitempty"`
@@ -188,7 +199,11 @@ func (c *Client) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 		UserData  []byte            `json:"user_data,omitempty"` // encoding/json makes the base64 that Nova wants
 		Zone      string            `json:"availability_zone,omitempty"`
 		ConfigDrv bool              `json:"config_drive,omitempty"`
-	}{spec.Name, spec.ImageID, spec.FlavorID, nil, spec.KeyName, spec.Metadata, spec.UserData, spec.Zone, spec.ConfigDrv}
+		Disks     []wireDisk        `json:"block_device_mapping_v2,omitempty"`
+	}{
+		spec.Name, spec.ImageID, spec.FlavorID, nil, spec.KeyName, spec.Metadata, spec.UserData, spec.Zone, spec.ConfigDrv,
+		bootDisk(spec.BootVolume),
+	}
 	var ports []netRef
 	for _, id := range spec.Ports {
 		ports = append(ports, netRef{id})
@@ -207,6 +222,23 @@ func (c *Client) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 		return "", err
 	}
 	return made.Server.ID, n.made("server", made.Server.ID)
+}
+
+// wireDisk is a disk of a new server.
+type wireDisk struct {
+	ID     string `json:"uuid"`
+	Source string `json:"source_type"`
+	Kind   string `json:"destination_type"`
+	Boot   int    `json:"boot_index"`
+	Drop   bool   `json:"delete_on_termination"`
+}
+
+// bootDisk is the disk of a server that boots from a volume. The volume outlives the server: who made it removes it.
+func bootDisk(volumeID string) []wireDisk {
+	if volumeID == "" {
+		return nil
+	}
+	return []wireDisk{{ID: volumeID, Source: "volume", Kind: "volume"}}
 }
 
 // made checks that the answer to a create names what was made.

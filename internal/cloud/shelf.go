@@ -90,7 +90,10 @@ func (i *wireImage) UnmarshalJSON(b []byte) error {
 		MinRAM     int       `json:"min_ram"`
 		Visibility string    `json:"visibility"`
 		Owner      string    `json:"owner"`
+		Format     string    `json:"disk_format"`
+		Protected  bool      `json:"protected"`
 		Created    time.Time `json:"created_at"`
+		Updated    time.Time `json:"updated_at"`
 	}
 	var rest map[string]json.RawMessage
 	if err := json.Unmarshal(b, &w); err != nil {
@@ -101,7 +104,8 @@ func (i *wireImage) UnmarshalJSON(b []byte) error {
 	}
 	*i = wireImage{
 		ID: w.ID, Name: w.Name, Status: w.Status, Size: w.Size, MinDisk: w.MinDisk, MinRAM: w.MinRAM,
-		Visibility: w.Visibility, Owner: w.Owner, Created: w.Created, Properties: map[string]string{},
+		Visibility: w.Visibility, Owner: w.Owner, Format: w.Format, Protected: w.Protected,
+		Created: w.Created, Updated: w.Updated, Properties: map[string]string{},
 	}
 	for k, raw := range rest {
 		var s string

@@ -18,9 +18,10 @@ type site struct {
 	opts  Options
 	http  *http.Client
 
-	mu    sync.Mutex
-	base  *identityBase     // nil until it was found out
-	micro map[string]string // newest microversion that we can use, by version root; "" for none
+	mu      sync.Mutex
+	base    *identityBase // nil until it was found out
+	shelves map[shelfKey]*shelf
+	micro   map[string]string // newest microversion that we can use, by version root; "" for none
 }
 
 // identityBase is where Keystone speaks which version. URL ends with a slash.

@@ -60,13 +60,14 @@ func TestWireServer(t *testing.T) {
 func TestWireImage(t *testing.T) {
 	var w wireImage
 	err := unmarshal([]byte(`{"id": "i1", "name": null, "status": "active", "size": null, "min_disk": 10, "min_ram": 512, "visibility": "public",
-		"owner": "o", "created_at": "2026-11-21T05:06:07Z", "tags": ["x"], "protected": false, "disk_format": "qcow2",
+		"owner": "o", "created_at": "2026-11-21T05:06:07Z", "tags": ["x"], "protected": true, "updated_at": "2026-11-22T05:06:07Z", "disk_format": "qcow2",
 		"os_distro": "ubuntu", "os_hash_value": "99f1", "hw_qemu_guest_agent": "yes", "empty": ""}`), &w)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := stackhand.Image{
-		ID: "i1", Status: "active", MinDisk: 10, MinRAM: 512, Visibility: "public", Owner: "o",
+		ID: "i1", Status: "active", MinDisk: 10, MinRAM: 512, Visibility: "public", Owner: "o", Format: "qcow2", Protected: true,
+		Updated: time.Date(2026, 11, 22, 5, 6, 7, 0, time.UTC),
 		Created: time.Date(2026, 11, 21, 5, 6, 7, 0, time.UTC), Properties: map[string]string{"os_distro": "ubuntu", "hw_qemu_guest_agent": "yes"},
 	}
 	if d := cmp.Diff(want, stackhand.Image(w)); d != "" {
