@@ -172,6 +172,8 @@ type Report struct {
 	Renewed int    `json:"renewed,omitempty"` // how often messages were posted anew, because they were lost
 	Resumed int    `json:"resumed,omitempty"`
 	Open    bool   `json:"open"`
+	// Later is when its messages change by themselves, because an offer ends; zero: never.
+	Later time.Time `json:"later,omitzero"`
 }
 
 // Inbound is one thing that arrived from the chat and was acknowledged; it is kept until
@@ -187,8 +189,8 @@ type Inbound struct {
 	Tries    int       `json:"tries,omitempty"`
 }
 
-// Credential is what a user logs in to a cloud with, as it is stored: Sealed can be opened
-// only for the same user and cloud. The rest is for showing.
+// Credential is what a user logs in to one project of a cloud with, as it is stored: Sealed can be opened
+// only for the same user and cloud. The rest is for showing; Identity.ProjectID is part of its key.
 type Credential struct {
 	User      string    `json:"user"`
 	Cloud     string    `json:"cloud"`
@@ -198,4 +200,23 @@ type Credential struct {
 	Created   time.Time `json:"created"`
 	Ends      time.Time `json:"ends,omitzero"`
 	AppCredID string    `json:"app_cred_id,omitempty"` // the one that we made, to be deleted on logout
+}
+
+// Choice is where a user works when a line does not say: the cloud, and in each cloud the project and the region.
+type Choice struct {
+	User  string           `json:"user"`
+	Rev   int64            `json:"-"`
+	Cloud string           `json:"cloud,omitempty"`
+	In    map[string]Scope `json:"in,omitempty"` // by cloud
+}
+
+// LoginTry is an application credential that is about to be made for a login, by the name that it gets. It is written
+// before and forgotten once the credential is stored, so that one that was made for nothing is found and deleted.
+type LoginTry struct {
+	User  string    `json:"user"`
+	Cloud string    `json:"cloud"`
+	Rev   int64     `json:"-"`
+	Name  string    `json:"name"`
+	By    string    `json:"by"` // the process that makes it
+	At    time.Time `json:"at"`
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -21,19 +22,17 @@ func (b *Bot) answer(ctx context.Context, rq *request, reply commands.Reply, err
 	case err != nil:
 		s = failure(b.explain(ctx, rq, err), reply.Actions)
 		reply = commands.Reply{}
+	case reply.File != nil:
+		reply = b.upload(ctx, rq, reply)
+		s = sheetOf(reply)
 	default:
 		s = sheetOf(reply)
 	}
 	if reply.Job != "" && b.begin(ctx, rq, reply) {
 		return
 	}
-	if err := b.tell(ctx, rq, s.messages(), reply.Public); err != nil {
+	if err := b.tell(ctx, rq, s.messages(), reply.Public && !reply.Private); err != nil {
 		rq.log.ErrorContext(ctx, "the answer could not be sent", "err", err)
-	}
-	if reply.File != nil {
-		if err := b.upload(ctx, rq, *reply.File, reply.Public); err != nil {
-			rq.log.ErrorContext(ctx, "the file could not be sent", "err", err)
-		}
 	}
 }
 
@@ -49,19 +48,46 @@ func sheetOf(r commands.Reply) sheet {
 		text = append(text, f.Value...)
 	}
 	actions := slices.Clone(r.Actions)
-	body := part{Text: text}
+	if r.Chart != nil && r.Table == nil {
+		r.Table = chartTable(r.Chart)
+	}
+	body := part{Text: text, Chart: r.Chart}
 	if r.Table != nil && len(r.Table.Rows) > 0 {
 		s = append(s, body)
-		body = part{Text: stackhand.Text{stackhand.AsBlock(strings.Join(r.Table.Lines(), "\n"))}}
+		body = part{Text: tableText(r.Table)}
 		if r.Table.More != "" {
 			actions = append(actions, stackhand.Action{ID: "page", Label: "More", Value: r.Table.More})
 		}
 	}
-	if r.Share != "" && !r.Public {
+	if r.Share != "" && !r.Public && !r.Private {
 		actions = append(actions, stackhand.Action{ID: "share", Label: "Share", Value: r.Share})
 	}
 	body.Actions = actions
 	return append(s, body)
+}
+
+// maxWide is how many characters of typewriter text a line of Slack's window holds, roughly.
+const maxWide = 110
+
+// tableText shows a table in columns, or where they would be wider than the window, which
+// breaks their lines so that nobody can read them, as a flowing line for each row.
+func tableText(t *commands.Table) stackhand.Text {
+	lines := t.Lines()
+	if !slices.ContainsFunc(lines, func(l string) bool { return utf8.RuneCountInString(l) > maxWide }) {
+		return stackhand.Text{stackhand.AsBlock(strings.Join(lines, "\n"))}
+	}
+	text := stackhand.Textf("%s", strings.Join(t.Columns, " · "))
+	for _, row := range t.Rows {
+		for i, cell := range row {
+			cell = firstOf(strings.Join(strings.Fields(cell), " "), "–")
+			if i == 0 {
+				text = text.Add("\n• %s", stackhand.AsBold(cell))
+				continue
+			}
+			text = text.Add(" · %s", cell)
+		}
+	}
+	return text
 }
 
 // failure lays out an error.
@@ -72,6 +98,9 @@ func failure(e *stackhand.Error, actions []stackhand.Action) sheet {
 	}
 	if e.Kind == stackhand.Unauthorized && len(actions) == 0 {
 		actions = []stackhand.Action{{ID: "login", Label: "Log in"}}
+	}
+	if e.Detail != "" {
+		actions = append(slices.Clone(actions), detailButton(clipBytes(e.Detail, maxValue)))
 	}
 	return sheet{{Text: text, Actions: actions}}
 }
@@ -136,25 +165,6 @@ func (b *Bot) tellDirectly(ctx context.Context, rq *request, all []message) erro
 		return err
 	}
 	return b.tellAll(ctx, rq, stackhand.Place{Channel: channel, Direct: true}, all, false)
-}
-
-// upload sends a file: into the place where it is public, to the asker's own conversation
-// otherwise, because files cannot be shown to one person only.
-func (b *Bot) upload(ctx context.Context, rq *request, f commands.File, public bool) error {
-	channel, thread := rq.body.Place.Channel, rq.body.Place.Thread
-	if !public && !rq.body.Place.Direct {
-		own, err := b.web.dm(ctx, rq.in.User)
-		if err != nil {
-			return err
-		}
-		channel, thread = own, ""
-	}
-	return b.web.call(ctx, "files.completeUploadExternal", "", false, func(ctx context.Context) error {
-		_, err := b.web.api.UploadFileContext(ctx, slack.UploadFileParameters{
-			Content: string(f.Content), FileSize: len(f.Content), Filename: f.Name, Title: f.Name, Channel: channel, ThreadTimestamp: thread,
-		})
-		return err
-	})
 }
 
 // open shows a form. A trigger lives three seconds: where there is none any more, or never

@@ -33,6 +33,9 @@ type Options struct {
 	Log                *slog.Logger
 	HTTP               *http.Client
 	Command            string // the slash command; "": /stack
+	// Withdraw takes the offers off a job's record once one of them was taken; doing it again
+	// does no harm. nil leaves them until their time is over.
+	Withdraw func(ctx context.Context, jobID string) error
 }
 
 // Records is the part of the store that the bot works on. Errors of saves that lost a race
@@ -44,6 +47,8 @@ type Records interface {
 	Handled(ctx context.Context, id string) error
 	Job(ctx context.Context, id string) (stackhand.Job, error)
 	OpenReports(ctx context.Context) ([]stackhand.Report, error)
+	// LaterReports are those whose messages change by themselves once a time has come.
+	LaterReports(ctx context.Context) ([]stackhand.Report, error)
 	Report(ctx context.Context, jobID string) (stackhand.Report, error)
 	SaveReport(ctx context.Context, report *stackhand.Report) error
 	OpenNotices(ctx context.Context) ([]stackhand.Notice, error)

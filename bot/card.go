@@ -40,6 +40,9 @@ func (s shown) headline() stackhand.Text {
 		if trouble := s.trouble(); trouble != nil {
 			return append(t.Add("in progress"), trouble...)
 		}
+		if s.brief() {
+			return t.Add("in progress")
+		}
 		return t.Add("in progress; each step is in the thread")
 	case stackhand.JobUndoing:
 		if j.Canceled != "" {
@@ -93,6 +96,9 @@ func (s shown) card() sheet {
 			out = append(out, part{Text: p})
 		}
 	}
+	if s.brief() && !j.State.Rests() && len(j.Steps) > 0 {
+		out = append(out, part{Text: s.listed(nil)})
+	}
 	if j.Flow == flowCreate && j.State == stackhand.JobDone {
 		for _, st := range s.stacks {
 			out = append(out, part{Text: serverLine(st), Actions: serverActions(st)})
@@ -117,7 +123,14 @@ const (
 	flowCreate = "create"
 	flowDelete = "delete"
 	flowReboot = "reboot"
+	flowMake   = "make"
 )
+
+// brief are the flows that are over soon, or have little to tell on the way: their card shows
+// their steps, and nothing else does.
+var brief = []string{"act", flowMake, "remove", "edit"}
+
+func (s shown) brief() bool { return slices.Contains(brief, s.job.Flow) }
 
 // serverLine is a server in one line: name, status, address first.
 func serverLine(st stackhand.Stack) stackhand.Text {
@@ -174,12 +187,15 @@ func (s shown) final() sheet {
 			out = append(out, part{Text: left})
 		}
 	}
-	actions := s.jobActions()
+	actions := append(s.jobActions(), s.offers()...)
 	if words := inWords(actions); words != nil {
 		out = append(out, part{Text: words, Small: true})
 	}
+	if until := s.offered(); len(s.offers()) > 0 && !until.IsZero() {
+		out = append(out, part{Text: stackhand.Textf("There is time for this until %s.", stackhand.At(until)), Small: true})
+	}
 	last := &out[len(out)-1]
-	last.Actions = append(last.Actions, actions...)
+	last.Actions, last.Job = append(last.Actions, actions...), j.ID
 	return out
 }
 

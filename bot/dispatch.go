@@ -128,8 +128,12 @@ func leakWarning(m body) error {
 }
 
 func (b *Bot) clicked(ctx context.Context, rq *request) {
-	if rq.body.Action == actionRefresh {
+	switch rq.body.Action {
+	case actionRefresh:
 		b.publishHome(ctx, rq)
+		return
+	case actionDetail:
+		b.showDetail(ctx, rq)
 		return
 	}
 	line, ok := b.talk.click(rq.body.Action, rq.body.Value)
@@ -155,6 +159,9 @@ func (b *Bot) carryOut(ctx context.Context, rq *request, text string, files []co
 	if reply.Form != nil && err == nil {
 		b.open(ctx, rq, *reply.Form, text)
 		return
+	}
+	if err == nil && reply.Job != "" {
+		b.taken(ctx, rq)
 	}
 	b.answer(ctx, rq, reply, err)
 	if err == nil && reply.Job == "" && reply.Table == nil {

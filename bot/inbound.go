@@ -34,6 +34,7 @@ type body struct {
 	Slash     bool            `json:"slash,omitempty"`
 	Action    string          `json:"action,omitempty"`
 	Value     string          `json:"value,omitempty"`
+	Block     string          `json:"block,omitempty"`     // id of the block that the button stands in
 	Threaded  bool            `json:"threaded,omitempty"`  // the button stands in a thread
 	Ephemeral bool            `json:"ephemeral,omitempty"` // on a message that only the user sees
 	View      string          `json:"view,omitempty"`      // id of the modal
@@ -276,7 +277,7 @@ func (b *Bot) readClick(p interaction) (arrival, bool) {
 	a.secret = secret{ResponseURL: p.Response, Trigger: p.Trigger}
 	thread := firstOf(c.Thread, p.Message.Thread)
 	a.body = body{
-		Action: act.ID, Value: act.Value, Ephemeral: c.Ephemeral,
+		Action: act.ID, Value: act.Value, Block: act.Block, Ephemeral: c.Ephemeral,
 		Threaded: thread != "" && thread != c.Message,
 		Place: stackhand.Place{
 			Team: firstOf(p.User.Team, p.Team.ID), Channel: firstOf(c.Channel, p.Channel.ID),

@@ -69,13 +69,18 @@ func (r *reporter) plan(ctx context.Context, t *task) (*op, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	next := nextOp(shown{job: job, stacks: stacks, now: r.b.o.Now()}, rep)
-	if next == nil && rep.Open && job.State.Rests() {
-		rep.Open = false
+	view := shown{job: job, stacks: stacks, now: r.b.o.Now()}
+	next := nextOp(view, rep)
+	t.wake = view.wake()
+	if next == nil && job.State.Rests() && (rep.Open || !rep.Later.Equal(t.wake)) {
+		ended := rep.Open
+		rep.Open, rep.Later = false, t.wake
 		if err := rec.SaveReport(ctx, &rep); err != nil {
 			return nil, false, err
 		}
-		r.others(job, stacks)
+		if ended {
+			r.others(job, stacks)
+		}
 	}
 	return next, rep.Open, nil
 }
@@ -113,8 +118,9 @@ func nextOp(s shown, rep stackhand.Report) *op {
 		thread = rep.Card.TS
 	}
 	steps := s.steps().message()
-	if rep.Steps.TS == "" {
-		return &op{part: partSteps, class: class(classSteps, classFinal), method: "chat.postMessage", channel: home.channel, thread: thread, msg: steps, hash: steps.hash()}
+	if s.ownSteps(home.thread) && rep.Steps.TS == "" {
+		return &op{part: partSteps, class: class(classSteps, classFinal), method: "chat.postMessage", channel: home.channel, thread: thread, msg: steps,
+			hash: steps.hash(), hold: s.brief()}
 	}
 	if rests {
 		final := s.final().message()
@@ -122,19 +128,27 @@ func nextOp(s shown, rep stackhand.Report) *op {
 			return &op{part: partFinal, class: classFinal, method: "chat.postMessage", channel: home.channel, thread: thread,
 				msg: final, hash: final.hash(), of: string(s.job.State)}
 		}
-		if h := final.hash(); h != rep.Final.Hash && s.job.State != stackhand.JobDone {
+		if h := final.hash(); h != rep.Final.Hash && (s.job.State != stackhand.JobDone || s.brief()) {
 			return edit(partFinal, classState, home.channel, rep.Final.TS, final)
 		}
 	}
 	if card := s.card().message(); home.thread == "" && card.hash() != rep.Card.Hash {
-		return edit(partCard, class(classState, classEnd), home.channel, rep.Card.TS, card)
+		o := edit(partCard, class(classState, classEnd), home.channel, rep.Card.TS, card)
+		o.pause = !rests && s.brief() && len(s.job.Steps) > 0
+		return o
 	}
-	if steps.hash() != rep.Steps.Hash {
+	if rep.Steps.TS != "" && steps.hash() != rep.Steps.Hash {
 		o := edit(partSteps, class(classProgress, classEnd), home.channel, rep.Steps.TS, steps)
 		o.pause = !rests
 		return o
 	}
 	return nil
+}
+
+// ownSteps tells whether the steps are a message of their own. Those of a brief job are in its
+// card; in a thread, where it has none, they are shown only while it is at work.
+func (s shown) ownSteps(thread string) bool {
+	return !s.brief() || thread != "" && !s.job.State.Rests()
 }
 
 func edit(part partKey, class int, channel, ts string, m message) *op {

@@ -126,6 +126,18 @@ func (m *memory) OpenReports(context.Context) ([]stackhand.Report, error) {
 	return out, m.broken
 }
 
+func (m *memory) LaterReports(context.Context) ([]stackhand.Report, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []stackhand.Report
+	for _, r := range m.reports {
+		if !r.Later.IsZero() {
+			out = append(out, r)
+		}
+	}
+	return out, m.broken
+}
+
 func (m *memory) SaveReport(_ context.Context, r *stackhand.Report) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -23,10 +23,11 @@ type reporter struct {
 // or to the one call that is under way for it.
 type task struct {
 	id      string
-	dirty   bool // the record may have changed since it was looked at
-	working bool // a call is under way
-	next    *op  // what to do next; nil: nothing
-	open    bool // the report is open: the job runs, or messages are missing
+	dirty   bool      // the record may have changed since it was looked at
+	working bool      // a call is under way
+	next    *op       // what to do next; nil: nothing
+	open    bool      // the report is open: the job runs, or messages are missing
+	wake    time.Time // by the bot's clock, when its messages change by themselves; zero: never
 	edited  time.Time
 	since   time.Time        // waiting with the same class since
 	later   time.Time        // not before, after a failure
@@ -88,10 +89,7 @@ func (r *reporter) busy() bool {
 // run works until ctx ends. Reports that were open before are looked at first.
 func (r *reporter) run(ctx context.Context) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
-		open, err := r.b.o.Records.OpenReports(ctx)
-		for _, rep := range open {
-			r.changed(rep.Job)
-		}
+		err := r.recall(ctx)
 		if err == nil {
 			break
 		}
@@ -105,9 +103,9 @@ func (r *reporter) run(ctx context.Context) {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
+		soon := r.awaken()
 		r.look(ctx)
-		wait := r.dispatch(ctx, &calls)
-		timer := time.NewTimer(wait)
+		timer := time.NewTimer(min(r.dispatch(ctx, &calls), soon))
 		select {
 		case <-ctx.Done():
 		case <-r.wake:
@@ -120,6 +118,37 @@ func (r *reporter) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// recall has everything looked at that is not shown to the end, or changes by itself.
+func (r *reporter) recall(ctx context.Context) error {
+	open, err := r.b.o.Records.OpenReports(ctx)
+	if err != nil {
+		return err
+	}
+	later, err := r.b.o.Records.LaterReports(ctx)
+	for _, rep := range append(open, later...) {
+		r.changed(rep.Job)
+	}
+	return err
+}
+
+// awaken has the jobs looked at whose messages change by themselves now, and says how long to
+// wait before asking again: the bot's clock may be set forward, so that it is no long time.
+func (r *reporter) awaken() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wait := time.Minute
+	for _, t := range r.tasks {
+		if t.wake.IsZero() || t.open {
+			continue
+		}
+		wait = time.Second
+		if !r.b.o.Now().Before(t.wake) {
+			t.dirty = true
+		}
+	}
+	return wait
 }
 
 // tick has the running jobs looked at: their elapsed times went on.
@@ -148,7 +177,7 @@ func (r *reporter) look(ctx context.Context) {
 				t.since = time.Now()
 			}
 			t.next, t.open = next, open
-			if next == nil && !open && !t.dirty && !t.working {
+			if next == nil && !open && !t.dirty && !t.working && t.wake.IsZero() {
 				delete(r.tasks, t.id)
 			}
 		}

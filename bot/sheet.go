@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/commands"
 )
 
 // sheet is what a message should show, before it becomes Slack's: parts below each other.
@@ -18,7 +19,9 @@ type sheet []part
 type part struct {
 	Text    stackhand.Text
 	Small   bool // beside the matter: shown smaller
+	Chart   *commands.Chart
 	Actions []stackhand.Action
+	Job     string // whose buttons these are; "" where that does not matter
 }
 
 // message is what is sent. Text carries everything: screen readers and notifications
@@ -68,7 +71,14 @@ func (s sheet) messages() []message {
 			m.Blocks = append(m.Blocks, textBlock(text, p.Small))
 			size += n
 		}
-		for _, block := range actionBlocks(p.Actions, len(out)*1000+len(m.Blocks)) {
+		if chart := chartBlock(p.Chart); chart != nil {
+			m.Blocks = append(m.Blocks, chart)
+		}
+		id := "actions"
+		if p.Job != "" {
+			id = offerBlock + p.Job
+		}
+		for _, block := range actionBlocks(p.Actions, id+"-"+strconv.Itoa(len(out)*1000+len(m.Blocks))) {
 			if len(m.Blocks) >= maxBlocks+2 {
 				flush()
 			}
@@ -108,8 +118,8 @@ func textBlock(text string, small bool) slack.Block {
 // maxButtons keeps rows short enough for a phone; Slack's limit is 25.
 const maxButtons = 5
 
-// actionBlocks puts buttons into rows. No action id stands twice in a row: Slack refuses that.
-func actionBlocks(actions []stackhand.Action, salt int) []slack.Block {
+// actionBlocks puts buttons into rows, whose ids begin with id. No action id stands twice in a row: Slack refuses that.
+func actionBlocks(actions []stackhand.Action, id string) []slack.Block {
 	var rows [][]slack.BlockElement
 	var ids [][]string
 	for _, a := range actions {
@@ -126,7 +136,7 @@ func actionBlocks(actions []stackhand.Action, salt int) []slack.Block {
 	}
 	out := make([]slack.Block, len(rows))
 	for i, row := range rows {
-		out[i] = slack.NewActionBlock("actions-"+strconv.Itoa(salt)+"-"+strconv.Itoa(i), row...)
+		out[i] = slack.NewActionBlock(id+"-"+strconv.Itoa(i), row...)
 	}
 	return out
 }

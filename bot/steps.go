@@ -25,21 +25,33 @@ const maxStepsText = 3300
 func (s shown) steps() sheet {
 	j := s.job
 	head := stackhand.Textf("%s", stackhand.AsBold("Steps of "+j.Title))
+	if s.brief() {
+		head = s.headline()
+	}
 	if j.Resumed > 0 {
 		head = head.Add("\n↻ resumed after a restart%s", times(j.Resumed))
 	}
-	if len(j.Steps) == 0 {
-		return sheet{{Text: head.Add("\nwaiting to start")}}
+	switch {
+	case len(j.Steps) > 0:
+		return sheet{{Text: s.listed(head)}}
+	case s.brief():
+		return sheet{{Text: head}}
 	}
+	return sheet{{Text: head.Add("\nwaiting to start")}}
+}
+
+// listed writes the steps below head, so that they fit one message.
+func (s shown) listed(head stackhand.Text) stackhand.Text {
 	for _, fold := range [][]stackhand.StepState{
 		nil, {stackhand.StepWaiting}, {stackhand.StepWaiting, stackhand.StepDone, stackhand.StepSkipped},
 		{stackhand.StepWaiting, stackhand.StepDone, stackhand.StepSkipped, stackhand.StepUndone, stackhand.StepRunning, stackhand.StepUndoing, stepStopped},
 	} {
-		if out := (sheet{{Text: s.list(head, fold)}}); len(out.messages()) == 1 && len(out.message().Text) < maxStepsText {
-			return out
+		text := s.list(head, fold)
+		if out := (sheet{{Text: text}}); len(out.messages()) == 1 && len(out.message().Text) < maxStepsText {
+			return text
 		}
 	}
-	return sheet{{Text: head.Add("\n%d steps", len(j.Steps))}}
+	return head.Add("\n%d steps", len(s.job.Steps))
 }
 
 func times(n int) string {
@@ -58,7 +70,10 @@ func (s shown) list(head stackhand.Text, fold []stackhand.StepState) stackhand.T
 			counts[state]++
 			continue
 		}
-		t = append(t.Add("\n"), s.line(st)...)
+		if len(t) > 0 {
+			t = t.Add("\n")
+		}
+		t = append(t, s.line(st)...)
 	}
 	for _, state := range fold {
 		if n := counts[state]; n > 0 {

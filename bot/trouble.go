@@ -11,7 +11,7 @@ import (
 func (s shown) jobActions() []stackhand.Action {
 	j := s.job
 	switch {
-	case j.Canceled == "" && j.State == stackhand.JobRunning && j.Flow == flowCreate:
+	case j.Canceled == "" && j.State == stackhand.JobRunning && (j.Flow == flowCreate || j.Flow == flowMake):
 		return []stackhand.Action{{ID: "cancel", Label: "Cancel", Value: j.ID, Confirm: "Stop this and remove what it made so far?"}}
 	case j.Canceled == "" && j.State == stackhand.JobQueued:
 		return []stackhand.Action{{ID: "cancel", Label: "Cancel", Value: j.ID, Confirm: "Stop this before it begins?"}}
@@ -33,6 +33,9 @@ func (s shown) jobActions() []stackhand.Action {
 		out = append(out, stackhand.Action{
 			ID: "cleanup", Label: "Clean up", Value: j.ID, Danger: true, Confirm: "Look in the cloud for everything that carries this job's mark, and remove it?",
 		})
+	}
+	if p := j.Problem; p != nil && p.Detail != "" {
+		out = append(out, detailButton(j.ID))
 	}
 	return out
 }

@@ -9,9 +9,11 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -24,7 +26,8 @@ type web struct {
 	api   *slack.Client
 	http  *http.Client
 	limit *limiter
-	dms   sync.Map // user id → channel of the direct conversation, which never changes
+	dms   sync.Map    // user id → channel of the direct conversation, which never changes
+	plain atomic.Bool // this workspace does not show charts
 }
 
 // callTimeout bounds one call. Its outcome is unknown afterwards.
@@ -202,9 +205,11 @@ func (m message) options(thread, op string) []slack.MsgOption {
 
 // post sends a message for which a place was taken; edit changes one.
 func (w *web) post(ctx context.Context, channel, thread, op string, m message) (ts string, err error) {
-	err = w.try(ctx, "chat.postMessage", func(ctx context.Context) error {
-		_, ts, err = w.api.PostMessageContext(ctx, channel, m.options(thread, op)...)
-		return err
+	err = w.drawing(m, func(m message) error {
+		return w.try(ctx, "chat.postMessage", func(ctx context.Context) error {
+			_, ts, err = w.api.PostMessageContext(ctx, channel, m.options(thread, op)...)
+			return err
+		})
 	})
 	return ts, err
 }
@@ -218,15 +223,21 @@ func (w *web) edit(ctx context.Context, channel, ts, op string, m message) error
 
 // ephemeral shows a message to one user in a channel.
 func (w *web) ephemeral(ctx context.Context, channel, thread, user string, m message) error {
-	return w.call(ctx, "chat.postEphemeral", "", false, func(ctx context.Context) error {
-		_, err := w.api.PostEphemeralContext(ctx, channel, user, m.options(thread, "")...)
-		return err
+	return w.drawing(m, func(m message) error {
+		return w.call(ctx, "chat.postEphemeral", "", false, func(ctx context.Context) error {
+			_, err := w.api.PostEphemeralContext(ctx, channel, user, m.options(thread, "")...)
+			return err
+		})
 	})
 }
 
 // respond answers through a response_url, which works five times within 30 minutes and
 // also where the bot is not a member.
 func (w *web) respond(ctx context.Context, url string, m message, replace bool) error {
+	return w.drawing(m, func(m message) error { return w.answer(ctx, url, m, replace) })
+}
+
+func (w *web) answer(ctx context.Context, url string, m message, replace bool) error {
 	body, err := json.Marshal(map[string]any{
 		"response_type": "ephemeral", "text": m.Text, "blocks": m.Blocks, "replace_original": replace,
 	})
@@ -245,8 +256,17 @@ func (w *web) respond(ctx context.Context, url string, m message, replace bool) 
 		return errors.New("bot: the answer could not be sent to the response_url")
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("bot: the response_url answered %s", res.Status)
+	if res.StatusCode == http.StatusOK {
+		return nil
 	}
-	return nil
+	reason, err := io.ReadAll(io.LimitReader(res.Body, 200))
+	if err == nil && res.StatusCode < http.StatusInternalServerError {
+		if m := slackWord.FindStringSubmatch(string(reason)); m != nil {
+			return slack.SlackErrorResponse{Err: m[1]}
+		}
+	}
+	return fmt.Errorf("bot: the response_url answered %s", res.Status)
 }
+
+// slackWord is what Slack's reasons look like: alone, or in an object.
+var slackWord = regexp.MustCompile(`^\s*(?:\{.*"error":\s*")?([a-z_]{3,50})(?:"|\s*$)`)

@@ -18,6 +18,9 @@ func reportIndex(r *stackhand.Report) []string {
 	if r.Open {
 		keys = append(keys, key("report.open", r.Job))
 	}
+	if !r.Later.IsZero() {
+		keys = append(keys, key("report.later", r.Job))
+	}
 	if r.Card.TS != "" {
 		keys = append(keys, threadKey(r.Card.Channel, r.Card.TS, "card of "+r.Job))
 	}
@@ -42,4 +45,10 @@ func (s *Store) SaveReport(ctx context.Context, r *stackhand.Report) error {
 func (s *Store) OpenReports(ctx context.Context) ([]stackhand.Report, error) {
 	from, to := under("report.open")
 	return reportTable.follow(ctx, s.d, from, to, 0, func(r *stackhand.Report) bool { return r.Open })
+}
+
+// LaterReports reads the reports whose messages change by themselves at their time Later.
+func (s *Store) LaterReports(ctx context.Context) ([]stackhand.Report, error) {
+	from, to := under("report.later")
+	return reportTable.follow(ctx, s.d, from, to, 0, func(r *stackhand.Report) bool { return !r.Later.IsZero() })
 }
