@@ -125,7 +125,7 @@ func (c *Cloud) locked(r *http.Request, h handler, guard bool) (answer, error) {
 	}
 	head := map[string]string{}
 	if strings.HasPrefix(r.URL.Path, "/compute/v2.1") {
-		if err := negotiate(q, head); err != nil {
+		if err := negotiate(q, c.era.newest, head); err != nil {
 			return answer{}, err
 		}
 	}
@@ -158,6 +158,7 @@ func encode(v any) ([]byte, error) {
 
 // problem writes e as svc does.
 func (c *Cloud) problem(svc *service, e *apiError) answer {
+	e = c.era.refusalOf(svc, e)
 	a := answer{code: e.code, body: svc.problem(e), head: map[string]string{}}
 	if e.code == http.StatusUnauthorized {
 		if svc.name != "image" {

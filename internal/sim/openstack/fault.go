@@ -42,6 +42,7 @@ type Rule struct {
 	Project   string // gets the Quota Limit, −1 for none
 	Quota     string
 	Limit     int
+	Catalogue *advert // what the catalogue says from now on
 
 	seen int // matching calls so far
 	left int // calls still to hit; −1: always
@@ -63,6 +64,9 @@ func (c *Cloud) Fault(r Rule) error {
 	switch {
 	case r.Tokens:
 		c.expireTokens()
+		return nil
+	case r.Catalogue != nil:
+		c.advert = *r.Catalogue
 		return nil
 	case r.Quota != "":
 		return c.faultQuota(r)

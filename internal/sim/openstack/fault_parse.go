@@ -23,6 +23,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"}
 //	build error NAME "FAULT" [times N]        builds of servers of that name (or *) end in ERROR
 //	build hang NAME [times N]                 … never end
 //	quota PROJECT NAME N                      quota team-a instances 1
+//	catalogue empty | host NAME:PORT | regions NAME… | whole    what tokens tell of the services from now on
 //
 // METHOD is a verb of HTTP or any; for PATH see Rule.
 func ParseRule(words []string) (Rule, error) {
@@ -39,6 +40,8 @@ func ParseRule(words []string) (Rule, error) {
 		return parseBuild(words[1:])
 	case "quota":
 		return parseQuota(words[1:])
+	case "catalogue":
+		return parseCatalogue(words[1:])
 	}
 	return parseCall(words)
 }

@@ -219,7 +219,7 @@ func (c *Cloud) tokenView(q *call, t *token) object {
 	v["project"] = object{"id": t.project.id, "name": t.project.name, "domain": domainRef()}
 	v["is_domain"], v["roles"] = false, roles
 	if _, no := q.URL.Query()["nocatalog"]; !no {
-		v["catalog"] = c.catalog(q)
+		v["catalog"] = c.catalog(q, t.project)
 	}
 	if t.cred != nil && t.expires.Equal(t.cred.expires) {
 		v["expires_at"] = micro(t.expires) // the credential's own end, which has no zone
@@ -233,14 +233,16 @@ func (c *Cloud) tokenView(q *call, t *token) object {
 func domainRef() object { return object{"id": domainID, "name": "Default"} }
 
 // catalog lists the services, at the address that the client used.
-func (c *Cloud) catalog(q *call) []object {
-	var out []object
-	for _, e := range c.identity.entries {
+func (c *Cloud) catalog(q *call, project *project) []object {
+	out := []object{}
+	for _, e := range c.services(project) {
 		var ends []object
-		for _, i := range interfaces {
-			ends = append(ends, object{
-				"id": e.endpoints[i], "interface": i, "region": Region, "region_id": Region, "url": q.base() + e.path,
-			})
+		for _, region := range c.regions() {
+			for _, i := range interfaces {
+				ends = append(ends, object{
+					"id": e.endpoints[i], "interface": i, "region": region, "region_id": region, "url": c.address(q, e),
+				})
+			}
 		}
 		out = append(out, object{"id": e.id, "type": e.kind, "name": e.name, "endpoints": ends})
 	}

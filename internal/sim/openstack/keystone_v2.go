@@ -66,14 +66,16 @@ func (c *Cloud) accessV2(q *call, t *token) object {
 	services := []object{}
 	if t.project != nil {
 		tok["tenant"] = t.project.viewV2()
-		for _, e := range c.identity.entries {
-			url := q.base() + e.path
+		for _, e := range c.services(t.project) {
+			url := c.address(q, e)
 			if e.kind == "identity" {
 				url += "/v2.0"
 			}
-			services = append(services, object{"type": e.kind, "name": e.name, "endpoints_links": []object{}, "endpoints": []object{
-				{"id": e.endpoints["public"], "region": Region, "publicURL": url, "internalURL": url, "adminURL": url},
-			}})
+			var ends []object
+			for _, region := range c.regions() {
+				ends = append(ends, object{"id": e.endpoints["public"], "region": region, "publicURL": url, "internalURL": url, "adminURL": url})
+			}
+			services = append(services, object{"type": e.kind, "name": e.name, "endpoints_links": []object{}, "endpoints": ends})
 		}
 	}
 	return object{

@@ -62,7 +62,7 @@ func (c *Cloud) authProjects(q *call) (answer, error) {
 }
 
 func (c *Cloud) authCatalog(q *call) (answer, error) {
-	return q.page("catalog", c.catalog(q))
+	return q.page("catalog", c.catalog(q, q.tok.project))
 }
 
 func (c *Cloud) authDomains(q *call) (answer, error) { return q.page("domains", nil) }

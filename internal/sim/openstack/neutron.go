@@ -175,8 +175,8 @@ func (k *kind) owned(c *Cloud, q *call, verb string) (thing, error) {
 }
 
 // shown is a resource's JSON as the caller may see it.
-func (k *kind) shown(q *call, t thing) object {
-	v := t.json()
+func (c *Cloud) shown(k *kind, q *call, t thing) object {
+	v := c.era.dated(k, t.json())
 	if k.hidden != "" && !q.tok.admin() {
 		for a := range v {
 			if strings.HasPrefix(a, k.hidden) && a != "binding:vnic_type" {
@@ -193,7 +193,7 @@ func (c *Cloud) neutronShow(k *kind) handler {
 		if err != nil {
 			return answer{}, err
 		}
-		return ok(object{k.singular: chosen(k.shown(q, t), q.URL.Query()["fields"])})
+		return ok(object{k.singular: chosen(c.shown(k, q, t), q.URL.Query()["fields"])})
 	}
 }
 
@@ -215,7 +215,7 @@ func (c *Cloud) neutronCreate(k *kind) handler {
 		if err != nil {
 			return answer{}, err
 		}
-		return created(object{k.singular: k.shown(q, t)})
+		return created(object{k.singular: c.shown(k, q, t)})
 	}
 }
 
@@ -236,12 +236,15 @@ func (c *Cloud) neutronBulk(k *kind, q *call, list []any) (answer, error) {
 			return answer{}, err
 		}
 		made = append(made, t)
-		out = append(out, k.shown(q, t))
+		out = append(out, c.shown(k, q, t))
 	}
 	return created(object{k.plural: out})
 }
 
 func (c *Cloud) neutronMake(k *kind, q *call, in object) (thing, error) {
+	if err := c.era.unknown(k, in); err != nil {
+		return nil, err
+	}
 	if err := k.checkPost(q, in); err != nil {
 		return nil, err
 	}
@@ -265,6 +268,9 @@ func (c *Cloud) neutronUpdate(k *kind) handler {
 		if err != nil {
 			return answer{}, err
 		}
+		if err := c.era.unknown(k, in); err != nil {
+			return answer{}, err
+		}
 		if err := k.checkPut(q, in); err != nil {
 			return answer{}, err
 		}
@@ -275,7 +281,7 @@ func (c *Cloud) neutronUpdate(k *kind) handler {
 		setText(in, "name", &m.name)
 		setText(in, "description", &m.description)
 		m.touch(q.now)
-		return ok(object{k.singular: k.shown(q, t)})
+		return ok(object{k.singular: c.shown(k, q, t)})
 	}
 }
 

@@ -27,7 +27,7 @@ func (c *Cloud) neutronList(k *kind) handler {
 			if !k.visible(q, t) {
 				continue
 			}
-			if v := k.shown(q, t); fits(v, query) {
+			if v := c.shown(k, q, t); fits(v, query) {
 				items = append(items, v)
 			}
 		}

@@ -8,10 +8,7 @@ import (
 	"time"
 )
 
-const (
-	hostName = "compute1"
-	newest   = 93 // of the microversions 2.x
-)
+const hostName = "compute1"
 
 // compute is what Nova knows.
 type compute struct {
@@ -76,8 +73,12 @@ func novaPolicy(rule string) *apiError {
 	return refusal(403, "Policy doesn't allow os_compute_api:%s to be performed.", rule)
 }
 
-// negotiate finds the microversion that a request asks for, 2.1 without one.
-func negotiate(q *call, head map[string]string) error {
+// negotiate finds the microversion that a request asks for, 2.1 without one; newest is the last 2.x there is.
+func negotiate(q *call, newest int, head map[string]string) error {
+	q.minor = 1
+	if q.legacy() {
+		return nil
+	}
 	want := q.Header.Get("X-OpenStack-Nova-API-Version")
 	for _, v := range q.Header.Values("OpenStack-API-Version") {
 		for _, part := range strings.Split(v, ",") {
@@ -86,7 +87,6 @@ func negotiate(q *call, head map[string]string) error {
 			}
 		}
 	}
-	q.minor = 1
 	switch want {
 	case "":
 	case "latest":
@@ -112,7 +112,7 @@ func negotiate(q *call, head map[string]string) error {
 // links of one of Nova's resources.
 func (q *call) links(kind, id string) []link {
 	return []link{
-		{Rel: "self", Href: q.base() + "/compute/v2.1/" + kind + "/" + id},
+		{Rel: "self", Href: q.base() + q.nova() + "/" + kind + "/" + id},
 		{Rel: "bookmark", Href: q.base() + "/compute/" + kind + "/" + id},
 	}
 }

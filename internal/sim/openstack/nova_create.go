@@ -70,7 +70,7 @@ func (c *Cloud) createServer(q *call) (answer, error) {
 	}
 	a, err := accepted(object{"server": object{"id": first.id, "links": q.links("servers", first.id),
 		"OS-DCF:diskConfig": first.diskConfig, "security_groups": groups, "adminPass": first.adminPass}})
-	a.head = map[string]string{"Location": q.base() + "/compute/v2.1/servers/" + first.id}
+	a.head = map[string]string{"Location": q.base() + q.nova() + "/servers/" + first.id}
 	return a, err
 }
 

@@ -207,7 +207,7 @@ func (c *Cloud) serverGroups(q *call) (answer, error) {
 		for _, g := range p.groups {
 			if !seen[g] {
 				seen[g] = true
-				out = append(out, object{"id": g.id, "name": g.name, "description": g.description, "tenant_id": g.project, "rules": g.novaRules()})
+				out = append(out, g.novaView())
 			}
 		}
 	}
@@ -221,17 +221,7 @@ func (g *group) novaRules() []object {
 		if r.direction != "ingress" {
 			continue
 		}
-		v := object{"id": r.id, "parent_group_id": g.id, "ip_protocol": orNil(r.protocol), "from_port": nil, "to_port": nil,
-			"group": object{}, "ip_range": object{}}
-		if r.hasMin {
-			v["from_port"], v["to_port"] = r.min, r.max
-		}
-		if r.remote != nil {
-			v["group"] = object{"name": r.remote.name, "tenant_id": r.remote.project}
-		} else {
-			v["ip_range"] = object{"cidr": r.where().String()}
-		}
-		out = append(out, v)
+		out = append(out, r.novaView())
 	}
 	return out
 }

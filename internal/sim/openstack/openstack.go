@@ -32,21 +32,26 @@ type Options struct {
 	Build   time.Duration    // from POST /servers to ACTIVE by Now; 2 s when 0. Other work takes a part of it
 	Latency time.Duration    // real time that every call takes on top
 	Log     *slog.Logger     // one debug line per request; none when nil
+	Profile string           // one of Profiles: the time that the cloud is of; "" is a Zed whose Keystone still speaks v2.0, too
 }
 
 // Cloud is a simulated cloud. It is safe for use by many goroutines at once.
 type Cloud struct {
 	opt Options
 	mux *http.ServeMux
+	era era
 
 	mu       sync.Mutex
 	events   eventQueue
 	seq      int // counts everything made, so that lists have an order
 	identity identity
+	advert   advert
 	compute  compute
 	network  network
 	images   map[string]*image
 	imageIDs []string
+
+	ruleTemplates []object // os-security-group-default-rules
 
 	rules    []*Rule
 	requests []*Request
@@ -54,7 +59,7 @@ type Cloud struct {
 }
 
 // New makes a cloud that holds the users, projects, flavors, images and the external network
-// which the project's scripts expect.
+// which the project's scripts expect. It panics on a profile that is none.
 func New(opt Options) *Cloud {
 	if opt.Now == nil {
 		opt.Now = time.Now
@@ -65,22 +70,31 @@ func New(opt Options) *Cloud {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
+	if _, known := eras[opt.Profile]; !known {
+		panic("openstack: there is no profile " + opt.Profile)
+	}
 	c := &Cloud{
 		opt:    opt,
+		era:    eras[opt.Profile],
 		images: map[string]*image{},
 		random: rand.New(rand.NewPCG(1, 2)),
 	}
 	c.seed()
+	c.seedNova()
 	c.mux = c.routes()
 	return c
 }
 
 // ServeHTTP answers one API call.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r, entry := c.record(normal(r))
+	r, entry := c.record(c.normal(r))
 	w = &observer{w, c, entry}
 	if !pause(r, c.opt.Latency) {
 		return
+	}
+	var mux http.Handler = c.mux
+	if c.era.lacks(r.URL.Path) {
+		mux = c.open(func(q *call) (answer, error) { return answer{}, noSuchPath(q) })
 	}
 	_, pattern := c.mux.Handler(r)
 	hit := c.strike(r, pattern)
@@ -97,12 +111,12 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if hit != nil && hit.after {
-		c.mux.ServeHTTP(&void{head: http.Header{}}, r)
+		mux.ServeHTTP(&void{head: http.Header{}}, r)
 		if c.refuse(w, r, hit) {
 			return
 		}
 	}
-	c.mux.ServeHTTP(w, r)
+	mux.ServeHTTP(w, r)
 }
 
 // void takes an answer that nobody gets to see.
@@ -125,30 +139,6 @@ func pause(r *http.Request, d time.Duration) bool {
 	case <-r.Context().Done():
 		return false
 	}
-}
-
-// normal drops the project id that old clients put into Nova's paths, double and trailing
-// slashes, so that there is one spelling of every path.
-func normal(r *http.Request) *http.Request {
-	p := r.URL.Path
-	for strings.Contains(p, "//") {
-		p = strings.ReplaceAll(p, "//", "/")
-	}
-	const nova = "/compute/v2.1/"
-	if rest, ok := strings.CutPrefix(p, nova); ok {
-		head, tail, more := strings.Cut(rest, "/")
-		if isHexID(head) && more {
-			p = nova + tail
-		}
-	}
-	if p == r.URL.Path {
-		return r
-	}
-	u := *r.URL
-	u.Path, u.RawPath = p, ""
-	c := r.Clone(r.Context())
-	c.URL = &u
-	return c
 }
 
 func isHexID(s string) bool {

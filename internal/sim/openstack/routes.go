@@ -12,6 +12,7 @@ func (c *Cloud) routes() *http.ServeMux {
 	c.routeKeystone(m)
 	c.routeNova(m)
 	c.routeNovaServers(m)
+	c.routeNovaProxies(m)
 	c.routeNeutron(m)
 	c.routeGlance(m)
 	m.HandleFunc("/", c.open(func(q *call) (answer, error) {
@@ -31,8 +32,8 @@ func noSuchPath(q *call) error {
 }
 
 func (c *Cloud) routeKeystone(m *http.ServeMux) {
-	m.HandleFunc("GET /identity", c.open(identityVersions))
-	m.HandleFunc("GET /identity/{$}", c.open(identityVersions))
+	m.HandleFunc("GET /identity", c.open(c.identityVersions))
+	m.HandleFunc("GET /identity/{$}", c.open(c.identityVersions))
 	v3 := func(method, path string, h http.HandlerFunc) { m.HandleFunc(method+" /identity/v3"+path, h) }
 	v3("GET", "", c.open(identityVersion3))
 	v3("GET", "/{$}", c.open(identityVersion3))
@@ -71,11 +72,11 @@ func (c *Cloud) routeKeystone(m *http.ServeMux) {
 }
 
 func (c *Cloud) routeNova(m *http.ServeMux) {
-	m.HandleFunc("GET /compute", c.open(computeVersions))
-	m.HandleFunc("GET /compute/{$}", c.open(computeVersions))
+	m.HandleFunc("GET /compute", c.open(c.computeVersions))
+	m.HandleFunc("GET /compute/{$}", c.open(c.computeVersions))
 	on := func(method, path string, h handler) { m.HandleFunc(method+" /compute/v2.1"+path, c.guarded(h)) }
-	m.HandleFunc("GET /compute/v2.1", c.open(computeVersion))
-	m.HandleFunc("GET /compute/v2.1/{$}", c.open(computeVersion))
+	m.HandleFunc("GET /compute/v2.1", c.open(c.computeVersion))
+	m.HandleFunc("GET /compute/v2.1/{$}", c.open(c.computeVersion))
 	on("GET", "/extensions", novaExtensions)
 	on("GET", "/flavors", c.listFlavors(false))
 	on("GET", "/flavors/detail", c.listFlavors(true))

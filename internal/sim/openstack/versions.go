@@ -1,6 +1,11 @@
 package openstack
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Version documents tell clients which APIs there are; they need no token.
 
@@ -20,34 +25,49 @@ func identityV2(q *call) object {
 	}
 }
 
-func identityVersions(q *call) (answer, error) {
-	a := answer{code: http.StatusMultipleChoices, head: map[string]string{"Location": q.base() + "/identity/v3/"}}
-	a.body = object{"versions": object{"values": []object{identityV3(q), identityV2(q)}}}
+func (c *Cloud) identityVersions(q *call) (answer, error) {
+	var values []object
+	for _, v := range c.era.identity {
+		values = append(values, map[string]func(*call) object{"v3": identityV3, "v2.0": identityV2}[v](q))
+	}
+	a := answer{code: http.StatusMultipleChoices, head: map[string]string{"Location": q.base() + "/identity/" + c.era.identity[0] + "/"}}
+	a.body = object{"versions": object{"values": values}}
 	return a, nil
 }
 
 func identityVersion3(q *call) (answer, error) { return ok(object{"version": identityV3(q)}) }
 func identityVersion2(q *call) (answer, error) { return ok(object{"version": identityV2(q)}) }
 
-func computeV21(q *call) object {
-	return object{
-		"id": "v2.1", "status": "CURRENT", "version": "2.93", "min_version": "2.1", "updated": "2013-07-23T11:33:21Z",
-		"links": []object{{"rel": "self", "href": q.base() + "/compute/v2.1/"}},
+// novaVersion describes a version of Nova's API; "v2.1" alone has microversions.
+func (c *Cloud) novaVersion(q *call, v string) object {
+	o := object{"id": v, "status": "CURRENT", "updated": "2011-01-21T11:33:21Z",
+		"links": []object{{"rel": "self", "href": q.base() + "/compute/" + v + "/"}}}
+	switch {
+	case v == "v2.1":
+		o["version"], o["min_version"], o["updated"] = "2."+strconv.Itoa(c.era.newest), "2.1", "2013-07-23T11:33:21Z"
+	case c.era.newest > 0: // beside v2.1
+		o["id"], o["version"], o["min_version"], o["status"] = "v2.0", "", "", "SUPPORTED"
+	case v == "v2":
+		o["id"] = "v2.0"
 	}
+	return o
 }
 
-func computeVersions(q *call) (answer, error) {
-	old := object{
-		"id": "v2.0", "status": "SUPPORTED", "version": "", "min_version": "", "updated": "2011-01-21T11:33:21Z",
-		"links": []object{{"rel": "self", "href": q.base() + "/compute/v2/"}},
+func (c *Cloud) computeVersions(q *call) (answer, error) {
+	var all []object
+	for _, v := range slices.Backward(c.era.nova) {
+		all = append(all, c.novaVersion(q, v))
 	}
-	return ok(object{"versions": []object{old, computeV21(q)}})
+	return ok(object{"versions": all})
 }
 
-func computeVersion(q *call) (answer, error) {
-	v := computeV21(q)
+func (c *Cloud) computeVersion(q *call) (answer, error) {
+	_, version, _ := strings.Cut(strings.TrimPrefix(q.nova(), "/"), "/")
+	version, _, _ = strings.Cut(version, "/")
+	v := c.novaVersion(q, version)
 	v["links"] = append(v["links"].([]object), object{"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
-	v["media-types"] = []object{{"base": "application/json", "type": "application/vnd.openstack.compute+json;version=2.1"}}
+	v["media-types"] = []object{{"base": "application/json",
+		"type": "application/vnd.openstack.compute+json;version=" + strings.TrimPrefix(version, "v")}}
 	return ok(object{"version": v})
 }
 
