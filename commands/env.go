@@ -59,6 +59,8 @@ type Clouds interface {
 type Cloud interface {
 	Identity() stackhand.Identity
 	Features(ctx context.Context) (stackhand.Features, error)
+	// Refresh makes the next Images, Flavors and Networks fresh ones; they may be a minute old otherwise.
+	Refresh()
 	Servers(ctx context.Context) ([]stackhand.Server, error) // of the project, with details
 	// AllServers lists the servers of every project, or of one: administrators of the cloud only.
 	AllServers(ctx context.Context, projectID string) ([]stackhand.Server, error)

@@ -28,21 +28,23 @@ type world struct {
 }
 
 type fakeCloud struct {
-	Cloud    // panics for what the tests do not expect
-	fakeMore // fake_cloud_test.go
-	w        *world
-	who      stackhand.Identity
-	servers  []stackhand.Server
-	images   []stackhand.Image
-	flavors  []stackhand.Flavor
-	networks []stackhand.Network
-	subnets  []stackhand.Subnet
-	groups   []stackhand.SecurityGroup
-	ips      []stackhand.FloatingIP
-	ports    []stackhand.Port
-	keys     []stackhand.KeyPair
-	limits   stackhand.Limits
-	zones    []string
+	Cloud     // panics for what the tests do not expect
+	fakeMore  // fake_cloud_test.go
+	w         *world
+	refreshed int
+	onRefresh func() // what the lists turn out to hold then
+	who       stackhand.Identity
+	servers   []stackhand.Server
+	images    []stackhand.Image
+	flavors   []stackhand.Flavor
+	networks  []stackhand.Network
+	subnets   []stackhand.Subnet
+	groups    []stackhand.SecurityGroup
+	ips       []stackhand.FloatingIP
+	ports     []stackhand.Port
+	keys      []stackhand.KeyPair
+	limits    stackhand.Limits
+	zones     []string
 }
 
 var (
@@ -179,6 +181,13 @@ func (f fakeClouds) Credentials(_ context.Context, u stackhand.User) ([]stackhan
 		}
 	}
 	return out, f.w.fail["Credentials"]
+}
+
+func (c *fakeCloud) Refresh() {
+	c.refreshed++
+	if c.onRefresh != nil {
+		c.onRefresh()
+	}
 }
 
 func (c *fakeCloud) Identity() stackhand.Identity { return c.who }

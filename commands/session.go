@@ -38,6 +38,16 @@ func open(ctx context.Context, env *Env, user stackhand.User, cloud string) (*se
 	return &session{Cloud: c, env: env, user: user, name: name, settings: env.Settings.Clouds[name], who: c.Identity()}, nil
 }
 
+// again runs look, and once more on fresh lists where something was not found in lists that may be old.
+func (s *session) again(look func() error) error {
+	err := look()
+	if stackhand.KindOf(err) != stackhand.NotFound {
+		return err
+	}
+	s.Refresh()
+	return look()
+}
+
 // scope is where the session works, for the jobs that it starts.
 func (s *session) scope() stackhand.Scope {
 	return stackhand.Scope{ProjectID: s.who.ProjectID, Region: s.who.Region}

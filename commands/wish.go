@@ -155,17 +155,27 @@ func (w *wishing) lookUp(ctx context.Context, env *Env, user stackhand.User) (bo
 	if err != nil {
 		return false, err
 	}
-	lists, err := s.catalogue(ctx)
-	if err != nil {
-		return false, err
-	}
-	images := w.imageWords(lists.images)
-	w.flavorWord(lists.flavors)
-	if !w.nameWord() || w.size != "" && w.args.Flavor != "" || images != "" && w.args.Image != "" {
+	read := *w
+	err = s.again(func() error {
+		*w = read
+		lists, err := s.catalogue(ctx)
+		if err != nil {
+			return err
+		}
+		images := w.imageWords(lists.images)
+		w.flavorWord(lists.flavors)
+		if !w.nameWord() || w.size != "" && w.args.Flavor != "" || images != "" && w.args.Image != "" {
+			return errNoWish
+		}
+		return w.settle(images, lists, s.settings)
+	})
+	if err == errNoWish {
 		return false, nil
 	}
-	return true, w.settle(images, lists, s.settings)
+	return true, err
 }
+
+var errNoWish = stackhand.Errorf(stackhand.NotFound, "Some words fit nothing that there is.")
 
 // settle turns the words for flavor and image into names. What fits several is asked, with
 // lines that hold everything else that was said.

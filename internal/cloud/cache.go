@@ -130,8 +130,8 @@ type Cached struct{ *Client }
 // Cached is the view of the client for those who look names up.
 func (c *Client) Cached() Cached { return Cached{c} }
 
-// Refresh makes the next reads fresh ones.
-func (c Cached) Refresh() { c.forget(shelfImages | shelfFlavors | shelfNetworks) }
+// Refresh makes the next reads of what is remembered fresh ones.
+func (c *Client) Refresh() { c.forget(shelfImages | shelfFlavors | shelfNetworks) }
 
 // Images is that of Client, remembered. A list with images that still change is not.
 func (c Cached) Images(ctx context.Context) ([]stackhand.Image, error) {

@@ -6,5 +6,5 @@ import (
 	"github.com/stackhand/stackhand/internal/provision"
 )
 
-var _ commands.Cloud = (*cloud.Client)(nil)
+var _ commands.Cloud = cloud.Cached{}
 var _ provision.Cloud = (*cloud.Client)(nil)

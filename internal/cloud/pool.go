@@ -153,7 +153,12 @@ func (p *Pool) cached(key clientKey) *Client {
 
 // Service gives the client of the entry's own credentials.
 func (p *Pool) Service(ctx context.Context, cloud string) (*Client, error) {
-	s, err := p.site(cloud)
+	return p.ServiceIn(ctx, cloud, "")
+}
+
+// ServiceIn is Service in another region of the catalogue than clouds.yaml names; "" is that one.
+func (p *Pool) ServiceIn(ctx context.Context, cloud, region string) (*Client, error) {
+	s, err := p.siteIn(cloud, region)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +166,7 @@ func (p *Pool) Service(ctx context.Context, cloud string) (*Client, error) {
 		return nil, stackhand.Errorf(stackhand.Invalid, "Cloud %s has no credentials in %s.", cloud, s.entry.File).
 			Do("Ask the operator to add them there, or to set credentials: user.")
 	}
-	return p.Client(ctx, cloud, s.entry.Auth)
+	return p.ClientIn(ctx, cloud, region, s.entry.Auth)
 }
 
 // Forget drops the client of a login, after a logout for instance. Calls that are under way end.
