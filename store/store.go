@@ -29,6 +29,8 @@ type Store struct {
 	d   Driver
 	now func() time.Time
 	due func(stackhand.Stack) time.Time
+
+	audit auditQueue
 }
 
 // New opens the store in d, brings an older one up to date, and refuses one that was written by
