@@ -62,15 +62,6 @@ type Roles struct {
 	Approver []string `yaml:"approver"`
 }
 
-// Rule is one rule of the policy.
-type Rule struct {
-	When      string   `yaml:"when"`
-	Then      string   `yaml:"then"`
-	Why       string   `yaml:"why"`
-	Approvers []string `yaml:"approvers"`
-	Needed    int      `yaml:"needed"`
-}
-
 // Leases is how long servers live.
 type Leases struct {
 	Default Duration   `yaml:"default"`
