@@ -20,17 +20,15 @@ type createArgs struct {
 	Open            []int             `opt:"open" value:"22,80,443" help:"TCP ports to open"`
 	FloatingIP      *bool             `opt:"floating-ip" help:"an address reachable from outside; yes where there is an external network"`
 	Property        map[string]string `opt:"property" help:"metadata of the server (repeat)"`
-	UserData        *string           `opt:"user-data" value:"optional" help:"for cloud-init: a code block after it, or a file shared with the message"`
-	File            []string          `opt:"file" value:"PATH=FILE" help:"a file to be written at the first start: a shared file or a code block (repeat)"`
-	BootFromVolume  int               `opt:"boot-from-volume" value:"GB" help:"not supported yet"`
+	BootFromVolume  int               `opt:"boot-from-volume" value:"GB" help:"boot from a volume of that size in GiB, made from the image; it goes with the server"`
 	Zone            string            `opt:"availability-zone" help:"where to put it"`
 	FixedIP         string            `opt:"fixed-ip" value:"ADDRESS" help:"its address in the network"`
 	ConfigDrive     bool              `opt:"config-drive" help:"give it its metadata on a disk"`
 	WaitFor         string            `opt:"wait-for" value:"ssh" help:"ready only when SSH answers"`
 	ExternalNetwork string            `opt:"external-network" help:"where floating IPs come from, if there are several"`
 	DryRun          bool              `opt:"dry-run" help:"show the plan, make nothing"`
+	firstBoot
 	inCloud
-	Line Line
 }
 
 var _ = add(Command[createArgs]{
@@ -60,19 +58,32 @@ func create(ctx context.Context, env *Env, user stackhand.User, a createArgs) (R
 	if err := a.check(env.Settings); err != nil {
 		return Reply{}, err
 	}
-	userData, err := a.userData()
+	own, err := a.ownUserData()
 	if err != nil {
+		return Reply{}, err
+	}
+	files, err := a.files(find("create"))
+	if err != nil {
+		return Reply{}, err
+	}
+	if _, err := a.userData(own, files); err != nil {
 		return Reply{}, err
 	}
 	s, err := open(ctx, env, user, a.Cloud)
 	if err != nil {
 		return Reply{}, err
 	}
-	p, err := s.plan(ctx, a)
+	var p *plan
+	err = s.again(func() (err error) {
+		p, err = s.plan(ctx, a)
+		return err
+	})
 	if err != nil {
 		return Reply{}, err
 	}
-	p.spec.UserData = userData
+	if p.spec.UserData, p.spec.Files, err = a.hand(own, files, p.seen.features, p.seen.limits); err != nil {
+		return Reply{}, err
+	}
 	if err := p.room(); err != nil {
 		return Reply{}, err
 	}

@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/stackhand/stackhand"
 )
 
 var (
@@ -17,7 +15,10 @@ var (
 		"ç", "c", "ñ", "n", "ó", "o", "ò", "o", "ô", "o", "í", "i", "î", "i", "ú", "u", "û", "u", "å", "a", "ø", "o", "æ", "ae", "š", "s", "ž", "z", "ł", "l")
 )
 
-const maxName = 63
+const (
+	maxName   = 63
+	maxVolume = 16384 // GiB; what a cloud takes at most is for its quota to say
+)
 
 // check refuses what makes no sense whatever the cloud holds.
 func (a *createArgs) check(set Settings) error {
@@ -28,9 +29,8 @@ func (a *createArgs) check(set Settings) error {
 	switch {
 	case a.Count < 1 || a.Count > maxCount:
 		return e.misuse("--count is from 1 to %d, not %d.", maxCount, a.Count)
-	case a.BootFromVolume != 0:
-		return stackhand.Errorf(stackhand.Invalid, "Servers on volumes are not supported yet.").
-			Do("Leave --boot-from-volume out, and choose a flavor whose disk is large enough (`flavor list`).")
+	case a.BootFromVolume < 0 || a.BootFromVolume > maxVolume:
+		return e.misuse("--boot-from-volume is from 1 to %d GiB, not %d.", maxVolume, a.BootFromVolume)
 	case a.WaitFor != "" && a.WaitFor != "ssh":
 		return e.misuse("--wait-for knows ssh only, not %s.", quote(clip(a.WaitFor, 30)))
 	case a.FixedIP != "" && a.Count > 1:
@@ -51,7 +51,7 @@ func (a *createArgs) check(set Settings) error {
 			return e.misuse("--fixed-ip needs --network with the network that the address is of.")
 		}
 	}
-	return a.checkProperties(e)
+	return checkProperties(e, a.Property)
 }
 
 func (a *createArgs) checkName(e *entry) error {
@@ -59,23 +59,7 @@ func (a *createArgs) checkName(e *entry) error {
 	if a.Count > 1 {
 		longest -= len(fmt.Sprint("-", a.Count))
 	}
-	if hostName.MatchString(a.Name) && len(a.Name) <= longest && !strings.Contains(a.Name, "..") {
-		return nil
-	}
-	better := umlauts.Replace(strings.ToLower(a.Name))
-	better = strings.Trim(unHost.ReplaceAllString(better, "-"), "-._")
-	for strings.Contains(better, "..") {
-		better = strings.ReplaceAll(better, "..", ".")
-	}
-	if better = strings.TrimRight(clipBytes(better, longest), "-._"); better == "" {
-		better = "my-server"
-	}
-	why := "has letters, digits, dots, hyphens and underscores only"
-	if len(a.Name) > longest && hostName.MatchString(a.Name) {
-		why = fmt.Sprintf("has at most %d characters here", longest)
-	}
-	return stackhand.Errorf(stackhand.Invalid, "%s cannot be a server's name: a name %s.", quote(clip(a.Name, 80)), why).
-		Do("How about %s? Usage: %s", better, e.Usage)
+	return checkName(e, a.Name, longest)
 }
 
 func clipBytes(s string, n int) string { return s[:min(len(s), n)] }
@@ -104,14 +88,22 @@ func (a *createArgs) checkPorts(e *entry) error {
 	return nil
 }
 
-func (a *createArgs) checkProperties(e *entry) error {
-	for k, v := range a.Property {
+// ourMark is how the names of the properties begin that mark things as ours.
+const ourMark = "stackhand_"
+
+// checkProperties refuses metadata that no cloud takes, and our own marks.
+func checkProperties(e *entry, properties map[string]string) error {
+	for k, v := range properties {
 		switch {
 		case len(k) > 255 || len(v) > 255:
 			return e.misuse("--property %s is too long: keys and values have at most 255 characters.", quote(clip(k, 40)))
-		case strings.HasPrefix(k, "stackhand_"):
-			return e.misuse("--property %s is not for you: the bot marks its servers with such names.", quote(clip(k, 40)))
+		case strings.HasPrefix(k, ourMark):
+			return notYours(e, k)
 		}
 	}
 	return nil
+}
+
+func notYours(e *entry, key string) error {
+	return e.misuse("--property %s is not for you: the bot marks its servers with such names.", quote(clip(key, 40)))
 }

@@ -25,10 +25,18 @@ func networkThing(n stackhand.Network) thing {
 func (p *plan) net(ctx context.Context, a createArgs) error {
 	switch a.Network {
 	case "new":
+		if p.spec.Classic {
+			return stackhand.Errorf(stackhand.NotFound, "This cloud has no network service (Neutron), so no network can be made.").
+				Do("Leave --network out: the cloud puts the server on its own network.")
+		}
 		p.spec.Network, p.network, p.fresh = "new", "a new one of its own", true
 		return nil
 	case "auto":
 		p.spec.Network = "auto"
+		if p.spec.Classic {
+			p.network = "the cloud's own"
+			return nil
+		}
 		if n, ok := p.routed(); ok {
 			p.network = n.Name + " (the project's routed network)"
 			return nil
@@ -41,7 +49,7 @@ func (p *plan) net(ctx context.Context, a createArgs) error {
 		return ask(err, func(id string) string { a.Network = id; return format("create", a) })
 	}
 	p.spec.Network, p.spec.NetworkNm, p.network = n.ID, n.Name, n.Name
-	if len(n.Subnets) == 0 {
+	if len(n.Subnets) == 0 && !p.spec.Classic {
 		return stackhand.Errorf(stackhand.Conflict, "The network %s has no subnet, so a server would get no address there.", n.Name).
 			Do("Choose another network (`network list`), or --network auto.")
 	}
@@ -57,7 +65,7 @@ func (p *plan) net(ctx context.Context, a createArgs) error {
 
 // fixed checks that an address asked for is of the network.
 func (p *plan) fixed(ctx context.Context, a createArgs, n stackhand.Network) error {
-	if a.FixedIP == "" {
+	if a.FixedIP == "" || p.spec.Classic {
 		return nil
 	}
 	ip, err := netip.ParseAddr(a.FixedIP)
@@ -142,8 +150,12 @@ func (p *plan) reach(_ context.Context, a createArgs) error {
 				return format("create", a)
 			})
 		}
-		if !slices.Contains(p.spec.Groups, g.ID) {
-			p.spec.Groups = append(p.spec.Groups, g.ID)
+		key := g.ID
+		if p.spec.Classic {
+			key = g.Name // Nova knows them by name
+		}
+		if !slices.Contains(p.spec.Groups, key) {
+			p.spec.Groups = append(p.spec.Groups, key)
 		}
 	}
 	p.spec.Open = a.Open

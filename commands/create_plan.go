@@ -32,6 +32,7 @@ type seen struct {
 	ports    []stackhand.Port
 	zones    []string
 	limits   stackhand.Limits
+	features stackhand.Features
 	stacks   []stackhand.Stack
 }
 
@@ -44,6 +45,7 @@ func (s *session) look(ctx context.Context, a createArgs) (seen, error) {
 	g.Go(func() (err error) { v.networks, err = s.Networks(ctx); return err })
 	g.Go(func() (err error) { v.groups, err = s.SecurityGroups(ctx); return err })
 	g.Go(func() (err error) { v.limits, err = s.Limits(ctx); return err })
+	g.Go(func() (err error) { v.features, err = s.Features(ctx); return err })
 	g.Go(func() (err error) { v.stacks, err = s.env.Stacks.InProject(ctx, s.name, s.who.ProjectID); return err })
 	if a.Network == "auto" {
 		g.Go(func() (err error) { v.ports, err = s.Ports(ctx, stackhand.PortFilter{}); return err })
@@ -66,9 +68,9 @@ func (s *session) plan(ctx context.Context, a createArgs) (*plan, error) {
 	}
 	p := &plan{session: s, seen: v, spec: stackhand.CreateSpec{
 		Name: a.Name, Count: a.Count, Cloud: s.name, ProjectID: s.who.ProjectID, Project: s.who.Project, Owner: s.user.ID,
-		For: lasts, Metadata: a.Property, ConfigDrv: a.ConfigDrive, FixedIP: a.FixedIP,
+		For: lasts, Metadata: a.Property, ConfigDrv: a.ConfigDrive, FixedIP: a.FixedIP, Classic: !v.features.Network,
 	}}
-	for _, resolve := range []func(context.Context, createArgs) error{p.name, p.image, p.size, p.net, p.outside, p.reach, p.key, p.place} {
+	for _, resolve := range []func(context.Context, createArgs) error{p.name, p.image, p.boot, p.size, p.net, p.outside, p.reach, p.key, p.place} {
 		if err := resolve(ctx, a); err != nil {
 			return nil, err
 		}
@@ -120,15 +122,41 @@ func (p *plan) image(_ context.Context, a createArgs) error {
 	return nil
 }
 
+// boot settles the volume that the server boots from, if it is to have one.
+func (p *plan) boot(_ context.Context, a createArgs) error {
+	if a.BootFromVolume == 0 {
+		return nil
+	}
+	if !p.seen.features.Volumes {
+		return stackhand.Errorf(stackhand.NotFound, "This cloud has no block storage (Cinder), so a server cannot boot from a volume.").
+			Do("Leave --boot-from-volume out, and choose a flavor whose disk is large enough (`flavor list`).")
+	}
+	img := p.chosen()
+	if least := max(img.MinDisk, int((img.Size+1<<30-1)>>30)); a.BootFromVolume < least {
+		return stackhand.Errorf(stackhand.Invalid, "A volume of %d GiB is too small for %s, which needs %d GiB.", a.BootFromVolume, img.Name, least).
+			Do("Say --boot-from-volume %d.", least)
+	}
+	p.spec.BootGB = a.BootFromVolume
+	return nil
+}
+
+// chosen is the image that was found.
+func (p *plan) chosen() stackhand.Image {
+	return p.seen.images[slices.IndexFunc(p.seen.images, func(i stackhand.Image) bool { return i.ID == p.spec.ImageID })]
+}
+
 // size finds the flavor: the one asked for, the default, or the smallest that the image fits.
 func (p *plan) size(_ context.Context, a createArgs) error {
-	img := p.seen.images[slices.IndexFunc(p.seen.images, func(i stackhand.Image) bool { return i.ID == p.spec.ImageID })]
+	img := p.chosen()
+	if p.spec.BootGB > 0 {
+		img.MinDisk = 0 // the volume holds it
+	}
 	word := a.Flavor
 	if word == "" {
 		word = p.session.settings.Flavor
 	}
 	var err error
-	if ram, ok := strings.CutPrefix(strings.ToLower(word), "ram="); ok || word == "" {
+	if ram, ok := ramOf(word); ok || word == "" {
 		p.flavor, err = smallest(p.seen.flavors, ram, img)
 	} else {
 		p.flavor, err = pick("flavor", word, p.seen.flavors, flavorThing, false)
@@ -146,6 +174,11 @@ func (p *plan) size(_ context.Context, a createArgs) error {
 	}
 	p.spec.FlavorID, p.spec.Flavor = p.flavor.ID, p.flavor.Name
 	return nil
+}
+
+// ramOf reads "ram=2048".
+func ramOf(word string) (ram string, ok bool) {
+	return strings.CutPrefix(strings.ToLower(word), "ram=")
 }
 
 // fits tells whether an image can start with a flavor. A flavor with disk 0 takes any.

@@ -18,7 +18,7 @@ type need struct {
 // needs are all quotas that the plan touches.
 func (p *plan) needs() []need {
 	l, n := p.seen.limits, p.spec.Count
-	plain := func(i int) string { return fmt.Sprint(i) }
+	plain := plainNumber
 	out := []need{
 		{"servers", n, l.Servers, plain},
 		{"cores", n * p.flavor.VCPUs, l.Cores, plain},
@@ -33,6 +33,9 @@ func (p *plan) needs() []need {
 		}
 	}
 	out = append(out, need{"ports", ports, l.Ports, plain})
+	if gb := p.spec.BootGB; gb > 0 {
+		out = append(out, need{"volumes", n, l.Volumes, plain}, need{"GiB of volumes", n * gb, l.VolumeGB, plain})
+	}
 	if p.spec.Floating {
 		out = append(out, need{"floating IPs", n, l.FloatingIPs, plain})
 	}
@@ -57,18 +60,23 @@ func (p *plan) hasGroup() bool {
 	return false
 }
 
-// room refuses a plan that the project's quotas have no room for, naming all that is short.
-func (p *plan) room() error {
-	var lacking []string
-	for _, n := range p.needs() {
+func plainNumber(i int) string { return fmt.Sprint(i) }
+
+// room refuses a plan that the project's quotas have no room for.
+func (p *plan) room() error { return lacking(p.spec.Project, p.names(), p.needs()) }
+
+// lacking refuses what a project's quotas have no room for, naming all that is short.
+func lacking(project, what string, needs []need) error {
+	var short []string
+	for _, n := range needs {
 		if n.n > 0 && !n.limit.Room(n.n) {
-			lacking = append(lacking, fmt.Sprintf("%s (%s of %s in use, %s needed)", n.what, n.unit(n.limit.Used), n.unit(n.limit.Max), n.unit(n.n)))
+			short = append(short, fmt.Sprintf("%s (%s of %s in use, %s needed)", n.what, n.unit(n.limit.Used), n.unit(n.limit.Max), n.unit(n.n)))
 		}
 	}
-	if len(lacking) == 0 {
+	if len(short) == 0 {
 		return nil
 	}
-	return stackhand.Errorf(stackhand.Quota, "The project %s has no room for %s: not enough %s.", p.spec.Project, p.names(), strings.Join(lacking, ", ")).
+	return stackhand.Errorf(stackhand.Quota, "The project %s has no room for %s: not enough %s.", project, what, strings.Join(short, ", ")).
 		Do("Delete something that is no longer needed (`list`), ask for less, or ask your cloud's administrator for a larger quota.")
 }
 
@@ -82,6 +90,9 @@ func (p *plan) show() Reply {
 	}
 	field("Image", "%s (%s)", s.Image, s.ImageID)
 	field("Flavor", "%s (%s): %s", s.Flavor, s.FlavorID, flavorThing(p.flavor).note)
+	if s.BootGB > 0 {
+		field("Boot volume", "%d GiB", s.BootGB)
+	}
 	field("Network", "%s", p.network)
 	switch {
 	case s.Floating:

@@ -85,6 +85,9 @@ func Submit(ctx context.Context, env *Env, user stackhand.User, formID, state st
 		return submitLogin(ctx, env, user, state, values)
 	case formProject:
 		return submitProject(ctx, env, user, state, values)
+	case formLine:
+		r, err := submitLine(ctx, env, user, state, values, line)
+		return r, nil, err
 	}
 	return Reply{}, nil, stackhand.Errorf(stackhand.Invalid, "This form is no longer in use.").Do("Close it and type the command again.")
 }

@@ -95,7 +95,8 @@ func newWorld() (*world, *Env) {
 func freshLimits() stackhand.Limits {
 	l := func(used, most int) stackhand.Limit { return stackhand.Limit{Used: used, Max: most} }
 	return stackhand.Limits{Servers: l(0, 10), Cores: l(0, 20), RAM: l(0, 51200), Networks: l(1, 100), Subnets: l(1, 100), Routers: l(0, 10),
-		Ports: l(0, 500), Groups: l(1, 10), GroupRules: l(4, 100), FloatingIPs: l(0, 50), MaxMetadata: 128}
+		Ports: l(0, 500), Groups: l(1, 10), GroupRules: l(4, 100), FloatingIPs: l(0, 50), MaxMetadata: 128,
+		Volumes: l(0, 10), VolumeGB: l(0, 1000), Snapshots: l(0, 10)}
 }
 
 // give puts a ready stack with its server into the world.

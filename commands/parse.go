@@ -44,6 +44,9 @@ func (e *entry) parse(words []string) (reflect.Value, error) {
 			p.free = append(p.free, w)
 		}
 	}
+	if e.asks && len(words) == 0 {
+		return p.out, p.defaults()
+	}
 	if err := p.positional(); err != nil {
 		return p.out, err
 	}

@@ -31,6 +31,7 @@ type Command[A any] struct {
 	Role     stackhand.Role
 	Reads    bool // changes nothing, so that its answer can be shared
 	Hidden   bool // stands behind a button
+	Asks     bool // typed with nothing more it runs all the same, and answers a form
 	Run      func(ctx context.Context, env *Env, user stackhand.User, args A) (Reply, error)
 }
 
@@ -55,6 +56,7 @@ type ArgInfo struct {
 type entry struct {
 	Info
 	reads, hidden bool
+	asks          bool
 	specs         []spec
 	args          reflect.Type
 	run           func(ctx context.Context, env *Env, user stackhand.User, args reflect.Value) (Reply, error)
@@ -68,6 +70,7 @@ func add[A any](c Command[A]) bool {
 		Info:   Info{Name: c.Name, Help: c.Help, Examples: c.Examples, Role: c.Role},
 		reads:  c.Reads,
 		hidden: c.Hidden,
+		asks:   c.Asks,
 		args:   reflect.TypeFor[A](),
 		run: func(ctx context.Context, env *Env, user stackhand.User, args reflect.Value) (Reply, error) {
 			return c.Run(ctx, env, user, args.Interface().(A))

@@ -19,23 +19,29 @@ import (
 // maxUserData is what Nova takes: 65535 characters of base64 (Nova API, "user_data").
 const maxUserData = 65535 / 4 * 3
 
+// firstBoot is what a server is given for its first start, as options of a command.
+type firstBoot struct {
+	UserData *string  `opt:"user-data" value:"optional" help:"for cloud-init: a code block after it, or a file shared with the message"`
+	File     []string `opt:"file" value:"PATH=FILE" help:"a file to be written at the first start: a shared file or a code block (repeat)"`
+	Line     Line
+}
+
+// bootFile is a file to be there after the first start.
+type bootFile struct {
+	path    string
+	content []byte
+}
+
 // userData is what cloud-init gets: the asker's own data, the files to write, or both as MIME
 // parts (cloudinit.readthedocs.io, "User data formats"). nil where there is neither.
-func (a *createArgs) userData() ([]byte, error) {
-	own, err := a.ownUserData()
-	if err != nil {
-		return nil, err
-	}
-	files, err := a.writeFiles()
-	if err != nil {
-		return nil, err
-	}
+func (a *firstBoot) userData(own []byte, files []bootFile) ([]byte, error) {
 	out := own
+	var err error
 	switch {
-	case files != nil && own != nil:
-		out, err = together(own, files)
-	case files != nil:
-		out = files
+	case len(files) > 0 && own != nil:
+		out, err = together(own, cloudConfig(files))
+	case len(files) > 0:
+		out = cloudConfig(files)
 	}
 	if len(out) > maxUserData {
 		return nil, stackhand.Errorf(stackhand.Invalid, "User data and files make %d KiB together; a cloud takes at most %d KiB.", (len(out)+1023)/1024, maxUserData/1024).
@@ -44,7 +50,29 @@ func (a *createArgs) userData() ([]byte, error) {
 	return out, err
 }
 
-func (a *createArgs) ownUserData() ([]byte, error) {
+// hand gives the data and the files to whoever of the two the cloud has: Nova itself puts files into a server
+// before microversion 2.57 ("personality"), and cloud-init does since.
+func (a *firstBoot) hand(own []byte, files []bootFile, can stackhand.Features, most stackhand.Limits) (data []byte, put map[string][]byte, err error) {
+	if !can.Personality || len(files) == 0 {
+		data, err = a.userData(own, files)
+		return data, nil, err
+	}
+	if n := most.MaxPersonality; n > 0 && len(files) > n {
+		return nil, nil, stackhand.Errorf(stackhand.Invalid, "The cloud takes %d files of a server, and you give %d.", n, len(files)).Do("Leave some --file out.")
+	}
+	put = map[string][]byte{}
+	for _, f := range files {
+		if n := most.MaxPersonalityBytes; n > 0 && len(f.content) > n {
+			return nil, nil, stackhand.Errorf(stackhand.Invalid, "%s has %d bytes, and the cloud takes files of at most %d.", f.path, len(f.content), n).
+				Do("Fetch large things from somewhere else in a script.")
+		}
+		put[f.path] = f.content
+	}
+	data, err = a.userData(own, nil)
+	return data, put, err
+}
+
+func (a *firstBoot) ownUserData() ([]byte, error) {
 	if a.UserData == nil {
 		return nil, nil
 	}
@@ -85,34 +113,40 @@ func text(name string, content []byte) ([]byte, error) {
 	return content, nil
 }
 
-// writeFiles is a cloud-config that writes the files of --file; nil without any.
-func (a *createArgs) writeFiles() ([]byte, error) {
-	if len(a.File) == 0 {
-		return nil, nil
-	}
-	var b bytes.Buffer
-	b.WriteString("#cloud-config\nwrite_files:\n")
+// files are those of --file with their contents, in order.
+func (a *firstBoot) files(e *entry) ([]bootFile, error) {
+	var out []bootFile
 	seen := map[string]bool{}
 	for _, f := range a.File {
 		to, from, ok := strings.Cut(f, "=")
 		if !ok || !path.IsAbs(to) || path.Clean(to) == "/" || strings.ContainsAny(to, "\n\x00") {
-			return nil, find("create").misuse("--file %s is not of the form /path/on/the/server=file.", quote(clip(f, 60)))
+			return nil, e.misuse("--file %s is not of the form /path/on/the/server=file.", quote(clip(f, 60)))
 		}
-		if seen[path.Clean(to)] {
-			return nil, find("create").misuse("--file names %s twice.", to)
+		if to = path.Clean(to); seen[to] {
+			return nil, e.misuse("--file names %s twice.", to)
 		}
-		seen[path.Clean(to)] = true
+		seen[to] = true
 		content, err := a.fileContent(to, from)
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&b, "- path: %s\n  encoding: b64\n  content: %s\n", strconv.Quote(path.Clean(to)), base64.StdEncoding.EncodeToString(content))
+		out = append(out, bootFile{to, content})
 	}
-	return b.Bytes(), nil
+	return out, nil
+}
+
+// cloudConfig has cloud-init write files.
+func cloudConfig(files []bootFile) []byte {
+	var b bytes.Buffer
+	b.WriteString("#cloud-config\nwrite_files:\n")
+	for _, f := range files {
+		fmt.Fprintf(&b, "- path: %s\n  encoding: b64\n  content: %s\n", strconv.Quote(f.path), base64.StdEncoding.EncodeToString(f.content))
+	}
+	return b.Bytes()
 }
 
 // fileContent is a shared file's, or what stands after the equals sign, if it is no mere name.
-func (a *createArgs) fileContent(to, from string) ([]byte, error) {
+func (a *firstBoot) fileContent(to, from string) ([]byte, error) {
 	if f := a.Line.file(from); f != nil {
 		return f.Content, nil
 	}
