@@ -67,6 +67,7 @@ type service struct {
 var services = map[string]*service{
 	"identity": {name: "identity", bad: "Expecting to find valid JSON in request body." + malformed, problem: keystoneProblem},
 	"compute":  {name: "compute", bad: "Malformed request body", problem: novaProblem},
+	"volume":   {name: "volume", bad: "Malformed request body", problem: cinderProblem},
 	"network":  {name: "network", bad: "The server could not comply with the request since it is either malformed or otherwise incorrect.", problem: neutronProblem},
 	"image":    {name: "image", bad: "Malformed JSON in request body.", problem: glanceProblem},
 }
@@ -126,6 +127,11 @@ func (c *Cloud) locked(r *http.Request, h handler, guard bool) (answer, error) {
 	head := map[string]string{}
 	if strings.HasPrefix(r.URL.Path, "/compute/v2.1") {
 		if err := negotiate(q, c.era.newest, head); err != nil {
+			return answer{}, err
+		}
+	}
+	if strings.HasPrefix(r.URL.Path, volumeBase) {
+		if err := negotiateVolume(q, head); err != nil {
 			return answer{}, err
 		}
 	}

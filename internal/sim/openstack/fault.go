@@ -39,6 +39,7 @@ type Rule struct {
 	Tokens    bool   // every token that there is ends now
 	Build     string // builds of servers of this name, "*" for any, go wrong: Times of them, all by default
 	BuildText string // the fault that the build ends with; "" and it never ends
+	Volume    string // volumes and snapshots of this name, "*" for any, end in error: Times of them, all by default
 	Project   string // gets the Quota Limit, −1 for none
 	Quota     string
 	Limit     int
@@ -70,11 +71,16 @@ func (c *Cloud) Fault(r Rule) error {
 		return nil
 	case r.Quota != "":
 		return c.faultQuota(r)
+	}
+	left := r.Times
+	if left == 0 {
+		left = -1
+	}
+	switch {
+	case r.Volume != "":
+		c.storage.plans = slices.Insert(c.storage.plans, 0, buildPlan{name: r.Volume, left: left})
+		return nil
 	case r.Build != "":
-		left := r.Times
-		if left == 0 {
-			left = -1
-		}
 		// The newest word on a name counts.
 		c.compute.plans = slices.Insert(c.compute.plans, 0, buildPlan{name: r.Build, fault: r.BuildText, left: left})
 		return nil
@@ -108,6 +114,10 @@ func (c *Cloud) faultQuota(r Rule) error {
 		c.setQuota(c.network.quotas, p.id, set)
 		return nil
 	}
+	if _, storage := volumeQuotas[name]; storage {
+		c.setQuota(c.storage.quotas, p.id, set)
+		return nil
+	}
 	return fmt.Errorf("there is no quota %q", r.Quota)
 }
 
@@ -116,7 +126,8 @@ func quotaAlias(name string) string {
 	name = strings.ReplaceAll(strings.ToLower(name), "-", "_")
 	if to, known := map[string]string{"servers": "instances", "floating_ips": "floatingip", "floating_ip": "floatingip", "floatingips": "floatingip",
 		"networks": "network", "subnets": "subnet", "routers": "router", "ports": "port", "security_groups": "security_group",
-		"security_group_rules": "security_group_rule", "keypairs": "key_pairs", "vcpus": "cores", "memory": "ram"}[name]; known {
+		"security_group_rules": "security_group_rule", "keypairs": "key_pairs", "vcpus": "cores", "memory": "ram",
+		"volume": "volumes", "snapshot": "snapshots", "gb": "gigabytes"}[name]; known {
 		return to
 	}
 	return name
@@ -133,12 +144,12 @@ func (c *Cloud) Faults() []Rule {
 	return out
 }
 
-// ClearFaults forgets all rules, those for builds included. Tokens that ended stay ended, and
+// ClearFaults forgets all rules, those for builds and volumes included. Tokens that ended stay ended, and
 // quotas stay.
 func (c *Cloud) ClearFaults() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rules, c.compute.plans = nil, nil
+	c.rules, c.compute.plans, c.storage.plans = nil, nil, nil
 }
 
 // strike finds what goes wrong with a call. Delays add up; of the rest the first rule counts.

@@ -22,6 +22,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"}
 //	token expire                              every token ends now
 //	build error NAME "FAULT" [times N]        builds of servers of that name (or *) end in ERROR
 //	build hang NAME [times N]                 … never end
+//	volume error NAME [times N]               volumes and snapshots of that name (or *) end in error
 //	quota PROJECT NAME N                      quota team-a instances 1
 //	catalogue empty | host NAME:PORT | regions NAME… | whole    what tokens tell of the services from now on
 //
@@ -38,6 +39,8 @@ func ParseRule(words []string) (Rule, error) {
 		return Rule{Tokens: true}, nil
 	case "build":
 		return parseBuild(words[1:])
+	case "volume":
+		return parseVolume(words[1:])
 	case "quota":
 		return parseQuota(words[1:])
 	case "catalogue":
@@ -87,8 +90,9 @@ func parseQuota(words []string) (Rule, error) {
 	name := quotaAlias(words[1])
 	_, compute := computeQuotas[name]
 	_, network := networkQuotas[name]
-	if !compute && !network {
-		return Rule{}, fmt.Errorf("there is no quota %q: try instances, cores, ram, networks, ports, routers or floating-ips", words[1])
+	_, storage := volumeQuotas[name]
+	if !compute && !network && !storage {
+		return Rule{}, fmt.Errorf("there is no quota %q: try instances, cores, ram, networks, ports, routers, floating-ips, volumes, snapshots or gigabytes", words[1])
 	}
 	return Rule{Project: words[0], Quota: name, Limit: n}, nil
 }
@@ -100,7 +104,7 @@ func parseCall(words []string) (Rule, error) {
 		known = known || m == r.Method
 	}
 	if !known {
-		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, build or quota, not %q", words[0])
+		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, build, volume, quota or catalogue, not %q", words[0])
 	}
 	if len(words) < 3 {
 		return r, fmt.Errorf("a rule goes `%s /path STATUS`: the path or what goes wrong is missing", words[0])

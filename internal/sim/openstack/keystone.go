@@ -80,11 +80,17 @@ func newIdentity() identity {
 		{kind: "network", name: "neutron", path: "/network"},
 		{kind: "image", name: "glance", path: "/image"},
 		{kind: "compute", name: "nova", path: "/compute/v2.1"},
+		{kind: "volumev3", name: "cinder", path: "/volume/v3/$(project_id)s"},
+		{kind: "block-storage", name: "cinder", path: "/volume/v3/$(project_id)s"},
 		{kind: "identity", name: "keystone", path: "/identity"},
 	} {
-		e.id, e.endpoints = seedHexID("service", e.name), map[string]string{}
+		seed := e.name
+		if e.name == "cinder" {
+			seed = e.kind // there are two of it
+		}
+		e.id, e.endpoints = seedHexID("service", seed), map[string]string{}
 		for _, i := range interfaces {
-			e.endpoints[i] = seedHexID("endpoint", e.name+"/"+i)
+			e.endpoints[i] = seedHexID("endpoint", seed+"/"+i)
 		}
 		id.entries = append(id.entries, e)
 	}

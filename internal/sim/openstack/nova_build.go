@@ -42,11 +42,9 @@ func (c *Cloud) build(q *call, s *server) {
 		}
 		s.task, s.updated, s.host = "networking", at, hostName
 		if err := c.attachPorts(s, s.plugs, s.wanted, at); err != nil || c.reachesOut(q, s) {
-			c.unplug(s)
-			s.host = ""
-			s.gen++
-			s.fail("Build of instance "+s.id+" aborted: Failed to allocate the network(s), not rescheduling.", at)
-			action.end(at, true)
+			c.abort(s, action, "Failed to allocate the network(s), not rescheduling.", at)
+		} else if err := c.growDisks(q, s, at); err != nil {
+			c.abort(s, action, err.(*apiError).msg, at)
 		}
 	})
 	c.later(s, q.now, all*40/100, func(at time.Time) {
@@ -59,8 +57,19 @@ func (c *Cloud) build(q *call, s *server) {
 		s.settleAs("active", powerRunning, at)
 		s.launched = at
 		s.plug(true)
+		s.plugDisks(at)
 		action.end(at, false)
 	})
+}
+
+// abort ends a build in ERROR; what was made for it goes again.
+func (c *Cloud) abort(s *server, action *instanceAction, why string, at time.Time) {
+	c.unplug(s)
+	c.dropDisks(s, at)
+	s.host = ""
+	s.gen++
+	s.fail("Build of instance "+s.id+" aborted: "+why, at)
+	action.end(at, true)
 }
 
 // reachesOut tells whether the server was put on an external network by somebody who may not:
@@ -101,6 +110,7 @@ func (c *Cloud) pull(s *server, p *port) {
 // destroy removes a server. It stays findable in its record of actions.
 func (c *Cloud) destroy(s *server, at time.Time) {
 	c.unplug(s)
+	c.dropDisks(s, at)
 	s.settleAs("deleted", powerNone, at)
 	s.terminated, s.gone = at, true
 }

@@ -16,6 +16,7 @@ type orderForm struct {
 	image      *image
 	min, max   int
 	plugs      []plugWish
+	disks      []diskWish
 	groups     []*group
 	names      []string // of the groups, as asked for
 	zone       string
@@ -37,7 +38,7 @@ func (c *Cloud) createServer(q *call) (answer, error) {
 	}
 	f := &orderForm{in: in}
 	for _, check := range []func(*call, *orderForm) error{
-		c.checkServerFields, c.checkServerText, c.checkCount, c.checkNetworks, c.checkZone, c.checkImageAndFlavor,
+		c.checkServerFields, c.checkServerText, c.checkCount, c.checkNetworks, c.checkZone, c.checkImageAndFlavor, c.checkDisks,
 		c.checkKey, c.checkGroups, c.checkServerQuota, c.checkPlugs,
 	} {
 		if err := check(q, f); err != nil {
@@ -49,7 +50,8 @@ func (c *Cloud) createServer(q *call) (answer, error) {
 	for i := range f.max {
 		s := c.newServer(q, f, i)
 		s.reservation = reservation
-		s.plugs, s.wanted = f.plugs, f.groups
+		s.plugs, s.wanted, s.wishes = f.plugs, f.groups, f.disks
+		c.takeDisks(s, f.disks, q.now)
 		c.compute.servers[s.id] = s
 		c.compute.order = append(c.compute.order, s)
 		c.build(q, s)

@@ -21,9 +21,6 @@ func (c *Cloud) checkImageAndFlavor(q *call, f *orderForm) error {
 	case id != "" && !isUUID(id):
 		return invalid("imageRef", ref, "%s is not valid under any of the given schemas", quoted(ref))
 	}
-	if err := checkVolumes(volumes); err != nil {
-		return err
-	}
 	flavorID := plain(f.in["flavorRef"])
 	if i := strings.LastIndex(flavorID, "/"); i >= 0 {
 		flavorID = flavorID[i+1:]
@@ -55,26 +52,6 @@ func (i *image) fits(f *flavor) error {
 		return refusal(400, "Flavor's disk is too small for requested image. Flavor disk is %d bytes, image is %d bytes.", int64(f.disk)<<30, i.size)
 	case f.disk > 0 && i.minDisk > f.disk:
 		return refusal(400, "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is %d bytes, minimum size is %d bytes.", int64(f.disk)<<30, int64(i.minDisk)<<30)
-	}
-	return nil
-}
-
-// checkVolumes refuses nonsense; there is no block storage, so volumes themselves are not found.
-func checkVolumes(list []any) error {
-	for _, x := range list {
-		o, isObject := x.(object)
-		if !isObject {
-			return invalid("block_device_mapping_v2", list, "%s is not of type 'object'", quoted(x))
-		}
-		for _, k := range sortedKeys(o) {
-			if !slices.Contains([]string{"source_type", "destination_type", "uuid", "boot_index", "delete_on_termination", "volume_size",
-				"device_name", "device_type", "disk_bus", "guest_format", "image_id", "no_device", "tag", "volume_type", "volume_id", "snapshot_id"}, k) {
-				return invalid("0", o, "Additional properties are not allowed ('%s' was unexpected)", k)
-			}
-		}
-		if s := text(o["source_type"]); s == "volume" || s == "snapshot" {
-			return refusal(400, "Block Device Mapping is Invalid: failed to get %s %s.", s, text(o["uuid"]))
-		}
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ type server struct {
 	metadata              map[string]string
 	tags                  []string
 	ports                 []*port
+	disks                 []*attachment
+	wishes                []diskWish // volumes asked for at its creation
+	rootOnVolume          bool
 	plugs                 []plugWish // bound when the build gets that far
 	wanted                []*group
 	groups                []string // names asked for, shown while it has no port yet

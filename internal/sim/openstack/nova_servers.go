@@ -226,13 +226,6 @@ func (g *group) novaRules() []object {
 	return out
 }
 
-func (c *Cloud) serverVolumes(q *call) (answer, error) {
-	if _, err := c.server(q, q.id()); err != nil {
-		return answer{}, err
-	}
-	return ok(object{"volumeAttachments": []object{}})
-}
-
 func (c *Cloud) serverTags(q *call) (answer, error) {
 	if err := q.since(26, 0); err != nil {
 		return answer{}, err

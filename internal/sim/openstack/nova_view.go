@@ -33,7 +33,7 @@ type serverView struct {
 	Task        *string               `json:"OS-EXT-STS:task_state"`
 	VM          string                `json:"OS-EXT-STS:vm_state"`
 	Power       int                   `json:"OS-EXT-STS:power_state"`
-	Volumes     []string              `json:"os-extended-volumes:volumes_attached"`
+	Volumes     []diskView            `json:"os-extended-volumes:volumes_attached"`
 	Groups      []nameView            `json:"security_groups,omitempty"`
 	Fault       *faultView            `json:"fault,omitempty"`
 	Locked      *bool                 `json:"locked,omitempty"`
@@ -88,7 +88,7 @@ func (c *Cloud) serverView(q *call, s *server) serverView {
 		ID: s.id, Name: s.name, Status: s.status(), TenantID: s.tenant.id, UserID: s.user.id, Metadata: s.metadata,
 		Created: stamp(s.created), Updated: stamp(s.updated), Addresses: c.addresses(s), AccessV4: s.accessV4, AccessV6: s.accessV6,
 		Links: q.links("servers", s.id), DiskConfig: s.diskConfig, Zone: s.zone, VM: s.vm, Power: s.power,
-		Task: textOrNil(s.task), KeyName: textOrNil(s.keyName), Volumes: []string{}, Groups: c.groupNames(s),
+		Task: textOrNil(s.task), KeyName: textOrNil(s.keyName), Volumes: s.diskViews(q), Groups: c.groupNames(s),
 		Flavor: s.flavor.ofServer(q), Image: "",
 	}
 	if s.imageID != "" {

@@ -1,5 +1,5 @@
 // Package openstack is an OpenStack cloud in memory, as an http.Handler: Keystone v3 and v2.0,
-// Nova v2.1 with microversions, Neutron v2.0 and Glance v2 under one base URL. It refuses what
+// Nova v2.1 with microversions, Neutron v2.0, Glance v2 and Cinder v3 under one base URL. It refuses what
 // a real cloud refuses, with the same status codes and error bodies, and it can be told to
 // misbehave (see ParseRule). Nothing in it runs by itself: what takes time in a real cloud, such
 // as a build, is computed from the clock whenever somebody looks.
@@ -48,6 +48,7 @@ type Cloud struct {
 	advert   advert
 	compute  compute
 	network  network
+	storage  storage
 	images   map[string]*image
 	imageIDs []string
 
@@ -74,6 +75,8 @@ func New(opt Options) *Cloud {
 		panic("openstack: there is no profile " + opt.Profile)
 	}
 	c := &Cloud{
+		storage: newStorage(),
+
 		opt:    opt,
 		era:    eras[opt.Profile],
 		images: map[string]*image{},

@@ -55,6 +55,9 @@ func Profiles() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(eras)), func(name string) bool { return name == "" })
 }
 
+// IdentityVersion is the newest version of Keystone's API that the cloud has, as it stands in paths: "v3" or "v2.0".
+func (c *Cloud) IdentityVersion() string { return c.era.identity[0] }
+
 // novaRoot is the key under which a request carries the path of Nova that its client used.
 type novaRoot struct{}
 
@@ -66,6 +69,11 @@ func (c *Cloud) normal(r *http.Request) *http.Request {
 		p = strings.ReplaceAll(p, "//", "/")
 	}
 	ctx := r.Context()
+	if rest, ok := strings.CutPrefix(p, volumeBase); ok {
+		if head, tail, more := strings.Cut(rest, "/"); more && isHexID(head) {
+			p = volumeBase + tail
+		}
+	}
 	if rest, ok := strings.CutPrefix(p, "/compute/v"); ok {
 		version, rest, _ := strings.Cut("v"+rest, "/")
 		if !slices.Contains(c.era.nova, version) {

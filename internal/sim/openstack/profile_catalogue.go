@@ -49,6 +49,9 @@ func (c *Cloud) services(project *project) []entry {
 				e.path += "/" + project.id
 			}
 		}
+		if project != nil {
+			e.path = strings.ReplaceAll(e.path, "$(project_id)s", project.id)
+		}
 		out = append(out, e)
 	}
 	return out

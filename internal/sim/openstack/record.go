@@ -84,7 +84,7 @@ func (o *observer) WriteHeader(code int) {
 func (o *observer) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
 // Kinds are what Count counts.
-var Kinds = []string{"servers", "networks", "routers", "subnets", "ports", "floating-ips", "volumes", "security-groups", "images", "keypairs"}
+var Kinds = []string{"servers", "networks", "routers", "subnets", "ports", "floating-ips", "volumes", "snapshots", "security-groups", "images", "keypairs"}
 
 // Count tells how many of a kind (see Kinds) the named projects own now; without projects, all
 // of them. Security groups count without every project's default one, images without those of
@@ -118,9 +118,21 @@ func (c *Cloud) Count(kind string, projects ...string) int {
 	case "keypairs":
 		return c.countKeys(ids)
 	case "volumes":
-		return 0
+		return countIf(c.storage.volumes, func(v *volume) bool { return ids[v.project] })
+	case "snapshots":
+		return countIf(c.storage.snapshots, func(s *snapshot) bool { return ids[s.project] })
 	}
 	return c.countNetwork(kind, ids)
+}
+
+func countIf[T any](list []T, counts func(T) bool) int {
+	n := 0
+	for _, x := range list {
+		if counts(x) {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *Cloud) countKeys(projects map[string]bool) int {

@@ -15,6 +15,7 @@ func (c *Cloud) routes() *http.ServeMux {
 	c.routeNovaProxies(m)
 	c.routeNeutron(m)
 	c.routeGlance(m)
+	c.routeCinder(m)
 	m.HandleFunc("/", c.open(func(q *call) (answer, error) {
 		return answer{}, noSuchPath(q)
 	}))
@@ -125,6 +126,10 @@ func (c *Cloud) routeNovaServers(m *http.ServeMux) {
 	on("DELETE", "/{id}/os-interface/{port}", c.detachInterface)
 	on("GET", "/{id}/os-security-groups", c.serverGroups)
 	on("GET", "/{id}/os-volume_attachments", c.serverVolumes)
+	on("POST", "/{id}/os-volume_attachments", c.attachVolume)
+	on("GET", "/{id}/os-volume_attachments/{volume}", c.showServerVolume)
+	on("PUT", "/{id}/os-volume_attachments/{volume}", c.updateServerVolume)
+	on("DELETE", "/{id}/os-volume_attachments/{volume}", c.detachVolume)
 	on("GET", "/{id}/tags", c.serverTags)
 }
 
@@ -182,6 +187,47 @@ func (c *Cloud) routeGlance(m *http.ServeMux) {
 	on("PUT", "/images/{id}/file", c.uploadImage)
 	on("GET", "/images/{id}/file", c.downloadImage)
 	on("GET", "/schemas/image", imageSchema)
+}
+
+func (c *Cloud) routeCinder(m *http.ServeMux) {
+	m.HandleFunc("GET /volume", c.open(volumeVersions(http.StatusMultipleChoices)))
+	m.HandleFunc("GET /volume/{$}", c.open(volumeVersions(http.StatusMultipleChoices)))
+	m.HandleFunc("GET /volume/v3", c.open(volumeVersions(http.StatusOK)))
+	m.HandleFunc("GET /volume/v3/{$}", c.open(volumeVersions(http.StatusOK)))
+	on := func(method, path string, h handler) { m.HandleFunc(method+" /volume/v3"+path, c.cinder(h)) }
+	for kind, of := range map[string]metadataOf{"/volumes": c.volumeMetadataOf, "/snapshots": c.snapshotMetadataOf} {
+		on("GET", kind+"/{id}/metadata", listCinderMetadata(of))
+		on("POST", kind+"/{id}/metadata", setCinderMetadata(of))
+		on("PUT", kind+"/{id}/metadata", setCinderMetadata(of))
+		for _, method := range []string{"GET", "PUT", "DELETE"} {
+			on(method, kind+"/{id}/metadata/{key}", oneCinderMetadata(of))
+		}
+	}
+	on("GET", "/volumes", c.listVolumes(false))
+	on("GET", "/volumes/detail", c.listVolumes(true))
+	on("GET", "/volumes/summary", c.volumeSummary)
+	on("POST", "/volumes", c.createVolume)
+	on("GET", "/volumes/{id}", c.showVolume)
+	on("PUT", "/volumes/{id}", c.updateVolume)
+	on("DELETE", "/volumes/{id}", c.deleteVolume)
+	on("POST", "/volumes/{id}/action", c.actOnVolume)
+	on("GET", "/snapshots", c.listSnapshots(false))
+	on("GET", "/snapshots/detail", c.listSnapshots(true))
+	on("POST", "/snapshots", c.createSnapshot)
+	on("GET", "/snapshots/{id}", c.showSnapshot)
+	on("PUT", "/snapshots/{id}", c.updateSnapshot)
+	on("DELETE", "/snapshots/{id}", c.deleteSnapshot)
+	on("POST", "/snapshots/{id}/action", c.snapshotAction)
+	on("GET", "/types", c.listVolumeTypes)
+	on("GET", "/types/{id}", c.showVolumeType)
+	on("GET", "/limits", c.volumeLimitsOf)
+	on("GET", "/os-quota-sets/{id}", c.showVolumeQuota)
+	on("GET", "/os-quota-sets/{id}/defaults", c.defaultVolumeQuota)
+	on("PUT", "/os-quota-sets/{id}", c.setVolumeQuota)
+	on("DELETE", "/os-quota-sets/{id}", c.dropVolumeQuota)
+	on("GET", "/os-availability-zone", volumeZones)
+	on("GET", "/os-services", listVolumeServices)
+	on("GET", "/extensions", cinderExtensions)
 }
 
 // isID tells whether a segment of a route's pattern stands for an id.

@@ -60,7 +60,7 @@ func TestTheSeedIsTheSameAtEachStart(t *testing.T) {
 		}
 		used[id] = what
 	}
-	if len(first) != 34 {
-		t.Errorf("%d things, want 34: %v", len(first), first)
+	if len(first) != 38 {
+		t.Errorf("%d things, want 38: %v", len(first), first)
 	}
 }
