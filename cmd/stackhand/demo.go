@@ -29,6 +29,7 @@ type demoCmd struct {
 	Port       int           `help:"Port of the page; the next free one is taken where it is busy." default:"7333"`
 	ClockRate  float64       `help:"How fast the demo's time runs." default:"1"`
 	Build      time.Duration `help:"How long the simulated cloud takes to build a server." default:"2s"`
+	Profile    string        `help:"The time that the simulated cloud is of: today, zed, 2014 (Keystone v2.0, Nova without microversions) or 2011 (Nova alone)." enum:",today,zed,2014,2011" default:"" placeholder:"YEAR"`
 	Latency    time.Duration `help:"How long the simulated cloud takes to answer any call, on top." default:"0s"`
 	Cloud      string        `help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
 	CloudsFile string        `help:"A clouds.yaml." type:"existingfile" placeholder:"FILE"`
@@ -75,6 +76,8 @@ func (d demoCmd) check() error {
 	switch {
 	case (d.Cloud == "") != (d.CloudsFile == ""):
 		return errors.New("--cloud NAME and --clouds-file FILE go together: the entry, and the clouds.yaml that it is in")
+	case d.Cloud != "" && d.Profile != "":
+		return errors.New("--profile is of the simulated cloud: leave --cloud away")
 	case d.ClockRate <= 0:
 		return errors.New("--clock-rate is above 0: 1 is real time, 600 makes ten minutes of every second")
 	case d.NoBot && d.Script != "":
@@ -139,12 +142,12 @@ func (st *stage) setCloud(ctx context.Context) error {
 		st.entries = map[string]cloud.Entry{demoCloud: e}
 		return nil
 	}
-	st.cloud = openstack.New(openstack.Options{Now: st.clock.Now, Build: st.demo.Build, Latency: st.demo.Latency})
+	st.cloud = openstack.New(openstack.Options{Now: st.clock.Now, Build: st.demo.Build, Latency: st.demo.Latency, Profile: st.demo.Profile})
 	base, err := st.serve(ctx, st.cloud, 0)
 	if err != nil {
 		return err
 	}
-	st.auth = base + "/identity/v3"
+	st.auth = base + "/identity/" + st.cloud.IdentityVersion()
 	st.entries, err = cloudAt(st.auth)
 	return err
 }
@@ -157,7 +160,7 @@ func cloudAt(auth string) (map[string]cloud.Entry, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "clouds.yaml")
-	text := fmt.Sprintf("clouds:\n  %s:\n    auth:\n      auth_url: %s\n    region_name: RegionOne\n    identity_api_version: 3\n", demoCloud, auth)
+	text := fmt.Sprintf("clouds:\n  %s:\n    auth:\n      auth_url: %s\n    region_name: RegionOne\n", demoCloud, auth)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}

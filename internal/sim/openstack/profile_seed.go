@@ -2,6 +2,9 @@ package openstack
 
 import "net/netip"
 
+// IdentityVersion is the newest version of Keystone's API that the cloud has, as it stands in paths: "v3" or "v2.0".
+func (c *Cloud) IdentityVersion() string { return c.era.identity[0] }
+
 // seedNova makes the network that Nova itself runs for all projects, and the way from it to the outside. Clients see nothing of the
 // way: floating IPs just work.
 func (c *Cloud) seedNova() {
