@@ -55,9 +55,6 @@ func Profiles() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(eras)), func(name string) bool { return name == "" })
 }
 
-// IdentityVersion is the newest version of Keystone's API that the cloud has, as it stands in paths: "v3" or "v2.0".
-func (c *Cloud) IdentityVersion() string { return c.era.identity[0] }
-
 // novaRoot is the key under which a request carries the path of Nova that its client used.
 type novaRoot struct{}
 
