@@ -224,9 +224,9 @@ func (b *Bot) submitted(ctx context.Context, rq *request) {
 	var view slack.ModalViewRequest
 	switch {
 	case err != nil:
-		view = form.again(values, nil, failure(b.explain(ctx, rq, err), nil)[0].Text)
+		view = form.again(rq.secret, nil, failure(b.explain(ctx, rq, err), nil)[0].Text)
 	case len(problems) > 0:
-		view = form.again(values, problems, nil)
+		view = form.again(rq.secret, problems, nil)
 	case reply.Form != nil:
 		if view, err = modal(*reply.Form, rq.body.Place); err != nil {
 			b.answer(ctx, rq, commands.Reply{}, err)

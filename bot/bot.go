@@ -77,6 +77,7 @@ type Bot struct {
 	health   health
 	answers  answers
 	asides   sync.WaitGroup
+	lookups  chan struct{} // a place for each lookup of choices
 }
 
 // New checks the options and makes a bot that is not connected yet.
@@ -101,6 +102,7 @@ func New(o Options) (*Bot, error) {
 	b.queue = newQueue(o.Workers, b.handle)
 	b.reporter = newReporter(b)
 	b.teller = newTeller(b)
+	b.lookups = make(chan struct{}, maxLookups)
 	b.health.up = make([]time.Time, o.Connections)
 	b.lanes = make([]chan delivery, lanes)
 	for i := range b.lanes {

@@ -51,6 +51,7 @@ type secret struct {
 	ResponseURL string            `json:"response_url,omitempty"`
 	Trigger     string            `json:"trigger,omitempty"`
 	Values      map[string]string `json:"values,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"` // of chosen values
 }
 
 // sharedFile is a file that came along with a message.

@@ -15,10 +15,12 @@ import (
 // formMeta travels in a modal's private_metadata, which Slack keeps and anybody with the
 // app's tokens can read: it holds nothing secret.
 type formMeta struct {
-	Form   string          `json:"form"`
-	State  string          `json:"state,omitempty"`
-	Secret []string        `json:"secret,omitempty"` // ids of inputs that are never shown again
-	Place  stackhand.Place `json:"place"`
+	Form   string   `json:"form"`
+	State  string   `json:"state,omitempty"`
+	Secret []string `json:"secret,omitempty"` // ids of inputs that are never shown again
+	// Search says for inputs, by id, what is looked up while somebody types.
+	Search map[string]string `json:"search,omitempty"`
+	Place  stackhand.Place   `json:"place"`
 }
 
 func metaOf(s string) formMeta {
@@ -41,6 +43,12 @@ func modal(f commands.Form, place stackhand.Place) (slack.ModalViewRequest, erro
 		if in.Secret {
 			meta.Secret = append(meta.Secret, in.ID)
 		}
+		if in.Search != "" {
+			if meta.Search == nil {
+				meta.Search = map[string]string{}
+			}
+			meta.Search[in.ID] = in.Search
+		}
 		blocks = append(blocks, inputBlock(in))
 	}
 	packed, err := json.Marshal(meta)
@@ -61,35 +69,59 @@ func modal(f commands.Form, place stackhand.Place) (slack.ModalViewRequest, erro
 const maxOptions = 100
 
 func inputBlock(in commands.Input) slack.Block {
-	var element slack.BlockElement
-	if len(in.Options) > 0 {
-		var options []*slack.OptionBlockObject
-		var initial *slack.OptionBlockObject
-		for _, o := range in.Options[:min(len(in.Options), maxOptions)] {
-			option := slack.NewOptionBlockObject(clip(o.Value, maxLabel), words75(clip(firstOf(o.Label, o.Value), maxLabel)), nil)
-			options = append(options, option)
-			if o.Value == in.Value && in.Value != "" {
-				initial = option
-			}
-		}
-		choice := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, in.ID, options...)
-		choice.InitialOption = initial
-		element = choice
-	} else {
-		text := slack.NewPlainTextInputBlockElement(nil, in.ID)
-		text.Multiline = in.Multiline
-		if !in.Secret {
-			text.InitialValue = clip(in.Value, maxInput)
-		}
-		element = text
-	}
 	var hint *slack.TextBlockObject
 	if in.Hint != "" {
 		hint = words75(clip(in.Hint, 2000))
 	}
-	block := slack.NewInputBlock(in.ID, words75(clip(firstOf(in.Label, in.ID), 2000)), hint, element)
+	block := slack.NewInputBlock(in.ID, words75(clip(firstOf(in.Label, in.ID), 2000)), hint, elementOf(in))
 	block.Optional = in.Optional
 	return block
+}
+
+func elementOf(in commands.Input) slack.BlockElement {
+	switch {
+	case in.Search != "":
+		return searchElement(in)
+	case len(in.Options) > 0:
+		return selectElement(in)
+	}
+	text := slack.NewPlainTextInputBlockElement(nil, in.ID)
+	text.Multiline = in.Multiline
+	if !in.Secret {
+		text.InitialValue = clip(in.Value, maxInput)
+	}
+	return text
+}
+
+func selectElement(in commands.Input) slack.BlockElement {
+	choice := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, in.ID)
+	for _, o := range in.Options[:min(len(in.Options), maxOptions)] {
+		entry := option(o)
+		choice.Options = append(choice.Options, entry)
+		if o.Value == in.Value && in.Value != "" {
+			choice.InitialOption = entry
+		}
+	}
+	return choice
+}
+
+// searchElement is a select whose options are looked up while somebody types, from the first
+// letter on, and before it.
+func searchElement(in commands.Input) slack.BlockElement {
+	none := 0
+	choice := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, words75("Type to search"), in.ID)
+	choice.MinQueryLength = &none
+	if in.Value == "" || len(in.Value) > maxLabel {
+		return choice
+	}
+	chosen := commands.Option{Value: in.Value}
+	for _, o := range in.Options {
+		if o.Value == in.Value {
+			chosen = o
+		}
+	}
+	choice.InitialOption = option(chosen)
+	return choice
 }
 
 // maxInput is Slack's limit of what a text input holds.
@@ -103,7 +135,7 @@ func (b *Bot) readSubmit(p interaction) (arrival, bool) {
 		return arrival{}, false
 	}
 	a := arrival{kind: kindSubmit, user: p.User.ID, key: "submit:" + view.ID + ":" + view.Hash}
-	values := typed(view)
+	values, labels := typed(view)
 	if empty := missing(view, values); len(empty) > 0 {
 		a.answer, a.final = slack.NewErrorsViewSubmissionResponse(empty), true
 		return a, true
@@ -116,7 +148,7 @@ func (b *Bot) readSubmit(p interaction) (arrival, bool) {
 		return arrival{}, false
 	}
 	a.body = body{Place: meta.Place, View: view.ID, Form: form}
-	a.secret = secret{Trigger: p.Trigger, Values: values}
+	a.secret = secret{Trigger: p.Trigger, Values: values, Labels: labels}
 	a.answer = slack.NewUpdateViewSubmissionResponse(result(view.Title, sheet{{Text: stackhand.Textf("Checking…")}}, ""))
 	return a, true
 }
@@ -130,18 +162,24 @@ type formView struct {
 	Blocks   slack.Blocks           `json:"blocks"`
 }
 
-// typed collects the values of a modal by input id.
-func typed(view slack.View) map[string]string {
-	values := map[string]string{}
+// typed collects the values of a modal by input id, and what the chosen ones are called.
+func typed(view slack.View) (values, labels map[string]string) {
+	values, labels = map[string]string{}, map[string]string{}
 	if view.State == nil {
-		return values
+		return values, labels
 	}
 	for _, actions := range view.State.Values {
 		for id, v := range actions {
 			values[id] = firstOf(v.Value, v.SelectedOption.Value)
+			if values[id] == noChoice {
+				values[id] = ""
+			}
+			if t := v.SelectedOption.Text; t != nil {
+				labels[id] = t.Text
+			}
 		}
 	}
-	return values
+	return values, labels
 }
 
 // missing finds inputs that hold nothing but spaces; Slack itself checks only for empty ones.
@@ -180,7 +218,7 @@ func result(title *slack.TextBlockObject, s sheet, meta string) *slack.ModalView
 }
 
 // again shows a form once more with what was typed, secrets apart, and what is wrong with it.
-func (f formView) again(values, problems map[string]string, lead stackhand.Text) slack.ModalViewRequest {
+func (f formView) again(entered secret, problems map[string]string, lead stackhand.Text) slack.ModalViewRequest {
 	meta := metaOf(f.Meta)
 	var blocks []slack.Block
 	warn := func(t stackhand.Text) {
@@ -208,7 +246,7 @@ func (f formView) again(values, problems map[string]string, lead stackhand.Text)
 			warn(stackhand.Textf("⚠️ %s: %s", stackhand.AsBold(label), problem))
 		}
 		if !slices.Contains(meta.Secret, id) {
-			preset(in.Element, values[id])
+			preset(in.Element, commands.Option{Value: entered.Values[id], Label: entered.Labels[id]})
 		}
 		blocks = append(blocks, in)
 	}
@@ -218,13 +256,19 @@ func (f formView) again(values, problems map[string]string, lead stackhand.Text)
 	}
 }
 
-func preset(e slack.BlockElement, value string) {
+func preset(e slack.BlockElement, entered commands.Option) {
 	switch e := e.(type) {
 	case *slack.PlainTextInputBlockElement:
-		e.InitialValue = value
+		e.InitialValue = entered.Value
 	case *slack.SelectBlockElement:
+		if e.Type == slack.OptTypeExternal {
+			e.InitialOption = nil
+			if entered.Value != "" {
+				e.InitialOption = option(entered)
+			}
+		}
 		for _, o := range e.Options {
-			if o.Value == value {
+			if o.Value == entered.Value {
 				e.InitialOption = o
 			}
 		}

@@ -131,6 +131,10 @@ func (b *Bot) take(ctx context.Context, ack func(context.Context, string, any) e
 		return
 	}
 	b.health.heard(time.Now())
+	if s, ok := readSuggestion(e); ok {
+		b.suggest(ctx, s, ack)
+		return
+	}
 	a, ok := b.read(e)
 	if !ok || a.final {
 		if err := b.acknowledge(ctx, ack, e.ID, a.answer); err != nil {

@@ -11,6 +11,7 @@ import (
 type talk struct {
 	do         func(ctx context.Context, user stackhand.User, line commands.Line) (commands.Reply, error)
 	submit     func(ctx context.Context, user stackhand.User, form, state string, values map[string]string, line commands.Line) (commands.Reply, map[string]string, error)
+	complete   func(ctx context.Context, user stackhand.User, search, typed string) ([]commands.Option, error)
 	click      func(action, value string) (line string, ok bool)
 	secretlike func(text string) (what string, ok bool)
 }
@@ -23,6 +24,9 @@ func realTalk(env *commands.Env) talk {
 		},
 		submit: func(ctx context.Context, user stackhand.User, form, state string, values map[string]string, line commands.Line) (commands.Reply, map[string]string, error) {
 			return commands.Submit(ctx, env, user, form, state, values, line)
+		},
+		complete: func(ctx context.Context, user stackhand.User, search, typed string) ([]commands.Option, error) {
+			return commands.Complete(ctx, env, user, search, typed)
 		},
 		click:      commands.ClickLine,
 		secretlike: commands.Secretlike,
