@@ -10,16 +10,18 @@ import (
 )
 
 type listArgs struct {
-	Mine bool `help:"only those that you own"`
-	Long bool `help:"with ids, images and networks"`
-	Page int  `default:"1" help:"which page of a long list"`
+	Mine bool   `help:"only those that you own"`
+	Long bool   `help:"with ids, images and networks"`
+	All  bool   `opt:"all-projects,all-tenants" help:"of every project, for the cloud's administrators: with project, user and the user's groups"`
+	Of   string `opt:"project,tenant" help:"of another project, for the cloud's administrators"`
+	Page int    `default:"1" help:"which page of a long list"`
 	inCloud
 }
 
 var _ = add(Command[listArgs]{
 	Name:     "list",
 	Help:     "the servers of your project: address, owner, and when they end",
-	Examples: []string{"list", "list --mine", "list --long"},
+	Examples: []string{"list", "list --mine", "list --long", "list --all-projects"},
 	Role:     stackhand.Member,
 	Reads:    true,
 	Run:      list,
@@ -29,6 +31,9 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 	s, err := open(ctx, env, user, a.Cloud)
 	if err != nil {
 		return Reply{}, err
+	}
+	if a.All || a.Of != "" {
+		return s.listAll(ctx, a)
 	}
 	all, err := s.targets(ctx)
 	if err != nil {

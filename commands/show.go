@@ -2,9 +2,12 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/stackhand/stackhand"
 )
@@ -29,7 +32,8 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 	if err != nil {
 		return Reply{}, err
 	}
-	r := Reply{Text: stackhand.Textf("%s %s %s", t.name(), t.status(), dash(t.address()))}
+	more := s.beside(ctx, t)
+	r := Reply{Text: stackhand.Textf("%s %s %s", t.name(), t.status(), dash(t.address())), Actions: sizeButtons(t)}
 	if t.gone {
 		r.Text = stackhand.Textf("%s is %s; %s removes what is left of it.", t.name(), notThere, stackhand.AsCode("delete "+t.name()))
 	}
@@ -42,16 +46,20 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 	if t.server.Fault != "" {
 		field("Fault", "%s", t.server.Fault)
 	}
-	s.showLease(t, field)
+	s.showLease(t, more, field)
 	sv := t.server
 	for _, f := range []struct{ name, value string }{
 		{"Flavor", first(sv.Flavor, stackOf(t).Flavor)}, {"Image", first(sv.Image, stackOf(t).Image)}, {"Key pair", sv.KeyName},
-		{"Zone", sv.Zone}, {"Security groups", strings.Join(sv.Groups, ", ")}, {"Addresses", addresses(sv)}, {"Properties", properties(sv)},
-		{"Id", t.id()},
+		{"Zone", sv.Zone}, {"Security groups", strings.Join(sv.Groups, ", ")}, {"Addresses", addresses(sv)},
+		{"Access address", strings.Trim(sv.AccessIPv4+", "+sv.AccessIPv6, ", ")}, {"Volumes", more.volumes}, {"Properties", properties(sv)},
+		{"Host", sv.Host}, {"Id", t.id()}, {"Mind", more.trouble},
 	} {
 		if f.value != "" {
 			field(f.name, "%s", f.value)
 		}
+	}
+	if sv.Locked {
+		field("Locked", "yes; %s lets it be changed", stackhand.AsCode("unlock "+quote(t.name())))
 	}
 	if !sv.Created.IsZero() {
 		field("Created", "%s", stackhand.At(sv.Created))
@@ -62,8 +70,65 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 	return r, nil
 }
 
+// sizeButtons confirm or revert a resize that waits for it.
+func sizeButtons(t target) []stackhand.Action {
+	if t.server.Status != "VERIFY_RESIZE" {
+		return nil
+	}
+	line := func(option string) string { return "resize " + quote(t.id()) + " " + option }
+	return []stackhand.Action{
+		{ID: "choose", Label: "Confirm the new size", Value: line("--confirm")},
+		{ID: "choose", Label: "Revert it", Value: line("--revert"), Danger: true, Confirm: "Give " + t.name() + " its old size back? What changed on its disk since is lost."},
+	}
+}
+
+// beside is what show tells that is not in the server's own record.
+type beside struct {
+	volumes string // names and sizes of those attached
+	ssh     bool   // nothing keeps SSH out
+	trouble string // what could not be read
+}
+
+// beside reads it, side by side. What cannot be read is told as it is known without.
+func (s *session) beside(ctx context.Context, t target) beside {
+	b := beside{volumes: strings.Join(t.server.Volumes, ", "), ssh: true}
+	var volumes []stackhand.Volume
+	var groups []stackhand.SecurityGroup
+	var g errgroup.Group
+	if len(t.server.Volumes) > 0 {
+		g.Go(func() (err error) { volumes, err = s.Volumes(ctx); return err })
+	}
+	if t.address() != "" && stackOf(t).Login != "" && len(t.server.Groups) > 0 {
+		g.Go(func() (err error) { groups, err = s.SecurityGroups(ctx); return err })
+	}
+	if err := g.Wait(); err != nil {
+		b.trouble = "The names of its volumes and its open ports could not be read: " + err.Error()
+	}
+	var names []string
+	for _, v := range volumes {
+		if slices.Contains(t.server.Volumes, v.ID) {
+			names = append(names, fmt.Sprintf("%s (%d GiB)", first(v.Name, v.ID), v.Size))
+		}
+	}
+	if len(names) == len(t.server.Volumes) {
+		b.volumes = strings.Join(names, ", ")
+	}
+	if len(groups) > 0 {
+		b.ssh = slices.ContainsFunc(groups, func(g stackhand.SecurityGroup) bool { return slices.Contains(t.server.Groups, g.Name) && admits(g, 22) })
+	}
+	return b
+}
+
+// admits tells whether a group lets people from outside reach a TCP port over IPv4.
+func admits(g stackhand.SecurityGroup, port int) bool {
+	return slices.ContainsFunc(g.Rules, func(r stackhand.Rule) bool {
+		return r.Direction != "egress" && (r.Protocol == "" || r.Protocol == "tcp" || r.Protocol == "6") && r.RemoteGroup == "" && r.EtherType != "IPv6" &&
+			(r.PortMin == 0 && r.PortMax == 0 || r.PortMin <= port && port <= r.PortMax)
+	})
+}
+
 // showLease tells who owns a server, until when, and how to get in.
-func (s *session) showLease(t target, field func(name, format string, args ...any)) {
+func (s *session) showLease(t target, more beside, field func(name, format string, args ...any)) {
 	if t.stack == nil {
 		field("Owner", "not made here")
 		return
@@ -75,7 +140,7 @@ func (s *session) showLease(t target, field func(name, format string, args ...an
 	if t.stack.Busy != "" {
 		field("Job", "%s", t.stack.Busy)
 	}
-	if a := t.address(); a != "" && t.stack.Login != "" {
+	if a := t.address(); a != "" && t.stack.Login != "" && more.ssh {
 		field("Log in", "%s", stackhand.AsCode("ssh "+t.stack.Login+"@"+a))
 	}
 }
