@@ -47,6 +47,9 @@ func (v several) run(ctx context.Context, env *Env, user stackhand.User) (Reply,
 	found := make([]*hit, len(names))
 	var said stackhand.Text
 	for i := range names {
+		if slices.Contains(names[:i], names[i]) {
+			continue
+		}
 		// An earlier delivery of this line may have been cut short half way.
 		if job, done, err := env.started(ctx, v.args.Line, i); err != nil {
 			return Reply{}, err
@@ -62,11 +65,17 @@ func (v several) run(ctx context.Context, env *Env, user stackhand.User) (Reply,
 			return r, nil // a question has to be answered first
 		case len(r.Text) > 0:
 			said = lineOf(said, r.Text)
-		case !slices.ContainsFunc(found, func(f *hit) bool { return f != nil && f.target.id() == h.target.id() }):
+		case !meant(h.target, found, jobs):
 			found[i] = &h
 		}
 	}
 	return v.startAll(ctx, found, jobs, said)
+}
+
+// meant tells whether another word of the line means the same server: a name and an id may.
+func meant(t target, found []*hit, jobs []*stackhand.Job) bool {
+	return slices.ContainsFunc(found, func(f *hit) bool { return f != nil && f.target.id() == t.id() }) ||
+		t.stack != nil && slices.ContainsFunc(jobs, func(j *stackhand.Job) bool { return j != nil && slices.Contains(j.Stacks, t.stack.ID) })
 }
 
 func (v several) find(ctx context.Context, env *Env, user stackhand.User, names []string, i int) (hit, Reply, error) {
