@@ -8,8 +8,8 @@ import (
 )
 
 // strangers are nouns of OpenStack that no command is about.
-var strangers = wordSet("subnet subnets subnetwork subnetworks router routers port ports volume volumes snapshot snapshots project projects tenant tenants " +
-	"quota quotas aggregate aggregates hypervisor hypervisors trunk trunks load-balancer load-balancers loadbalancer loadbalancers recordset recordsets " +
+var strangers = wordSet("aggregate aggregates trunk trunks load-balancer load-balancers loadbalancer loadbalancers recordset recordsets zone zones stack stacks " +
+	"container containers object objects domain domains role roles endpoint endpoints service services catalog token tokens backup backups " +
 	"server-group server-groups application-credential application-credentials")
 
 // halfVerbs change something of a thing; no command is called like them.
@@ -24,6 +24,9 @@ var coining = wordSet("make add new order import")
 // delete servers of these names.
 func absent(words []string) error {
 	head, _ := splitOptions(words)
+	if e, n := literal(head); e != nil && (n > 1 || halfVerbs[e.Name]) {
+		return nil
+	}
 	folded, _ := fold(head)
 	var said []string
 	for _, w := range folded {

@@ -75,7 +75,7 @@ func TestNoSuchThings(t *testing.T) {
 	expect(t, told(r, err), `not logged in to any cloud.*\[login Log in → \]`)
 	w.cloud.keys, w.cloud.images = nil, nil
 	r, err = say(t, env, alice, "keypair list")
-	expect(t, told(r, err), "no key pair in lab yet")
+	expect(t, told(r, err), "no key pair in lab. Make one")
 	env.Settings.Clouds["lab"] = CloudSettings{}
 	r, err = say(t, env, alice, "create w")
 	expect(t, told(r, err), "no image to create a server from")

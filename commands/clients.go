@@ -17,9 +17,9 @@ var novaVerbs = map[string][]string{
 	"floating-ip-list": {"floating", "ip", "list"}, "floatingip-list": {"floating", "ip", "list"},
 }
 
-// harmless are options of the other clients that change how they print or wait, or that the
+// printing are options of the other clients that change how they print or wait, or that the
 // login has settled here; the number is how many values follow.
-var harmless = map[string]int{
+var printing = map[string]int{
 	"--wait": 0, "--poll": 0, "--format": 1, "-f": 1, "--column": 1, "-c": 1, "--max-width": 1, "--fit-width": 0, "--print-empty": 0,
 	"--noindent": 0, "--prefix": 1, "--quote": 1, "--sort-column": 1, "--sort": 1, "--sort-ascending": 0, "--verbose": 0, "-v": 0, "--quiet": 0, "-q": 0,
 	"--debug": 0, "--timing": 0, "--insecure": 0, "--fields": 1, "--minimal": 0, "--yes": 0, "-y": 0,
@@ -98,7 +98,7 @@ func translate(words []string, tool string) ([]string, error) {
 		if why, no := refused[name]; no {
 			return nil, stackhand.Errorf(stackhand.Invalid, "%s", why).Do("Send the line again without %s.", name)
 		}
-		if n, drop := harmless[name]; drop {
+		if n, drop := printing[name]; drop {
 			if n > 0 && !has {
 				i++
 			}

@@ -14,8 +14,10 @@ var verbs = map[string]string{
 	"restart": "reboot", "bounce": "reboot", "reset": "reboot",
 	"info": "show", "describe": "show", "details": "show", "display": "show", "status": "show", "get": "show",
 	"prolong": "extend", "renew": "extend", "lengthen": "extend",
+	"halt": "stop", "poweroff": "stop", "hibernate": "suspend", "wake": "resume", "scale": "resize", "reinstall": "rebuild", "history": "events",
+	"quota": "limits", "quotas": "limits", "limit": "limits", "costs": "usage", "cost": "usage", "ips": "addresses",
 	"abort": "cancel", "signin": "login", "signout": "logout", "log-in": "login", "log-out": "logout",
-	"commands": "help", "usage": "help", "?": "help", "man": "help",
+	"commands": "help", "?": "help", "man": "help",
 }
 
 // nouns are the ways to write the nouns of the table; the noun server is left out.
@@ -26,11 +28,20 @@ var nouns = map[string]string{
 	"keypair": "keypair", "keypairs": "keypair", "key-pair": "keypair", "key": "keypair", "keys": "keypair", "sshkey": "keypair",
 	"security-group": "security group", "security-groups": "security group", "secgroup": "security group", "secgroups": "security group",
 	"floating-ip": "floating ip", "floating-ips": "floating ip", "floatingip": "floating ip", "floatingips": "floating ip", "fip": "floating ip", "fips": "floating ip",
+	"security-group-rule": "security group rule", "security-group-rules": "security group rule", "secgroup-rule": "security group rule", "secgroup-rules": "security group rule",
+	"subnet": "subnet", "subnets": "subnet", "subnetwork": "subnet", "subnetworks": "subnet", "router": "router", "routers": "router", "port": "port", "ports": "port",
+	"volume": "volume", "volumes": "volume", "disk": "volume", "disks": "volume",
+	"volume-snapshot": "volume snapshot", "volume-snapshots": "volume snapshot", "snapshot": "volume snapshot", "snapshots": "volume snapshot",
+	"project": "project", "projects": "project", "tenant": "project", "tenants": "project", "user": "user", "users": "user",
+	"hypervisor": "hypervisor", "hypervisors": "hypervisor",
 	"job": "job", "jobs": "jobs",
 }
 
-// pairs are nouns and verbs of two words, as one.
+// pairs are nouns and verbs of two words or three, as one.
 var pairs = map[string]string{
+	"security group rule": "security-group-rule", "security group rules": "security-group-rules", "volume snapshot": "volume-snapshot", "volume snapshots": "volume-snapshots",
+	"public ip": "floating-ip", "public ips": "floating-ips", "public address": "floating-ip", "elastic ip": "floating-ip",
+	"turn off": "stop", "switch off": "stop", "power off": "stop", "shut off": "stop", "power down": "stop", "turn on": "start", "switch on": "start", "power on": "start",
 	"security group": "security-group", "security groups": "security-group",
 	"floating ip": "floating-ip", "floating ips": "floating-ip", "key pair": "keypair", "key pairs": "keypair",
 	"ssh key": "keypair", "ssh keys": "keypair",
@@ -88,7 +99,7 @@ func literal(head []string) (*entry, int) {
 	if len(head) > 1 && strings.EqualFold(head[0], "server") {
 		skip = 1
 	}
-	for n := min(3, len(head)-skip); n > 0; n-- {
+	for n := min(4, len(head)-skip); n > 0; n-- {
 		name := strings.ToLower(strings.Join(head[skip:skip+n], " "))
 		// "create security group" begins with create, and means another noun.
 		if e := find(name); e != nil && !(n == 1 && nounAfter(head[skip+1:])) {
@@ -112,18 +123,27 @@ func nounAfter(words []string) bool {
 // the given words the first n of the folded ones are made of.
 func fold(words []string) (folded []string, from []int) {
 	from = []int{0}
-	for i := 0; i < len(words); i++ {
-		w := strings.ToLower(words[i])
-		if i+1 < len(words) {
-			if p, ok := pairs[w+" "+strings.ToLower(words[i+1])]; ok {
-				w = p
-				i++
-			}
-		}
+	for i := 0; i < len(words); {
+		w, n := paired(words[i:], strings.ToLower)
 		folded = append(folded, w)
-		from = append(from, i+1)
+		i += n
+		from = append(from, i)
 	}
 	return folded, from
+}
+
+// paired is the first of the words, joined with those after it that belong to it, and how many they are.
+func paired(words []string, as func(string) string) (string, int) {
+	for n := min(3, len(words)); n > 1; n-- {
+		var said []string
+		for _, w := range words[:n] {
+			said = append(said, as(w))
+		}
+		if p, ok := pairs[strings.Join(said, " ")]; ok {
+			return p, n
+		}
+	}
+	return as(words[0]), 1
 }
 
 // match reads "noun verb", "verb noun", a verb, or a noun alone, which lists.

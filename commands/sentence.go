@@ -33,6 +33,9 @@ func wordSet(words string) map[string]bool {
 	return out
 }
 
+// coined are words around the name of a new thing.
+var coined = wordSet("new named called")
+
 var timeUnit = regexp.MustCompile(`^(minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|months?)$`)
 
 // bare is a word without case and the punctuation of sentences.
@@ -59,10 +62,21 @@ func sentence(ctx context.Context, env *Env, user stackhand.User, words []string
 	said = joinPairs(joinDurations(said))
 	verb, rest := findVerb(said)
 	var rewritten []string
+	made := false // something else than a server
 	switch verb {
 	case "":
 		return call{}, false, nil
 	case "create":
+		var sure bool
+		if made, sure = otherFirst(rest); made {
+			if rewritten = plainly(verb, rest, said); rewritten == nil {
+				return call{}, false, nil
+			}
+			if e, _, _ := resolve(rewritten); !sure && e != nil {
+				return call{}, false, e.misuse("%s makes one at a time.", capital(e.Name))
+			}
+			break
+		}
 		if rewritten, err = wish(ctx, env, user, rest, options); err != nil || rewritten == nil {
 			return call{}, false, err
 		}
@@ -76,10 +90,31 @@ func sentence(ctx context.Context, env *Env, user stackhand.User, words []string
 		return call{}, false, nil
 	}
 	args, perr := e.parse(left)
+	if perr != nil && made {
+		return call{}, false, perr
+	}
 	if perr != nil {
 		return call{}, false, nil // the strict reading's complaint is the better one
 	}
 	return call{entry: e, args: args}, true, nil
+}
+
+// otherFirst tells whether what is to be made is no server: "a new network n". sure is false where a number stands before it.
+func otherFirst(rest []string) (other, sure bool) {
+	sure = true
+	for _, w := range rest {
+		b := bare(w)
+		_, number := numbers[b]
+		switch {
+		case isOther(b):
+			return true, sure
+		case number || strings.Trim(b, "0123456789") == "":
+			sure = sure && (b == "a" || b == "an" || b == "one")
+		case !fillers[b] && asVerb(b) != "create":
+			return false, false
+		}
+	}
+	return false, false
 }
 
 func splitOptions(words []string) (before, options []string) {
@@ -117,15 +152,13 @@ func joinDurations(words []string) []string {
 
 func joinPairs(words []string) []string {
 	var out []string
-	for i := 0; i < len(words); i++ {
-		if i+1 < len(words) {
-			if p, ok := pairs[bare(words[i])+" "+bare(words[i+1])]; ok {
-				out = append(out, p)
-				i++
-				continue
-			}
+	for i := 0; i < len(words); {
+		p, n := paired(words[i:], bare)
+		if n == 1 {
+			p = words[i]
 		}
-		out = append(out, words[i])
+		out = append(out, p)
+		i += n
 	}
 	return out
 }
@@ -190,6 +223,12 @@ func plainly(verb string, rest, said []string) []string {
 			if noun != "" {
 				out = append(out, b)
 			}
+			continue
+		}
+		if _, number := numbers[b]; verb == "create" && len(out) == 1 && (number || strings.Trim(b, "0123456789") == "") {
+			continue
+		}
+		if verb == "create" && (coined[b] || len(out) == 1 && asVerb(b) == "create") {
 			continue
 		}
 		if !fillers[b] {

@@ -1,0 +1,94 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/stackhand/stackhand"
+)
+
+// markedBy is the id of the job that made a thing, out of its description: see internal/provision. "" if it was not
+// made here; shared tells that the project's stacks use it together.
+func markedBy(description string) (job string, shared bool) {
+	w := strings.Fields(description)
+	if len(w) == 0 || w[0] != "stackhand" {
+		return "", false
+	}
+	i := slices.Index(w, "job")
+	if i < 0 || i > 2 || i+1 >= len(w) {
+		return "", false
+	}
+	return w[i+1], i == 2
+}
+
+// described is the part of a description that people wrote, behind the mark.
+func described(description string) string {
+	job, _ := markedBy(description)
+	if job == "" {
+		return description
+	}
+	_, rest, _ := strings.Cut(description, " "+job)
+	if w := strings.Fields(rest); len(w) > 1 && w[0] == "stack" {
+		return strings.Join(w[2:], " ")
+	}
+	return strings.TrimSpace(rest)
+}
+
+// mayTouch refuses, where everybody uses the cloud with the bot's own login, to change what was not made by the asker.
+// Elsewhere the asker's own rights in the cloud decide.
+func (s *session) mayTouch(ctx context.Context, verb, what, job string) error {
+	if !s.settings.Service || s.user.Role >= stackhand.Admin {
+		return nil
+	}
+	if job != "" {
+		switch made, err := s.env.Jobs.Job(ctx, job); {
+		case err == nil && made.User.ID == s.user.ID:
+			return nil
+		case err == nil:
+			owner := s.env.person(ctx, made.User.ID)
+			return stackhand.Errorf(stackhand.Forbidden, "%s was made by %s, so you cannot %s it.", capital(what), owner, verb).Do("Ask %s, or an administrator.", owner)
+		case stackhand.KindOf(err) != stackhand.NotFound:
+			return err
+		}
+	}
+	return stackhand.Errorf(stackhand.Forbidden, "%s was not made by you, so only an administrator may %s it.", capital(what), verb).Do("Ask one of them.")
+}
+
+// holders are the stacks whose ledger a resource is on, and whether they share it.
+func (s *session) holders(ctx context.Context, is func(stackhand.Resource) bool) (all []stackhand.Stack, shared bool, err error) {
+	stacks, err := s.env.Stacks.InProject(ctx, s.name, s.who.ProjectID)
+	for _, st := range stacks {
+		if i := slices.IndexFunc(st.Ledger, is); i >= 0 {
+			all = append(all, st)
+			shared = shared || st.Ledger[i].Shared
+		}
+	}
+	return all, shared, err
+}
+
+// mayTake refuses to remove what a stack is built on: what several share, and what is of somebody else's stack.
+func (s *session) mayTake(ctx context.Context, what string, is func(stackhand.Resource) bool) error {
+	held, shared, err := s.holders(ctx, is)
+	if err != nil || len(held) == 0 {
+		return err
+	}
+	var names []string
+	for _, st := range held {
+		if !slices.Contains(names, st.Name) {
+			names = append(names, st.Name)
+		}
+	}
+	if shared {
+		return stackhand.Errorf(stackhand.Conflict, "%s is used by %s, so it cannot be deleted.", capital(what), strings.Join(names, ", ")).
+			Do("It goes by itself with the last of them: `delete %s`.", quote(names[0]))
+	}
+	for _, st := range held {
+		if st.Lease.Owner != s.user.ID {
+			owner := s.env.person(ctx, st.Lease.Owner)
+			return stackhand.Errorf(stackhand.Forbidden, "%s belongs to %s of %s, so you cannot delete it.", capital(what), st.Name, owner).
+				Do("Ask %s. It goes by itself when %s is deleted.", owner, st.Name)
+		}
+	}
+	return nil
+}
