@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/stackhand/stackhand/internal/sim/slack/blockkit"
 )
 
 // place is where an element is: in a message, or in a view.
@@ -282,18 +286,66 @@ func (w *Workspace) closeView(u *User, v *view) {
 	w.deliver(newEnvelope("interactive", payload))
 }
 
+// suggestion is a question to the app for the options of an external select. What came of it
+// may be read once done is closed.
+type suggestion struct {
+	done    <-chan struct{}
+	options []any // those of groups with the label of their group as "group"
+	problem string
+}
+
+// defaultQuery is how many letters Slack waits for where a select does not say.
+const defaultQuery = 3
+
 // suggest asks the app for the options of an external select.
-func (w *Workspace) suggest(u *User, p place, f found, query string) (*envelope, *[]any) {
+func (w *Workspace) suggest(u *User, p place, f found, query string) *suggestion {
+	least := defaultQuery
+	if n, ok := f.el["min_query_length"].(float64); ok {
+		least = int(n)
+	}
+	s := &suggestion{}
+	if utf8.RuneCountInString(query) < least {
+		done := make(chan struct{})
+		close(done)
+		s.done, s.problem = done, fmt.Sprintf("Type at least %d letters.", least)
+		return s
+	}
 	payload := w.base("block_suggestion", u, p)
 	payload["action_id"], payload["block_id"], payload["value"] = f.action, f.block, query
 	e := newEnvelope("interactive", payload)
-	options := &[]any{}
+	s.done = e.done
+	e.onFail = func() { s.problem = "The options could not be loaded." }
 	e.onAck = func(answer json.RawMessage) {
+		if problems := blockkit.ValidateOptions(answer); len(problems) > 0 {
+			w.log.Debug("answer to block_suggestion refused", "problem", problems[0].String())
+			s.problem = "The options could not be loaded: " + problems[0].Message
+			return
+		}
 		var a obj
 		if json.Unmarshal(answer, &a) == nil {
-			*options = optionsOf(a)
+			s.options = groupedOptions(a)
 		}
 	}
 	w.deliver(e)
-	return e, options
+	return s
+}
+
+// groupedOptions are options, those in groups with the name of their group.
+func groupedOptions(a obj) []any {
+	all := slices.Clone(items(a["options"]))
+	for _, g := range items(a["option_groups"]) {
+		for _, o := range items(asObj(g)["options"]) {
+			named := maps.Clone(asObj(o))
+			named["group"] = textOf(asObj(g)["label"])
+			all = append(all, named)
+		}
+	}
+	return all
+}
+
+// ungrouped is an option as the app sent it.
+func ungrouped(o obj) obj {
+	o = maps.Clone(o)
+	delete(o, "group")
+	return o
 }

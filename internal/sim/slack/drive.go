@@ -201,17 +201,33 @@ func (w *Workspace) filled(user string, values map[string]string) (*User, *view,
 	return u, v, out, nil
 }
 
-// external asks the app for the option that a person would choose. It lets go of the lock
-// meanwhile.
+// external asks the app for the option that a person would choose: the one that they typed, or
+// the only one that begins with it. It lets go of the lock meanwhile.
 func (w *Workspace) external(u *User, v *view, f found, value string) (any, error) {
-	e, options := w.suggest(u, place{view: v}, f, value)
+	s := w.suggest(u, place{view: v}, f, value)
 	w.mu.Unlock()
 	select {
-	case <-e.done:
+	case <-s.done:
 	case <-w.ctx.Done():
 	}
 	w.mu.Lock()
-	return pick(*options, value)
+	if s.problem != "" {
+		return nil, fmt.Errorf("%s: %s", f.action, s.problem)
+	}
+	chosen, err := pick(s.options, value)
+	if err == nil {
+		return ungrouped(chosen), nil
+	}
+	var begin []obj
+	for _, o := range s.options {
+		if m := asObj(o); m["group"] == nil && strings.HasPrefix(strings.ToLower(textOf(m["text"])), strings.ToLower(value)) {
+			begin = append(begin, m)
+		}
+	}
+	if len(begin) != 1 {
+		return nil, err
+	}
+	return begin[0], nil
 }
 
 func names(inputs []found) []string {

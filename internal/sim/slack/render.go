@@ -139,10 +139,23 @@ func (r *renderer) other(m obj) {
 		r.line(strings.TrimSpace(str(m, "title") + " " + str(m, "status")))
 		r.blocks([]any{m["details"], m["output"]})
 	case "data_visualization":
-		r.line(str(m, "title"))
-		for _, s := range items(asObj(m["chart"])["segments"]) {
-			r.line(fmt.Sprint(str(asObj(s), "label"), " ", asObj(s)["value"]))
+		r.chart(m)
+	}
+}
+
+// chart is its title and its numbers, a line for each series.
+func (r *renderer) chart(m obj) {
+	r.line("[chart] " + str(m, "title"))
+	points := func(list []any) string {
+		var all []string
+		for _, p := range list {
+			all = append(all, fmt.Sprint(str(asObj(p), "label"), " ", asObj(p)["value"]))
 		}
+		return strings.Join(all, ", ")
+	}
+	r.line(points(items(asObj(m["chart"])["segments"])))
+	for _, s := range items(asObj(m["chart"])["series"]) {
+		r.line(str(asObj(s), "name") + ": " + points(items(asObj(s)["data"])))
 	}
 }
 

@@ -196,7 +196,7 @@ func TestPageConversation(t *testing.T) {
 	p := l.take()
 	in := input("b", "name")
 	menu := input("m", "image")
-	menu["element"] = obj{"type": "external_select", "action_id": "image"}
+	menu["element"] = obj{"type": "external_select", "action_id": "image", "min_query_length": 2}
 	menu["optional"] = true
 	view := asObj(a.call("views.open", obj{"trigger_id": p["trigger_id"], "view": modal("Form", in, menu, actions(button("more", "More", "1")))})["view"])
 	id := view["id"]
@@ -206,8 +206,8 @@ func TestPageConversation(t *testing.T) {
 		options <- a.act("", "options", obj{"user": "U0ALICE", "view_id": id, "block_id": "m", "action_id": "image", "query": "ub"})
 	}()
 	e := l.next()
-	l.ack(e, obj{"option_groups": []any{obj{"options": []any{obj{"text": obj{"type": "plain_text", "text": "Ubuntu"}, "value": "u"}}}}})
-	if o := <-options; len(items(o["options"])) != 1 {
+	l.ack(e, obj{"option_groups": []any{obj{"label": obj{"type": "plain_text", "text": "Linux"}, "options": []any{obj{"text": obj{"type": "plain_text", "text": "Ubuntu"}, "value": "u"}}}}})
+	if o := <-options; len(items(o["options"])) != 1 || asObj(items(o["options"])[0])["group"] != "Linux" {
 		t.Errorf("options %v", o)
 	}
 

@@ -297,13 +297,16 @@ func uiOptions(w *Workspace, u *User, q *uiRequest) (obj, error) {
 		w.mu.Unlock()
 		return nil, errors.New("this menu is not there any more")
 	}
-	e, options := w.suggest(u, p, f, q.Query)
+	s := w.suggest(u, p, f, q.Query)
 	w.mu.Unlock()
 	select {
-	case <-e.done:
+	case <-s.done:
 	case <-w.ctx.Done():
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return obj{"ok": true, "options": *options}, nil
+	if s.problem != "" {
+		return nil, errors.New(s.problem)
+	}
+	return obj{"ok": true, "options": s.options}, nil
 }

@@ -282,26 +282,51 @@ func TestSubmitNamesItsMistakes(t *testing.T) {
 	}
 }
 
+func choice(label, value string) obj {
+	return obj{"text": obj{"type": "plain_text", "text": label}, "value": value}
+}
+
 func TestExternalSelect(t *testing.T) {
-	a := start(t, Options{})
-	l := a.connect()
-	in := input("b", "image")
-	in["element"] = obj{"type": "external_select", "action_id": "image"}
-	a.open(l, in)
-	done := make(chan error, 1)
-	go func() { done <- a.w.Submit("alice", map[string]string{"image": "Ubuntu"}) }()
-	e := l.next()
-	if p := asObj(e["payload"]); p["type"] != "block_suggestion" || p["value"] != "Ubuntu" || p["action_id"] != "image" {
-		t.Errorf("asked %v", p)
-	}
-	l.ack(e, obj{"options": []any{obj{"text": obj{"type": "plain_text", "text": "Ubuntu"}, "value": "id-7"}}})
-	p := l.take()
-	state := asObj(asObj(asObj(asObj(asObj(p["view"])["state"])["values"])["b"])["image"])
-	if str(asObj(state["selected_option"]), "value") != "id-7" {
-		t.Errorf("chosen %v", state)
-	}
-	if err := <-done; err != nil {
-		t.Error(err)
+	some := obj{"options": []any{choice("Ubuntu 22.04 · 2 GB", "id-7"), choice("Ubuntu 24.04 · 2 GB", "id-8"), choice("Debian", "id-9")}}
+	for _, c := range []struct {
+		name, typed string
+		answer      obj
+		want, err   string
+	}{
+		{"by label", "Debian", some, "id-9", ""},
+		{"by value", "id-8", some, "id-8", ""},
+		{"by its beginning", "ubuntu 22", some, "id-7", ""},
+		{"by a beginning that two have", "Ubuntu", some, "", `there is no option "Ubuntu", only "Ubuntu 22.04`},
+		{"what tells only why", "Cloud", obj{"option_groups": []any{obj{"label": obj{"type": "plain_text", "text": "x"}, "options": []any{choice("Cloud is down", "none")}}}}, "", "there is no option"},
+		{"an answer that Slack would refuse", "Debian", obj{"options": []any{choice("", "id-9")}}, "", "could not be loaded: must be more than 0 characters"},
+		{"too few letters", "De", some, "", "Type at least 3 letters"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := start(t, Options{})
+			l := a.connect()
+			in := input("b", "image")
+			in["element"] = obj{"type": "external_select", "action_id": "image"}
+			a.open(l, in)
+			done := make(chan error, 1)
+			go func() { done <- a.w.Submit("alice", map[string]string{"image": c.typed}) }()
+			if len(c.typed) >= defaultQuery {
+				e := l.next()
+				if p := asObj(e["payload"]); p["type"] != "block_suggestion" || p["value"] != c.typed || p["action_id"] != "image" {
+					t.Errorf("asked %v", p)
+				}
+				l.ack(e, c.answer)
+			}
+			if c.err == "" {
+				p := l.take()
+				state := asObj(asObj(asObj(asObj(asObj(p["view"])["state"])["values"])["b"])["image"])
+				if str(asObj(state["selected_option"]), "value") != c.want {
+					t.Errorf("chosen %v", state)
+				}
+			}
+			if err := <-done; (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("got %v, want %q", err, c.err)
+			}
+		})
 	}
 }
 

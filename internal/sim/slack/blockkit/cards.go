@@ -2,42 +2,6 @@ package blockkit
 
 import "strconv"
 
-var chartTypes = []string{"pie", "bar", "line", "area"}
-
-func chart(n node) {
-	n.need("title", "chart")
-	n.str("title", 1, 0)
-	n.sub("chart", func(c node) {
-		c.need("type")
-		c.oneOf("type", chartTypes...)
-		if c.m["type"] == "pie" {
-			c.fields("type segments")
-			c.each("segments", c.list("segments", 1, 0, true), point)
-			return
-		}
-		c.fields("type series axis_config")
-		c.each("series", c.list("series", 1, 0, true), func(s node) {
-			s.fields("name data")
-			s.need("name")
-			s.each("data", s.list("data", 1, 0, true), point)
-		})
-		c.need("axis_config")
-		c.sub("axis_config", func(a node) {
-			a.fields("categories x_label y_label")
-			a.list("categories", 1, 0, true)
-		})
-	})
-}
-
-func point(n node) {
-	n.fields("label value")
-	n.need("label", "value")
-	n.str("label", 1, 0)
-	if _, ok := n.m["value"].(float64); n.has("value") && !ok {
-		n.c.add(n.at("value"), Malformed, "must be a number")
-	}
-}
-
 func taskCard(n node) {
 	n.need("task_id", "title")
 	n.str("task_id", 1, 255)

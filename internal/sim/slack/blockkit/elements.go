@@ -1,6 +1,9 @@
 package blockkit
 
-import "strconv"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // elementSpec is one line of the table of elements.
 type elementSpec struct {
@@ -133,11 +136,7 @@ func choices(n node) {
 		if n.has("options") {
 			n.c.add(n.at("options"), Unknown, "options and option_groups exclude each other")
 		}
-		n.each("option_groups", n.list("option_groups", 1, 100, true), func(g node) {
-			g.fields("label options")
-			g.text("label", plain, 1, 75, true)
-			g.options("options", 1, limit, menu, true)
-		})
+		n.groups(1, limit)
 	} else {
 		n.options("options", 1, limit, menu, true)
 	}
@@ -226,4 +225,41 @@ func (n node) number(key string) {
 	if _, err := strconv.ParseFloat(s, 64); err != nil {
 		n.c.add(n.at(key), BadValue, "must be a number in a string")
 	}
+}
+
+// ValidateOptions checks what an app answers to a block_suggestion: options, or groups of them.
+// Source: docs.slack.dev/reference/interaction-payloads/block_suggestion-payload.
+func ValidateOptions(answer []byte) []Problem {
+	c := newChecker(Modal)
+	var doc any
+	if err := json.Unmarshal(answer, &doc); err != nil {
+		c.add("", Malformed, "options must be a JSON object: %v", err)
+		return c.problems
+	}
+	n, ok := c.node("", doc)
+	if !ok {
+		return c.problems
+	}
+	n.fields("options option_groups")
+	switch {
+	case n.has("options") == n.has("option_groups"):
+		n.c.add("/options", Missing, "exactly one of options and option_groups is required")
+	case n.has("options"):
+		n.options("options", 0, maxSuggested, true, true)
+	default:
+		n.groups(0, maxSuggested)
+	}
+	return c.problems
+}
+
+// maxSuggested is how many options, or groups of them, one answer may hold.
+const maxSuggested = 100
+
+// groups checks low to 100 groups of options, of at most limit options each.
+func (n node) groups(low, limit int) {
+	n.each("option_groups", n.list("option_groups", low, maxSuggested, true), func(g node) {
+		g.fields("label options")
+		g.text("label", plain, 1, 75, true)
+		g.options("options", 1, limit, true, true)
+	})
 }

@@ -134,7 +134,7 @@ function choiceRow(option, { type, name, element, world, checked, toggle }) {
 
 // toChoices flattens options and option groups for the picker.
 export function toChoices(source) {
-  const one = (option, group) => ({ label: plainText(option.text), value: option.value, description: plainText(option.description), group, raw: option });
+  const one = ({ group: named, ...option }, group) => ({ label: plainText(option.text), value: option.value, description: plainText(option.description), group: group ?? named, raw: option });
   const grouped = (source?.option_groups ?? []).flatMap((group) => (group.options ?? []).map((option) => one(option, plainText(group.label))));
   return [...(source?.options ?? []).map((option) => one(option)), ...grouped];
 }

@@ -50,17 +50,27 @@ class Picker {
 
   async fetch() {
     const query = this.query();
-    this.loading = true;
+    const turn = (this.turn ?? 0) + 1;
+    this.turn = turn;
+    this.wait(true);
     this.draw(query);
+    let [choices, problem] = [[], ""];
     try {
-      this.choices = await this.settings.load(query);
-      this.problem = "";
+      choices = await this.settings.load(query);
     } catch (error) {
-      this.choices = [];
-      this.problem = error.message;
+      problem = error.message;
     }
-    this.loading = false;
-    if (this.isOpen) this.draw("");
+    if (turn !== this.turn) return; // more was typed meanwhile: its answer counts
+    [this.choices, this.problem] = [choices, problem];
+    this.wait(false);
+    if (!this.isOpen) return;
+    this.draw("");
+    this.place();
+  }
+
+  wait(on) {
+    this.loading = on;
+    this.list.setAttribute("aria-busy", String(on));
   }
 
   query() {
@@ -115,7 +125,7 @@ class Picker {
       group = choice.group;
       return [head, this.row(choice, index)];
     });
-    replace(this.list, rows.length ? rows : el("div", { class: "picker-empty" }, this.emptyText()));
+    replace(this.list, rows.length ? rows : el("div", { class: "picker-empty", role: "option", "aria-disabled": "true" }, this.emptyText()));
     this.mark();
   }
 
