@@ -228,5 +228,6 @@ func clone(j stackhand.Job) stackhand.Job {
 	j.Values = maps.Clone(j.Values)
 	j.Made = slices.Clone(j.Made)
 	j.Notes = slices.Clone(j.Notes)
+	j.Offers = slices.Clone(j.Offers)
 	return j
 }
