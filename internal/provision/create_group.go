@@ -101,5 +101,6 @@ func sameRule(a, b stackhand.Rule) bool {
 		return ip
 	}
 	return a.Direction == b.Direction && strings.EqualFold(a.Protocol, b.Protocol) && a.EtherType == b.EtherType &&
-		a.PortMin == b.PortMin && a.PortMax == b.PortMax && anywhere(a.RemoteIP) == anywhere(b.RemoteIP)
+		a.PortMin == b.PortMin && a.PortMax == b.PortMax && anywhere(a.RemoteIP) == anywhere(b.RemoteIP) &&
+		a.RemoteGroup == b.RemoteGroup
 }

@@ -240,8 +240,10 @@ func (c create) join(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 	job := run.Job()
 	router, subnet := madeID(job, stackhand.KindRouter, c.netStack()), madeID(job, stackhand.KindSubnet, c.netStack())
 	err = cloud.AddRouterInterface(ctx, router, subnet)
-	if is(err, stackhand.Conflict) && joined(ctx, cloud, router, subnet) {
-		err = nil
+	if is(err, stackhand.Conflict) {
+		if there, lookErr := joined(ctx, cloud, router, subnet); lookErr == nil && there {
+			err = nil
+		}
 	}
 	if err != nil {
 		return err

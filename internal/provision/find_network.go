@@ -12,9 +12,9 @@ import (
 )
 
 // joined tells whether the router has an interface in the subnet.
-func joined(ctx context.Context, cloud Cloud, router, subnet string) bool {
+func joined(ctx context.Context, cloud Cloud, router, subnet string) (bool, error) {
 	ports, err := cloud.Ports(ctx, stackhand.PortFilter{DeviceID: router})
-	return err == nil && slices.ContainsFunc(ports, func(p stackhand.Port) bool { return isInterface(p) && subnetOf(p) == subnet })
+	return slices.ContainsFunc(ports, func(p stackhand.Port) bool { return isInterface(p) && subnetOf(p) == subnet }), err
 }
 
 // isInterface tells whether a port is a router's, on the inner side. The owner's name differs

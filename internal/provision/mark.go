@@ -13,6 +13,7 @@ import (
 //	stackhand job k3v9qx2m stack k3v9qx2m-1
 //	stackhand auto job k3v9qx2m
 //	stackhand open job k3v9qx2m
+//	stackhand job k3v9qx2m - for the database
 //
 // Things marked auto or open are shared by the stacks of a project. Servers carry metadata.
 const (
@@ -40,27 +41,39 @@ func mark(share, job, stack string) string {
 	return s
 }
 
-// markOf reads a description; ok is false if it is not a mark.
+// markWith is a mark followed by the asker's own words, cut to what the cloud keeps.
+func markWith(job, said string) string {
+	m := mark("", job, "")
+	if said == "" {
+		return m
+	}
+	r := []rune(m + " - " + said)
+	return string(r[:min(len(r), 255)]) // https://docs.openstack.org/api-ref/network/v2/, description
+}
+
+// markOf reads a description; ok is false if it does not begin with a mark.
 func markOf(description string) (share, job, stack string, ok bool) {
 	w := strings.Fields(description)
-	if len(w) == 0 || w[0] != "stackhand" {
+	if len(w) < 3 || w[0] != "stackhand" {
 		return "", "", "", false
 	}
-	for i, word := range w {
-		next := ""
-		if i+1 < len(w) {
-			next = w[i+1]
-		}
-		switch {
-		case i == 1 && (word == auto || word == open):
-			share = word
-		case word == "job" && job == "":
-			job = next
-		case word == "stack" && stack == "":
-			stack = next
-		}
+	if w = w[1:]; w[0] == auto || w[0] == open {
+		share, w = w[0], w[1:]
 	}
-	return share, job, stack, job != ""
+	if len(w) < 2 || w[0] != "job" {
+		return "", "", "", false
+	}
+	if job = w[1]; len(w) >= 4 && w[2] == "stack" {
+		stack = w[3]
+	}
+	return share, job, stack, true
+}
+
+// sameMark tells whether a description begins with the same mark as another one.
+func sameMark(a, b string) bool {
+	share, job, stack, ok := markOf(a)
+	share2, job2, stack2, ok2 := markOf(b)
+	return ok && ok2 && share == share2 && job == job2 && stack == stack2
 }
 
 // isMarked tells whether a description is the mark of this job and stack ("" for the job's own things).

@@ -1,5 +1,5 @@
-// Package provision says, as flows of steps, how stacks are built, taken down and rebooted
-// in an OpenStack. It knows what must happen and in which order; the engine makes it happen
+// Package provision says, as flows of steps, how stacks are built, changed and taken down in an
+// OpenStack, and how single resources are made and removed. It knows what must happen and in which order; the engine makes it happen
 // once, and a Cloud does it.
 package provision
 
@@ -42,6 +42,10 @@ const (
 	FlowDelete  = "delete"
 	FlowReboot  = "reboot"
 	FlowCleanup = "cleanup"
+	FlowAct     = "act"    // one change of one server: stackhand.ActSpec
+	FlowMake    = "make"   // one resource that belongs to no stack: stackhand.MakeSpec
+	FlowRemove  = "remove" // stackhand.RemoveSpec
+	FlowEdit    = "edit"   // of an image: stackhand.EditSpec
 )
 
 // Flows are all flows of the package, for jobs.New.
@@ -55,7 +59,10 @@ func Flows(d Deps) []jobs.Flow {
 	if d.Conflict == nil {
 		d.Conflict = errors.New("provision: no conflict error was set")
 	}
-	return []jobs.Flow{createFlow(d), deleteFlow(d), rebootFlow(d), cleanupFlow(d)}
+	return []jobs.Flow{
+		createFlow(d), deleteFlow(d), rebootFlow(d), cleanupFlow(d),
+		actFlow(d), makeFlow(d), removeFlow(d), editFlow(d),
+	}
 }
 
 // action is a step's work with a session in the job's cloud.

@@ -215,22 +215,19 @@ func (t *takedown) groupUsers(ctx context.Context, id string, refusal error) str
 	if len(all) == 0 {
 		return refusal.Error()
 	}
-	return t.portNames(ctx, all) + " uses it."
+	return portNames(ctx, t.cloud, all) + " uses it."
 }
 
 // portNames names ports, and the servers behind them, at most three.
-func (t *takedown) portNames(ctx context.Context, ports []stackhand.Port) string {
+func portNames(ctx context.Context, c Cloud, ports []stackhand.Port) string {
 	var out []string
 	for _, p := range ports[:min(3, len(ports))] {
-		name := "port " + p.Name
-		if p.Name == "" {
-			name = "port " + p.ID
-		}
+		name := "port " + portName(p)
 		switch {
 		case isInterface(p):
 			name = "router " + p.DeviceID
 		case p.DeviceID != "":
-			if srv, err := t.cloud.Server(ctx, p.DeviceID); err == nil {
+			if srv, err := c.Server(ctx, p.DeviceID); err == nil {
 				name = "server " + srv.Name
 			}
 		}

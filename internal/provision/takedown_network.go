@@ -54,7 +54,7 @@ func (t *takedown) inUse(ctx context.Context, rs []stackhand.Resource) (bool, er
 			return slices.ContainsFunc(routers, func(r stackhand.Resource) bool { return r.ID == p.DeviceID || r.Parent == p.DeviceID })
 		})
 		if len(ports) > 0 {
-			return true, t.left(ctx, n, t.portNames(ctx, ports)+" is connected to it.")
+			return true, t.left(ctx, n, portNames(ctx, t.cloud, ports)+" is connected to it.")
 		}
 	}
 	return false, nil

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/stackhand/stackhand"
@@ -81,25 +82,54 @@ func (c create) marked(ctx context.Context, cloud Cloud, kind string) ([]stackha
 	switch kind {
 	case stackhand.KindServer:
 		return c.markedServers(ctx, cloud)
+	case stackhand.KindInterface:
+		return c.markedInterfaces(ctx, cloud)
+	}
+	found, err := marked(ctx, cloud, kind, c.netName(), c.id)
+	for i := range found {
+		if slices.Contains(networkKinds, kind) {
+			found[i].Shared = found[i].Shared || c.netStack() == ""
+		}
+	}
+	return found, err
+}
+
+// marked lists the things of one kind with a job's mark; networks are looked for by their name.
+func marked(ctx context.Context, cloud Cloud, kind, name, job string) ([]stackhand.Resource, error) {
+	switch kind {
 	case stackhand.KindPort:
 		all, err := cloud.Ports(ctx, stackhand.PortFilter{})
-		return pick(all, err, c.id, func(p stackhand.Port) (string, stackhand.Resource) {
+		return pick(all, err, job, func(p stackhand.Port) (string, stackhand.Resource) {
 			return p.Description, stackhand.Resource{Kind: kind, ID: p.ID, Name: p.Name, Parent: p.NetworkID}
 		})
 	case stackhand.KindFloatingIP:
 		all, err := cloud.FloatingIPs(ctx)
-		return pick(all, err, c.id, func(f stackhand.FloatingIP) (string, stackhand.Resource) {
+		return pick(all, err, job, func(f stackhand.FloatingIP) (string, stackhand.Resource) {
 			return f.Description, stackhand.Resource{Kind: kind, ID: f.ID, Name: f.IP}
 		})
 	case stackhand.KindSecurityGroup:
 		all, err := cloud.SecurityGroups(ctx)
-		return pick(all, err, c.id, func(g stackhand.SecurityGroup) (string, stackhand.Resource) {
-			return g.Description, stackhand.Resource{Kind: kind, ID: g.ID, Name: g.Name, Shared: true}
+		return pick(all, err, job, func(g stackhand.SecurityGroup) (string, stackhand.Resource) {
+			share, _, _, _ := markOf(g.Description)
+			return g.Description, stackhand.Resource{Kind: kind, ID: g.ID, Name: g.Name, Shared: share != ""}
 		})
-	case stackhand.KindInterface:
-		return c.markedInterfaces(ctx, cloud)
+	case stackhand.KindNetwork:
+		all, err := cloud.NetworksNamed(ctx, name)
+		return pick(all, err, job, func(n stackhand.Network) (string, stackhand.Resource) {
+			return n.Description, stackhand.Resource{Kind: kind, ID: n.ID, Name: n.Name}
+		})
+	case stackhand.KindSubnet:
+		all, err := cloud.Subnets(ctx, "")
+		return pick(all, err, job, func(s stackhand.Subnet) (string, stackhand.Resource) {
+			return s.Description, stackhand.Resource{Kind: kind, ID: s.ID, Name: s.Name, Parent: s.NetworkID}
+		})
+	case stackhand.KindRouter:
+		all, err := cloud.Routers(ctx)
+		return pick(all, err, job, func(r stackhand.Router) (string, stackhand.Resource) {
+			return r.Description, stackhand.Resource{Kind: kind, ID: r.ID, Name: r.Name}
+		})
 	}
-	return c.markedNetwork(ctx, cloud, kind)
+	return nil, fmt.Errorf("provision: no way to find a %s by its mark", kind)
 }
 
 // pick makes resources of those things that carry the job's mark.
@@ -131,39 +161,13 @@ func (c create) markedServers(ctx context.Context, cloud Cloud) ([]stackhand.Res
 	return out, nil
 }
 
-func (c create) markedNetwork(ctx context.Context, cloud Cloud, kind string) ([]stackhand.Resource, error) {
-	var out []stackhand.Resource
-	var err error
-	switch kind {
-	case stackhand.KindNetwork:
-		var all []stackhand.Network
-		all, err = cloud.NetworksNamed(ctx, c.netName())
-		out, err = pick(all, err, c.id, func(n stackhand.Network) (string, stackhand.Resource) {
-			return n.Description, c.netThing(kind, n.ID, "")
-		})
-	case stackhand.KindSubnet:
-		var all []stackhand.Subnet
-		all, err = cloud.Subnets(ctx, "")
-		out, err = pick(all, err, c.id, func(s stackhand.Subnet) (string, stackhand.Resource) {
-			return s.Description, c.netThing(kind, s.ID, s.NetworkID)
-		})
-	case stackhand.KindRouter:
-		var all []stackhand.Router
-		all, err = cloud.Routers(ctx)
-		out, err = pick(all, err, c.id, func(r stackhand.Router) (string, stackhand.Resource) {
-			return r.Description, c.netThing(kind, r.ID, "")
-		})
-	}
-	return out, err
-}
-
 // markedInterfaces lists where routers with the job's mark are connected to its subnets.
 func (c create) markedInterfaces(ctx context.Context, cloud Cloud) ([]stackhand.Resource, error) {
-	subnets, err := c.markedNetwork(ctx, cloud, stackhand.KindSubnet)
+	subnets, err := c.marked(ctx, cloud, stackhand.KindSubnet)
 	if err != nil {
 		return nil, err
 	}
-	routers, err := c.markedNetwork(ctx, cloud, stackhand.KindRouter)
+	routers, err := c.marked(ctx, cloud, stackhand.KindRouter)
 	if err != nil {
 		return nil, err
 	}
