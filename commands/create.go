@@ -41,6 +41,7 @@ var _ = add(Command[createArgs]{
 		"create db-1 --flavor ram=4096 --network new --no-floating-ip --dry-run",
 	},
 	Role: stackhand.Member,
+	Asks: true,
 	Run:  create,
 })
 
@@ -50,6 +51,9 @@ const (
 )
 
 func create(ctx context.Context, env *Env, user stackhand.User, a createArgs) (Reply, error) {
+	if a.Name == "" {
+		return askCreate(ctx, env, user, a)
+	}
 	if !a.DryRun {
 		if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
 			return begun(job), err
@@ -58,15 +62,8 @@ func create(ctx context.Context, env *Env, user stackhand.User, a createArgs) (R
 	if err := a.check(env.Settings); err != nil {
 		return Reply{}, err
 	}
-	own, err := a.ownUserData()
+	own, files, err := a.own(find("create"))
 	if err != nil {
-		return Reply{}, err
-	}
-	files, err := a.files(find("create"))
-	if err != nil {
-		return Reply{}, err
-	}
-	if _, err := a.userData(own, files); err != nil {
 		return Reply{}, err
 	}
 	s, err := open(ctx, env, user, a.Cloud)

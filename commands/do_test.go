@@ -170,7 +170,6 @@ func TestMisses(t *testing.T) {
 		"creat web-1":                                  `Did you mean create\?\nUsage: create NAME`,
 		"iamge list":                                   `Did you mean image list\?\nUsage: image list`,
 		"frobnicate":                                   `do not understand "frobnicate".*help`,
-		"create":                                       `create needs a name\.\nUsage: create NAME`,
 		"create web-1 --flavour m1.small":              `no option --flavour\. Did you mean --flavor`,
 		"create web-1 --count":                         `--count needs a value`,
 		"create web-1 --count many":                    `"?many"? is not a whole number`,

@@ -38,11 +38,7 @@ func rebuild(ctx context.Context, env *Env, user stackhand.User, a rebuildArgs) 
 	if err := checkProperties(e, a.Property); err != nil {
 		return Reply{}, err
 	}
-	own, err := a.ownUserData()
-	if err != nil {
-		return Reply{}, err
-	}
-	files, err := a.files(e)
+	own, files, err := a.own(e)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -57,7 +53,7 @@ func rebuild(ctx context.Context, env *Env, user stackhand.User, a rebuildArgs) 
 		return s.askRebuild(a, t)
 	}
 	spec := stackhand.ActSpec{Verb: stackhand.ActRebuild, NewName: a.Name, Set: a.Property, Password: a.Line.Values[inputPassword]}
-	if err := s.rebuildImage(ctx, a, t, &spec); err != nil {
+	if err := s.again(func() error { return s.rebuildImage(ctx, a, t, &spec) }); err != nil {
 		return Reply{}, err
 	}
 	if a.Name != "" && a.Name != t.name() {

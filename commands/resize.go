@@ -93,11 +93,15 @@ func (s *session) askSize(a resizeArgs, t target) Reply {
 }
 
 func (s *session) resize(ctx context.Context, a resizeArgs, t target) (Reply, error) {
-	flavors, err := flavorsBySize(ctx, s)
-	if err != nil {
-		return Reply{}, err
-	}
-	f, err := flavorOf(a.Flavor, flavors)
+	var f stackhand.Flavor
+	var flavors []stackhand.Flavor
+	err := s.again(func() (err error) {
+		if flavors, err = flavorsBySize(ctx, s); err != nil {
+			return err
+		}
+		f, err = flavorOf(a.Flavor, flavors)
+		return err
+	})
 	if err != nil {
 		return Reply{}, ask(err, func(id string) string { a.Flavor = id; return format("resize", a) })
 	}

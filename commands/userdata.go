@@ -32,6 +32,18 @@ type bootFile struct {
 	content []byte
 }
 
+// own is what was given, read and checked as far as that goes without the cloud.
+func (a *firstBoot) own(e *entry) (data []byte, files []bootFile, err error) {
+	if data, err = a.ownUserData(); err != nil {
+		return nil, nil, err
+	}
+	if files, err = a.files(e); err != nil {
+		return nil, nil, err
+	}
+	_, err = a.userData(data, files)
+	return data, files, err
+}
+
 // userData is what cloud-init gets: the asker's own data, the files to write, or both as MIME
 // parts (cloudinit.readthedocs.io, "User data formats"). nil where there is neither.
 func (a *firstBoot) userData(own []byte, files []bootFile) ([]byte, error) {
