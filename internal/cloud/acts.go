@@ -78,7 +78,7 @@ func (c *Client) RebuildServer(ctx context.Context, id string, spec stackhand.Re
 		return stackhand.Errorf(stackhand.Invalid, "This cloud is too old to change a server's user data at a rebuild.").
 			Do("Rebuild without user data, or give files.")
 	case modern && spec.Files != nil:
-		return stackhand.Errorf(stackhand.Invalid, "This cloud puts no files into servers by itself any more.").Do("Give them as user data.")
+		return noFiles()
 	}
 	n.secrets = append(n.secrets, spec.Password)
 	return n.act(ctx, id, "rebuild", body, nil)

@@ -195,10 +195,12 @@ func (s *site) loginV2(ctx context.Context, sc *gophercloud.ServiceClient, l sta
 	default:
 		o.Username, o.Password = l.Username, l.Password
 	}
+	if scope && l.ProjectID != "" && l.ProjectName != "" {
+		return grant{}, stackhand.Errorf(stackhand.Invalid, "The login names its project twice, by id and by name, and Keystone v2.0 takes one of them only.").
+			Do("Leave project_id or project_name empty.")
+	}
 	if scope {
-		if o.TenantID = l.ProjectID; o.TenantID == "" {
-			o.TenantName = l.ProjectName
-		}
+		o.TenantID, o.TenantName = l.ProjectID, l.ProjectName
 	}
 	r := tokens2.Create(ctx, sc, o)
 	return grantV2(r)

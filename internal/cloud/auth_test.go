@@ -41,8 +41,14 @@ func TestKeystoneV2(t *testing.T) {
 		t.Errorf("by the tenant's id: %+v", got)
 	}
 	both := byID
-	both.ProjectName = "team-a" // the id counts; together Keystone refuses them
-	w.as(t, both)
+	both.ProjectName = "team-a"
+	before := w.net.count("POST /identity/v2.0/tokens")
+	if _, err := w.pool.Client(t.Context(), "lab", both); stackhand.KindOf(err) != stackhand.Invalid || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("with id and name of the tenant: %v", err)
+	}
+	if now := w.net.count("POST /identity/v2.0/tokens"); now != before {
+		t.Error("what Keystone refuses was sent all the same")
+	}
 	if w.net.count("POST /identity/v2.0/tokens") == 0 || w.net.count(tokens) != 0 {
 		t.Error("it did not speak v2.0")
 	}

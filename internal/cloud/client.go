@@ -103,6 +103,9 @@ func (c *Client) on(ctx context.Context, s service) (caller, error) {
 	} else {
 		u, err = c.address(cat, s)
 	}
+	if err != nil && s == network && c.classic(ctx, s) {
+		err = c.noNeutron().Because(err)
+	}
 	if err != nil {
 		return caller{}, err
 	}

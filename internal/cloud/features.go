@@ -23,7 +23,7 @@ func (c *Client) Features(ctx context.Context) (stackhand.Features, error) {
 		return stackhand.Features{}, err
 	}
 	f := stackhand.Features{
-		Network: cat.has(network, c.site.entry), Volumes: cat.has(volume, c.site.entry), Images: cat.has(image, c.site.entry),
+		Network: !c.classic(ctx, network), Volumes: cat.has(volume, c.site.entry), Images: !c.classic(ctx, image),
 		Users: !base.V2, Personality: !n.atLeast(57), Compute: n.sc.Microversion,
 	}
 	if f.Network {

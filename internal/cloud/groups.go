@@ -38,6 +38,9 @@ func (w wireGroup) group() stackhand.SecurityGroup {
 
 // SecurityGroups lists the project's security groups with their rules.
 func (c *Client) SecurityGroups(ctx context.Context) ([]stackhand.SecurityGroup, error) {
+	if c.classic(ctx, network) {
+		return c.oldGroups(ctx)
+	}
 	all, err := listOn(ctx, c, network, "security-groups", "security_groups", c.mine(),
 		func(w wireGroup) string { return w.ID }, wireGroup.group)
 	return slices.DeleteFunc(all, func(g stackhand.SecurityGroup) bool { return !c.own(g.ProjectID) }), err
@@ -45,17 +48,26 @@ func (c *Client) SecurityGroups(ctx context.Context) ([]stackhand.SecurityGroup,
 
 // CreateSecurityGroup makes a group with the rules that Neutron gives to all: everything out.
 func (c *Client) CreateSecurityGroup(ctx context.Context, name, description string) (stackhand.SecurityGroup, error) {
+	if c.classic(ctx, network) {
+		return c.oldCreateGroup(ctx, name, description)
+	}
 	w, err := create[wireGroup](ctx, c, network, "security-groups", "security_group", map[string]any{"name": name, "description": description})
 	return w.group(), err
 }
 
 // DeleteSecurityGroup deletes a group; Conflict while ports use it.
 func (c *Client) DeleteSecurityGroup(ctx context.Context, id string) error {
+	if c.classic(ctx, network) {
+		return conflictIf(c.drop(ctx, compute, "os-security-groups", id), "in use")
+	}
 	return c.drop(ctx, network, "security-groups", id)
 }
 
 // CreateRule adds a rule to a group. It answers Conflict where there is the same already.
 func (c *Client) CreateRule(ctx context.Context, groupID string, rule stackhand.Rule) error {
+	if c.classic(ctx, network) {
+		return c.oldCreateRule(ctx, groupID, rule)
+	}
 	body := map[string]any{"security_group_id": groupID, "direction": rule.Direction, "ethertype": rule.EtherType}
 	if rule.EtherType == "" {
 		body["ethertype"] = "IPv4"
@@ -78,6 +90,9 @@ func (c *Client) CreateRule(ctx context.Context, groupID string, rule stackhand.
 
 // DeleteRule removes a rule from its group.
 func (c *Client) DeleteRule(ctx context.Context, id string) error {
+	if c.classic(ctx, network) {
+		return c.drop(ctx, compute, "os-security-group-rules", id)
+	}
 	return c.drop(ctx, network, "security-group-rules", id)
 }
 
@@ -101,6 +116,9 @@ func (w wireFloatingIP) domain() stackhand.FloatingIP {
 
 // FloatingIPs lists the project's floating IPs.
 func (c *Client) FloatingIPs(ctx context.Context) ([]stackhand.FloatingIP, error) {
+	if c.classic(ctx, network) {
+		return c.oldFloatings(ctx)
+	}
 	all, err := listOn(ctx, c, network, "floatingips", "floatingips", c.mine(),
 		func(w wireFloatingIP) string { return w.ID },
 		wireFloatingIP.domain)
@@ -109,11 +127,17 @@ func (c *Client) FloatingIPs(ctx context.Context) ([]stackhand.FloatingIP, error
 
 // FloatingIP reads one floating IP.
 func (c *Client) FloatingIP(ctx context.Context, id string) (stackhand.FloatingIP, error) {
+	if c.classic(ctx, network) {
+		return c.oldFloatingIP(ctx, id)
+	}
 	return getOn(ctx, c, network, "floatingips", "floatingip", id, wireFloatingIP.domain)
 }
 
 // CreateFloatingIP takes an address of an external network; it serves nobody yet.
 func (c *Client) CreateFloatingIP(ctx context.Context, externalID, description string) (stackhand.FloatingIP, error) {
+	if c.classic(ctx, network) {
+		return c.oldTakeFloating(ctx, externalID)
+	}
 	w, err := create[wireFloatingIP](ctx, c, network, "floatingips", "floatingip", map[string]any{
 		"floating_network_id": externalID, "description": description,
 	})
@@ -136,5 +160,8 @@ func (c *Client) AttachFloatingIP(ctx context.Context, id, portID string) error 
 
 // DeleteFloatingIP gives a floating IP back.
 func (c *Client) DeleteFloatingIP(ctx context.Context, id string) error {
+	if c.classic(ctx, network) {
+		return c.drop(ctx, compute, "os-floating-ips", id)
+	}
 	return c.drop(ctx, network, "floatingips", id)
 }

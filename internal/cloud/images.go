@@ -11,6 +11,9 @@ import (
 
 // Image reads one image, with all its properties.
 func (c *Client) Image(ctx context.Context, id string) (stackhand.Image, error) {
+	if c.classic(ctx, image) {
+		return c.oldImage(ctx, id)
+	}
 	g, err := c.on(ctx, image)
 	if err != nil {
 		return stackhand.Image{}, err
@@ -33,6 +36,9 @@ func (imagePatch) contentType() string { return "application/openstack-images-v2
 
 // UpdateImage changes an image's fields and properties. To remove a property that is not there is no error.
 func (c *Client) UpdateImage(ctx context.Context, id string, change stackhand.ImageChange) error {
+	if c.classic(ctx, image) {
+		return c.oldUpdateImage(ctx, id, change)
+	}
 	g, err := c.on(ctx, image)
 	if err != nil {
 		return err
@@ -88,6 +94,9 @@ func pointer(key string) string {
 
 // DeleteImage deletes an image; Conflict while it is protected or in use.
 func (c *Client) DeleteImage(ctx context.Context, id string) error {
+	if c.classic(ctx, image) {
+		return c.oldDeleteImage(ctx, id)
+	}
 	defer c.forget(shelfImages)
 	return c.drop(ctx, image, "images", id)
 }

@@ -109,6 +109,9 @@ func quotaOf(l *stackhand.Limits) map[string]struct {
 // networkLimits reads Neutron's quota details, or where the cloud has none (before Pike, or
 // by policy) the quotas, and counts.
 func (c *Client) networkLimits(ctx context.Context, l *stackhand.Limits) error {
+	if c.classic(ctx, network) {
+		return c.oldLimits(ctx, l)
+	}
 	n, err := c.on(ctx, network)
 	if err != nil {
 		return err

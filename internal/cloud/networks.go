@@ -64,6 +64,9 @@ func (c *Client) networks(ctx context.Context, q query) ([]stackhand.Network, er
 
 // Networks lists the networks that the project can use: its own, shared and external ones.
 func (c *Client) Networks(ctx context.Context) ([]stackhand.Network, error) {
+	if c.classic(ctx, network) {
+		return c.oldNetworks(ctx)
+	}
 	all, err := c.networks(ctx, nil)
 	return slices.DeleteFunc(all, func(n stackhand.Network) bool {
 		return !c.own(n.ProjectID) && !n.Shared && !n.External
@@ -72,6 +75,9 @@ func (c *Client) Networks(ctx context.Context) ([]stackhand.Network, error) {
 
 // NetworksNamed lists the project's own networks of this name.
 func (c *Client) NetworksNamed(ctx context.Context, name string) ([]stackhand.Network, error) {
+	if c.classic(ctx, network) {
+		return nil, nil // the project has none of its own
+	}
 	q := c.mine()
 	q["name"] = name
 	all, err := c.networks(ctx, q)
@@ -80,6 +86,9 @@ func (c *Client) NetworksNamed(ctx context.Context, name string) ([]stackhand.Ne
 
 // Network reads one network.
 func (c *Client) Network(ctx context.Context, id string) (stackhand.Network, error) {
+	if c.classic(ctx, network) {
+		return c.oldNetwork(ctx, id)
+	}
 	return getOn(ctx, c, network, "networks", "network", id, func(w wireNetwork) stackhand.Network { return stackhand.Network(w) })
 }
 
@@ -100,6 +109,9 @@ func (c *Client) DeleteNetwork(ctx context.Context, id string) error {
 
 // Subnets lists the subnets of a network, or with "" all of the project.
 func (c *Client) Subnets(ctx context.Context, networkID string) ([]stackhand.Subnet, error) {
+	if c.classic(ctx, network) {
+		return nil, nil
+	}
 	q := c.mine()
 	if networkID != "" {
 		q = query{"network_id": networkID}

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"net/http"
 )
 
 // getOn reads {"<kind>": …} below path, converted.
@@ -26,7 +25,7 @@ func create[W any](ctx context.Context, c *Client, s service, path, kind string,
 	if err != nil {
 		return zero, err
 	}
-	out, err := send[map[string]W](ctx, n, http.MethodPost, map[string]any{kind: body}, path)
+	out, err := sendAs[map[string]W](ctx, n, path, kind, body)
 	if err != nil {
 		return zero, err
 	}

@@ -29,6 +29,9 @@ func (w wireRouter) router() stackhand.Router {
 
 // Routers lists the project's routers.
 func (c *Client) Routers(ctx context.Context) ([]stackhand.Router, error) {
+	if c.classic(ctx, network) {
+		return nil, nil
+	}
 	all, err := listOn(ctx, c, network, "routers", "routers", c.mine(), func(w wireRouter) string { return w.ID }, wireRouter.router)
 	return slices.DeleteFunc(all, func(r stackhand.Router) bool { return !c.own(r.ProjectID) }), err
 }
@@ -105,6 +108,9 @@ func (w wirePort) port() stackhand.Port {
 // Ports lists ports. Those of a device or a network are listed whosever they are, as far as
 // the cloud shows them; otherwise those of the project.
 func (c *Client) Ports(ctx context.Context, filter stackhand.PortFilter) ([]stackhand.Port, error) {
+	if c.classic(ctx, network) {
+		return nil, nil
+	}
 	q := c.mine()
 	all := filter.DeviceID != "" || filter.NetworkID != ""
 	if all {

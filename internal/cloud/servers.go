@@ -186,9 +186,6 @@ func (c *Client) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 	if err != nil {
 		return "", err
 	}
-	type netRef struct {
-		Port string `json:"port"`
-	}
 	body := struct {
 		Name      string            `json:"name"`
 		Image     string            `json:"imageRef"` // "" where it boots from a volume
@@ -200,18 +197,14 @@ func (c *Client) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 		Zone      string            `json:"availability_zone,omitempty"`
 		ConfigDrv bool              `json:"config_drive,omitempty"`
 		Disks     []wireDisk        `json:"block_device_mapping_v2,omitempty"`
+		Groups    []groupRef        `json:"security_groups,omitempty"`
+		Files     []wireFile        `json:"personality,omitempty"`
 	}{
-		spec.Name, spec.ImageID, spec.FlavorID, nil, spec.KeyName, spec.Metadata, spec.UserData, spec.Zone, spec.ConfigDrv,
-		bootDisk(spec.BootVolume),
+		spec.Name, spec.ImageID, spec.FlavorID, n.netRefs(spec), spec.KeyName, spec.Metadata, spec.UserData, spec.Zone, spec.ConfigDrv,
+		bootDisk(spec.BootVolume), groupRefs(spec.Groups), wireFiles(spec.Files),
 	}
-	var ports []netRef
-	for _, id := range spec.Ports {
-		ports = append(ports, netRef{id})
-	}
-	if ports != nil {
-		body.Networks = ports
-	} else if n.atLeast(37) {
-		body.Networks = "auto" // has to be said from 2.37 on
+	if n.atLeast(57) && spec.Files != nil {
+		return "", noFiles()
 	}
 	made, err := send[struct {
 		Server struct {
@@ -301,7 +294,9 @@ func (c *Client) ServerActions(ctx context.Context, id string) ([]stackhand.Serv
 		return nil, err
 	}
 	p := page[wire]{key: "instanceActions"} // newer Novas page it only where a limit is given
-	if err := n.read(ctx, u, &p); err != nil {
+	if err := n.read(ctx, u, &p); absent(err) {
+		return nil, nil // a Nova of before 2013 keeps no record
+	} else if err != nil {
 		return nil, err
 	}
 	out := make([]stackhand.ServerAction, 0, len(p.items))

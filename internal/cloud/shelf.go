@@ -61,6 +61,9 @@ func (c *Client) flavorNames(ctx context.Context) (map[string]string, error) {
 
 // Images lists the images that the project sees, newest first.
 func (c *Client) Images(ctx context.Context) ([]stackhand.Image, error) {
+	if c.classic(ctx, image) {
+		return c.oldImages(ctx)
+	}
 	g, err := c.on(ctx, image)
 	if err != nil {
 		return nil, err
@@ -190,6 +193,9 @@ func (c *Client) Zones(ctx context.Context) ([]string, error) {
 			} `json:"zoneState"`
 		} `json:"availabilityZoneInfo"`
 	}](ctx, n, "os-availability-zone")
+	if absent(err) {
+		return nil, nil // a Nova of before 2013
+	}
 	var out []string
 	for _, z := range doc.Zones {
 		if z.State.Available {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gophercloud/gophercloud/v2"
 
@@ -17,6 +18,8 @@ type site struct {
 	entry Entry
 	opts  Options
 	http  *http.Client
+
+	plain atomic.Bool // its Neutron takes no descriptions
 
 	mu      sync.Mutex
 	base    *identityBase // nil until it was found out

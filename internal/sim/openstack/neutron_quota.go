@@ -3,6 +3,7 @@ package openstack
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // networkQuotas are Neutron's defaults; −1 is no limit.
@@ -117,20 +118,23 @@ func (c *Cloud) dropNetworkQuota(q *call) (answer, error) {
 }
 
 // extensions lists the parts of Neutron's API that are here.
-func extensions(*call) (answer, error) {
+func (c *Cloud) extensions(*call) (answer, error) {
 	out := []object{}
 	for _, alias := range []string{"address-group", "allowed-address-pairs", "binding", "default-subnetpools", "dns-integration",
 		"ext-gw-mode", "external-net", "extraroute", "fip-port-details", "filter-validation", "net-mtu", "net-mtu-writable",
 		"pagination", "port-security", "project-id", "provider", "quota_details", "quotas", "router", "security-group",
 		"sorting", "standard-attr-description", "standard-attr-revisions", "standard-attr-tag", "standard-attr-timestamp",
 		"subnet_allocation"} {
+		if !c.era.described && strings.HasPrefix(alias, "standard-attr-") {
+			continue
+		}
 		out = append(out, object{"alias": alias, "name": alias, "description": alias, "updated": "2016-01-01T00:00:00-00:00", "links": []string{}})
 	}
 	return ok(object{"extensions": out})
 }
 
-func extension(q *call) (answer, error) {
-	a, err := extensions(q)
+func (c *Cloud) extension(q *call) (answer, error) {
+	a, err := c.extensions(q)
 	if err != nil {
 		return a, err
 	}

@@ -168,8 +168,8 @@ func (c *Cloud) routeNeutron(m *http.ServeMux) {
 	guard("GET", "/quotas/{id}/default", c.defaultNetworkQuota)
 	guard("GET", "/quotas/{id}/details.json", c.detailNetworkQuota)
 	guard("GET", "/quotas/{id}/details", c.detailNetworkQuota)
-	on("GET", "/extensions", extensions)
-	guard("GET", "/extensions/{id}", extension)
+	on("GET", "/extensions", c.extensions)
+	guard("GET", "/extensions/{id}", c.extension)
 	on("GET", "/agents", c.agents)
 	on("GET", "/availability_zones", networkZones)
 }
