@@ -116,18 +116,25 @@ func (s *session) everything(ctx context.Context, of string) (everything, error)
 // the servers are shown all the same.
 func (e everything) named(projects []stackhand.Project, noProjects error, users []stackhand.CloudUser, noUsers error) (everything, error) {
 	e.projects, e.users = make(map[string]string, len(projects)), make(map[string]stackhand.CloudUser, len(users))
-	for _, p := range projects {
-		e.projects[p.ID] = p.Name
-	}
-	for _, u := range users {
-		e.users[u.ID] = u
-	}
 	for _, x := range []struct {
 		what string
 		err  error
-	}{{"projects", noProjects}, {"users", noUsers}} {
+		take func()
+	}{
+		{"projects", noProjects, func() {
+			for _, p := range projects {
+				e.projects[p.ID] = p.Name
+			}
+		}},
+		{"users", noUsers, func() {
+			for _, u := range users {
+				e.users[u.ID] = u
+			}
+		}},
+	} {
 		switch stackhand.KindOf(x.err) {
 		case "":
+			x.take()
 		case stackhand.Forbidden, stackhand.NotFound:
 			e.unread = append(e.unread, x.what)
 		default:

@@ -103,6 +103,7 @@ func (s *session) beside(ctx context.Context, t target) beside {
 	}
 	if err := g.Wait(); err != nil {
 		b.trouble = "The names of its volumes and its open ports could not be read: " + err.Error()
+		return b
 	}
 	var names []string
 	for _, v := range volumes {
