@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand/bot"
-	"github.com/stackhand/stackhand/internal/cloud"
 	"github.com/stackhand/stackhand/internal/config"
 	"github.com/stackhand/stackhand/internal/secret"
 	"github.com/stackhand/stackhand/store/bolt"
@@ -168,73 +166,6 @@ func callSlack(ctx context.Context, url, token string) (http.Header, slackAnswer
 	defer resp.Body.Close()
 	err = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&a)
 	return resp.Header, a, err
-}
-
-// clouds logs in where the entry has credentials of its own, and otherwise looks whether Keystone is
-// there: who the people are is not the bot's to know.
-func (c *checkup) clouds(ctx context.Context, cfg config.Config) {
-	entries, err := loadClouds(cfg)
-	if err != nil {
-		c.fail("clouds", "%v", err)
-		return
-	}
-	pool := cloud.NewPool(entries, cloud.Options{UserAgent: "stackhand/" + version, Now: time.Now, Timeout: 20 * time.Second})
-	for _, name := range slices.Sorted(maps.Keys(entries)) {
-		what := "cloud " + name
-		if cfg.Clouds.Entries[name].Credentials != "service" {
-			c.keystone(ctx, what, pool, name)
-			continue
-		}
-		client, err := pool.Service(ctx, name)
-		if err != nil {
-			c.fail(what, "%v", err)
-			continue
-		}
-		id := client.Identity()
-		c.ok(what, "logged in as %s, project %s, roles %s", id.User, id.Project, strings.Join(id.Roles, ", "))
-		c.services(ctx, what, client, cfg.Clouds.Entries[name].ExternalNetwork)
-	}
-}
-
-func (c *checkup) keystone(ctx context.Context, what string, pool *cloud.Pool, name string) {
-	if err := pool.Ping(ctx, name); err != nil {
-		c.fail(what, "%v", err)
-		return
-	}
-	c.ok(what, "Keystone answers; everyone logs in for themselves")
-}
-
-// services asks each service something, and looks for the external network.
-func (c *checkup) services(ctx context.Context, what string, client *cloud.Client, external string) {
-	if limits, err := client.Limits(ctx); err != nil {
-		c.fail(what, "quotas: %v", err)
-	} else if !limits.Servers.Room(1) {
-		c.warn(what, "the quota of servers is used up: %d of %d", limits.Servers.Used, limits.Servers.Max)
-	}
-	if images, err := client.Images(ctx); err != nil {
-		c.fail(what, "images: %v", err)
-	} else if len(images) == 0 {
-		c.warn(what, "there is no image to build a server from")
-	}
-	networks, err := client.Networks(ctx)
-	if err != nil {
-		c.fail(what, "networks: %v", err)
-		return
-	}
-	var found []string
-	for _, n := range networks {
-		if n.External {
-			found = append(found, n.Name)
-		}
-	}
-	switch {
-	case external != "" && !slices.Contains(found, external):
-		c.fail(what, "external_network %q is not there; the cloud has %s", external, strings.Join(found, ", "))
-	case external == "" && len(found) > 1:
-		c.warn(what, "several external networks (%s): say which by external_network", strings.Join(found, ", "))
-	case len(found) == 0:
-		c.warn(what, "no external network: servers get no floating IP")
-	}
 }
 
 // store looks whether the file can be written, without opening it where a bot is using it.
