@@ -48,7 +48,11 @@ func (i *image) set(q *call, key string, v any) error {
 	case "owner":
 		i.owner = s
 	case "name":
-		if !isText && v != nil || len(s) > 255 {
+		if len([]rune(s)) > 255 {
+			return notInSchema(v, "is too long Failed validating 'maxLength' in schema['properties']['name']: "+
+				"{'description': 'Descriptive name for the image', 'maxLength': 255, 'type': ['null', 'string']} On instance['name']: "+quoted(v))
+		}
+		if !isText && v != nil {
 			return notInSchema(v, "is not of type 'null', 'string'")
 		}
 		i.name = s
@@ -142,9 +146,11 @@ func (c *Cloud) patchImage(q *call) (answer, error) {
 
 func (i *image) patch(q *call, p object) error {
 	op, key := text(p["op"]), strings.TrimPrefix(text(p["path"]), "/")
+	pointer := key
+	key = strings.NewReplacer("~1", "/", "~0", "~").Replace(pointer) // RFC 6901
 	_, there := i.view()[key]
 	switch {
-	case key == "" || strings.Contains(key, "/"):
+	case key == "" || strings.Contains(pointer, "/"):
 		return refusal(400, "Invalid JSON pointer for this resource: '%s'", text(p["path"]))
 	case slices.Contains(imageReadOnly, key):
 		return refusal(403, "Attribute '%s' is read-only.", key)

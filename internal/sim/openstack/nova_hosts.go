@@ -14,34 +14,6 @@ func detailZones(q *call) (answer, error) {
 		"hosts": object{hostName: object{"nova-compute": object{"active": true, "available": true, "updated_at": micro(q.now)}}}}}})
 }
 
-// tenantUsage is GET /os-simple-tenant-usage/{id}: what the project's servers have used in their
-// lives, in hours.
-func (c *Cloud) tenantUsage(q *call) (answer, error) {
-	if !q.tok.sees(q.id()) {
-		return answer{}, novaPolicy("os-simple-tenant-usage:show")
-	}
-	hours, cpu, ram, disk := 0.0, 0.0, 0.0, 0.0
-	list := []object{}
-	for _, s := range c.compute.order {
-		if s.tenant.id != q.id() || s.launched.IsZero() {
-			continue
-		}
-		end := q.now
-		if s.gone {
-			end = s.terminated
-		}
-		h := end.Sub(s.launched).Hours()
-		hours, cpu, ram, disk = hours+h, cpu+h*float64(s.flavor.vcpus), ram+h*float64(s.flavor.ram), disk+h*float64(s.flavor.disk)
-		list = append(list, object{"instance_id": s.id, "name": s.name, "hours": h, "flavor": s.flavor.name, "vcpus": s.flavor.vcpus,
-			"memory_mb": s.flavor.ram, "local_gb": s.flavor.disk, "state": s.vm, "started_at": micro(s.launched), "tenant_id": s.tenant.id})
-	}
-	if len(list) == 0 {
-		return ok(object{"tenant_usage": object{}})
-	}
-	return ok(object{"tenant_usage": object{"tenant_id": q.id(), "total_hours": hours, "total_vcpus_usage": cpu,
-		"total_memory_mb_usage": ram, "total_local_gb_usage": disk, "server_usages": list}})
-}
-
 func (c *Cloud) listHypervisors(detail bool) handler {
 	return func(q *call) (answer, error) {
 		if !q.tok.admin() {

@@ -36,7 +36,7 @@ func (c *Cloud) updateServer(q *call) (answer, error) {
 				return answer{}, err
 			}
 		case key == "accessIPv4" || key == "accessIPv6":
-			if _, why := asIP(v); why != "" && v != nil && text(v) != "" {
+			if _, why := asIP(v); why != "" && v != nil && (text(v) != "" || c.era.newest > 0) { // "" took it away before v2.1
 				return answer{}, invalid(key, v, "%s is not a '%s'", quoted(v), map[string]string{"accessIPv4": "ipv4", "accessIPv6": "ipv6"}[key])
 			}
 		case key == "description" && q.minor >= 19, key == "OS-DCF:diskConfig", key == "hostname" && q.minor >= 90:

@@ -110,6 +110,7 @@ func (c *Cloud) routeNovaServers(m *http.ServeMux) {
 	on("PUT", "/{id}", c.updateServer)
 	on("DELETE", "/{id}", c.deleteServer)
 	on("POST", "/{id}/action", c.actOnServer)
+	on("POST", "/{id}/remote-consoles", c.remoteConsole)
 	on("GET", "/{id}/os-instance-actions", c.serverActions)
 	on("GET", "/{id}/os-instance-actions/{request}", c.serverAction)
 	on("GET", "/{id}/metadata", c.showMetadata)
