@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -158,7 +159,12 @@ func (c *Client) UpdateServer(ctx context.Context, id string, change stackhand.S
 	if len(body) == 0 {
 		return nil
 	}
-	return do(ctx, n, http.MethodPut, map[string]any{"server": body}, "servers", id)
+	err = do(ctx, n, http.MethodPut, map[string]any{"server": body}, "servers", id)
+	if e, ok := err.(*stackhand.Error); ok && e.Kind == stackhand.Invalid && strings.Contains(e.Msg, "'' is not a 'ip") {
+		return stackhand.Errorf(stackhand.Invalid, "This cloud does not take a server's access address away, it only changes it.").
+			Do("Give another address.").Because(e.Err)
+	}
+	return err
 }
 
 // ChangeServerMetadata sets and removes properties; to remove one that is not there is no error.
@@ -184,9 +190,14 @@ func (c *Client) ChangeServerMetadata(ctx context.Context, id string, set map[st
 	return nil
 }
 
-// AddServerGroup puts a server's ports into a security group, given by name, or by id where Neutron is.
+// AddServerGroup puts a server's ports into a security group, given by name, or by id where Neutron is; Conflict if they
+// are in it already.
 func (c *Client) AddServerGroup(ctx context.Context, id, group string) error {
-	return c.act(ctx, id, "addSecurityGroup", map[string]string{"name": group})
+	err := c.act(ctx, id, "addSecurityGroup", map[string]string{"name": group})
+	if e, ok := err.(*stackhand.Error); ok && e.Kind == stackhand.Invalid && strings.Contains(e.Msg, "Duplicate items in the list") {
+		return stackhand.Errorf(stackhand.Conflict, "The server is in that security group already.").Because(e.Err)
+	}
+	return err
 }
 
 // RemoveServerGroup takes a server's ports out of a security group; NotFound if they are not in it.
@@ -204,7 +215,8 @@ func (c *Client) AttachPort(ctx context.Context, serverID, portID string) error 
 	return do(ctx, n, http.MethodPost, body, "servers", serverID, "os-interface")
 }
 
-// DetachPort begins to take a port off a server. The port itself stays unless Nova made it.
+// DetachPort begins to take a port off a server. The port itself stays unless Nova made it. Nova may say yes also to a
+// port that is not there.
 func (c *Client) DetachPort(ctx context.Context, serverID, portID string) error {
 	n, err := c.on(ctx, compute)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -131,7 +132,15 @@ func (a *answer) kind() stackhand.Kind {
 		if saysQuota(a.Message) {
 			return stackhand.Quota
 		}
+		if strings.Contains(a.Message, "is protected and cannot be deleted") || strings.Contains(a.Message, "Cannot detach a root device") {
+			return stackhand.Conflict // not a matter of rights: Glance's word on an image, and Nova's on a volume
+		}
 		return stackhand.Forbidden
+	case http.StatusBadRequest:
+		if wrongVolume.MatchString(a.Message) {
+			return stackhand.Conflict
+		}
+		return stackhand.Invalid
 	case http.StatusNotFound:
 		// Something else than the API may say 404 too. Taking that for "it is gone" would
 		// lose what is still there.
@@ -161,6 +170,10 @@ func (a *answer) kind() stackhand.Kind {
 	}
 	return stackhand.Invalid
 }
+
+// wrongVolume is what Cinder, and Nova after it, says of a volume or a snapshot in another state than is needed:
+// cinder/exception.py, InvalidVolume and InvalidSnapshot.
+var wrongVolume = regexp.MustCompile(`^(Invalid input received: )?Invalid (volume|snapshot): `)
 
 // saysQuota knows Nova's words; it has no other mark for them: nova/exception.py, OverQuota
 // and its kin.

@@ -261,13 +261,17 @@ func (c *Client) RebootServer(ctx context.Context, id string, hard bool) error {
 	return do(ctx, n, http.MethodPost, map[string]any{"reboot": map[string]string{"type": how}}, "servers", id, "action")
 }
 
-// ConsoleLog reads the last lines of a server's console.
+// ConsoleLog reads the last lines of a server's console; 0 lines means all that Nova keeps.
 func (c *Client) ConsoleLog(ctx context.Context, id string, lines int) (string, error) {
 	n, err := c.on(ctx, compute)
 	if err != nil {
 		return "", err
 	}
-	body := map[string]any{"os-getConsoleOutput": map[string]int{"length": lines}}
+	how := map[string]int{}
+	if lines > 0 {
+		how["length"] = lines
+	}
+	body := map[string]any{"os-getConsoleOutput": how}
 	return retryRead(ctx, c.site.opts, func() (string, error) { // a POST, but it changes nothing
 		out, err := send[struct {
 			Output string `json:"output"`

@@ -69,7 +69,7 @@ func (s sim) client(t testing.TB, o cloud.Options) *cloud.Client {
 func TestSimulator(t *testing.T) {
 	s := newSim(t, openstack.Options{Build: 300 * time.Millisecond})
 	cloudtest.Run(t, cloudtest.Target{
-		Entries: s.entries(), Cloud: "lab", Login: alice, Other: person("bob", "team-b"),
+		Entries: s.entries(), Cloud: "lab", Login: alice, Other: person("bob", "team-b"), Admin: person("admin", "admin"),
 		ExpireTokens: func() { s.rule(t, "token expire") },
 		FailBuild: func(t *testing.T, server string) {
 			s.fault(t, "build", "error", server, "No valid host was found. There are not enough hosts available.")

@@ -16,7 +16,7 @@ var onOpenStack = flag.Bool("openstack", os.Getenv("STACKHAND_REALCLOUD") == "1"
 	"run the suite on the cloud that OS_CLIENT_CONFIG_FILE and OS_CLOUD name, too")
 
 // TestOpenStack runs the suite on a real cloud. OS_CLOUD_OTHER may name a second entry with a
-// login to another project of it.
+// login to another project of it, and OS_CLOUD_ADMIN one with that of an administrator.
 func TestOpenStack(t *testing.T) {
 	if !*onOpenStack {
 		t.Skip("needs an OpenStack: give -openstack (or STACKHAND_REALCLOUD=1), OS_CLIENT_CONFIG_FILE and OS_CLOUD")
@@ -32,6 +32,7 @@ func TestOpenStack(t *testing.T) {
 	}
 	target := cloudtest.Target{
 		Entries: entries, Cloud: name, Login: entry.Auth, Other: entries[os.Getenv("OS_CLOUD_OTHER")].Auth,
+		Admin: entries[os.Getenv("OS_CLOUD_ADMIN")].Auth,
 		Image: os.Getenv("OS_IMAGE"), Flavor: os.Getenv("OS_FLAVOR"),
 	}
 	knobs := filepath.Join(filepath.Dir(entry.File), "knobs.json")

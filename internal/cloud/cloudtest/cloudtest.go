@@ -19,6 +19,7 @@ type Target struct {
 	Cloud   string          // name of the entry
 	Login   stackhand.Login // a member of a project, by password
 	Other   stackhand.Login // somebody of another project; zero leaves isolation out
+	Admin   stackhand.Login // an administrator of the cloud; zero leaves what only they may do out
 	Options cloud.Options
 
 	Image    string // names of what servers are built from; "" takes the first
@@ -38,11 +39,14 @@ func Run(t *testing.T, target Target) {
 		{"login", login},
 		{"projects", projects},
 		{"application credentials", appCreds},
+		{"features", features},
 		{"what there is", shelf},
 		{"nothing there", nothingThere},
 		{"key pairs", keyPairs},
 		{"networks", networks},
 		{"odd names", oddNames},
+		{"subnets", subnets},
+		{"rules", rules},
 		{"security groups", securityGroups},
 		{"ports", ports},
 		{"floating IPs", floatingIPs},
@@ -50,6 +54,22 @@ func Run(t *testing.T, target Target) {
 		{"server", server},
 		{"reboot", reboot},
 		{"server refusals", serverRefusals},
+		{"power", power},
+		{"locking", locking},
+		{"resizing", resizing},
+		{"rebuilding", rebuilding},
+		{"properties", properties},
+		{"groups of a server", serverGroups},
+		{"interfaces", interfaces},
+		{"consoles", consoles},
+		{"images", images},
+		{"volumes", volumes},
+		{"snapshots", snapshots},
+		{"attaching", attaching},
+		{"boot from a volume", bootVolume},
+		{"usage", usage},
+		{"members", members},
+		{"administrators", admins},
 		{"waiting", waiting},
 		{"failed build", failedBuild},
 		{"quota of servers", serverQuota},
@@ -72,13 +92,16 @@ type suite struct {
 }
 
 func start(t *testing.T, target Target) *suite {
-	s := &suite{T: t, Target: target, pool: cloud.NewPool(target.Entries, target.Options)}
+	s := &suite{T: t, Target: target}
+	s.pool = s.newPool()
 	s.mark = "sht-" + strings.ToLower(rand.Text()[:6])
 	c, err := s.pool.Client(t.Context(), target.Cloud, target.Login)
 	s.ok(err)
 	s.c = c
 	return s
 }
+
+func (s *suite) newPool() *cloud.Pool { return cloud.NewPool(s.Entries, s.Options) }
 
 // ctx outlives the test's own context, which ends before its clean-ups run.
 func (s *suite) ctx() context.Context {
