@@ -193,7 +193,7 @@ func (b *Bot) open(ctx context.Context, rq *request, form commands.Form, line st
 // opener is the button that runs a line again, with a trigger of its own.
 func opener(line, label string) stackhand.Action {
 	if words := strings.Fields(line); len(words) > 0 && len(words) <= 2 && words[0] == "login" {
-		return stackhand.Action{ID: "login", Label: label, Value: strings.Join(words[1:], "")}
+		return stackhand.Action{ID: "login", Label: label, Value: strings.Join(words[1:], " ")}
 	}
 	return stackhand.Action{ID: "choose", Label: label, Value: line}
 }
@@ -238,7 +238,7 @@ func (b *Bot) submitted(ctx context.Context, rq *request) {
 			b.Changed(reply.Job)
 		}
 		packed, _ := json.Marshal(formMeta{Place: rq.body.Place}) // strings only: cannot fail
-		view = *result(form.Title, sheetOf(reply), string(packed))
+		view = *result(form.Title, append(sheetOf(reply), whereTold(reply, rq.body.Place)...), string(packed))
 	}
 	if rq.in.Tries == 0 && !sleep(ctx, ackTravels-time.Since(began)) {
 		return
@@ -247,6 +247,20 @@ func (b *Bot) submitted(ctx context.Context, rq *request) {
 		rq.log.InfoContext(ctx, "the form was closed meanwhile", "err", closed)
 		b.afterClose(ctx, rq, reply, err)
 	}
+}
+
+// whereTold says where to look for what a form has started.
+func whereTold(reply commands.Reply, place stackhand.Place) sheet {
+	where := "in the channel where you opened this form"
+	switch {
+	case reply.Job == "":
+		return nil
+	case place.Direct:
+		where = "in our direct messages"
+	case place.Thread != "":
+		where = "in the thread where you opened this form"
+	}
+	return sheet{{Text: stackhand.Textf("You see how it goes %s. You may close this.", where), Small: true}}
 }
 
 // afterClose tells the outcome of a form that was closed before it was known.

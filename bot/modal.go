@@ -209,7 +209,7 @@ func actionOf(e slack.BlockElement) string {
 func result(title *slack.TextBlockObject, s sheet, meta string) *slack.ModalViewRequest {
 	view := &slack.ModalViewRequest{
 		Type: slack.VTModal, Title: title, Close: words75("Close"), PrivateMetadata: meta,
-		Blocks: slack.Blocks{BlockSet: s.message().Blocks},
+		Blocks: slack.Blocks{BlockSet: s.message().withoutCharts().Blocks}, // charts are for messages only
 	}
 	if title == nil {
 		view.Title = words75("Stackhand")

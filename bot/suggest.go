@@ -116,11 +116,11 @@ func (b *Bot) lookUp(ctx context.Context, s suggestion) (options []commands.Opti
 // optionsResponse is the answer with the choices; one without any lets Slack say that nothing fits.
 func optionsResponse(all []commands.Option) any {
 	options := []*slack.OptionBlockObject{}
-	for _, o := range all[:min(len(all), maxOptions)] {
-		if o.Value == "" || len(o.Value) > maxLabel {
-			continue // cut short it would be another value
+	for _, o := range all {
+		// A value that is cut short would be another one.
+		if o.Value != "" && len(o.Value) <= maxLabel && len(options) < maxOptions {
+			options = append(options, option(o))
 		}
-		options = append(options, option(o))
 	}
 	return map[string]any{"options": options}
 }

@@ -33,7 +33,10 @@ type world struct {
 	dead   *atomic.Bool // the present bot's program has died: nothing it does has effect any more
 	wrap   func(http.RoundTripper) http.RoundTripper
 
+	mayRefuse bool // the workspace refuses blocks that are good elsewhere
+
 	mu     sync.Mutex
+	ahead  time.Duration // of the bot's clock
 	did    []string      // lines carried out, as "user text"
 	hold   chan struct{} // what "slow" waits for
 	logins map[string]string
@@ -68,7 +71,7 @@ func newWorld(t testing.TB, o sim.Options) *world {
 	t.Cleanup(func() {
 		w.kill()
 		for _, c := range w.slack.Calls() {
-			if c.Error == "missing_scope" || c.Error == "invalid_blocks" || c.Error == "msg_too_long" {
+			if c.Error == "missing_scope" || c.Error == "invalid_blocks" && !w.mayRefuse || c.Error == "msg_too_long" {
 				t.Errorf("%s was refused: %s", c.Method, c.Error)
 			}
 		}
@@ -100,11 +103,12 @@ func (w *world) launch() {
 		AppToken: w.slack.AppToken(), BotToken: w.slack.BotToken(), APIURL: w.server.URL + "/api/",
 		Env: &commands.Env{Stacks: w.mem}, Records: mortal{w.mem, w.dead}, Seal: rot{}, Role: roleOf, Groups: []string{"S0OPS"},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: &http.Client{Transport: transport},
+		Withdraw: w.mem.withdraw, Now: w.now,
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	b.talk = talk{do: w.do, submit: w.submit, click: commands.ClickLine, secretlike: commands.Secretlike}
+	b.talk = talk{do: w.do, submit: w.submit, complete: w.complete, click: commands.ClickLine, secretlike: commands.Secretlike}
 	ctx, stop := context.WithCancel(context.Background())
 	w.bot, w.stop, w.ended = b, stop, make(chan error, 1)
 	go func() { w.ended <- b.Run(ctx) }()
@@ -209,7 +213,7 @@ func (w *world) do(ctx context.Context, user stackhand.User, line commands.Line)
 		}
 		return commands.Reply{Job: id, Begun: stackhand.Textf("Create %s: job %s is at work.", rest, id)}, nil
 	}
-	return commands.Reply{Text: stackhand.Textf("did %s", line.Text)}, nil
+	return w.more(ctx, user, line, verb, rest)
 }
 
 func loginForm() *commands.Form {
@@ -219,8 +223,10 @@ func loginForm() *commands.Form {
 	}}
 }
 
-func (w *world) submit(_ context.Context, user stackhand.User, form, state string, values map[string]string, _ commands.Line) (commands.Reply, map[string]string, error) {
+func (w *world) submit(_ context.Context, user stackhand.User, form, state string, values map[string]string, line commands.Line) (commands.Reply, map[string]string, error) {
 	switch {
+	case form == "pick":
+		return w.picked(user, values, line)
 	case form == "project":
 		return commands.Reply{Text: stackhand.Textf("You are logged in to lab, project %s.", values["project_name"])}, nil, nil
 	case values["username"] == "nobody":

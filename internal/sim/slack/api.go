@@ -30,6 +30,7 @@ type request struct {
 	args   map[string]any
 	host   string
 	header http.Header
+	plain  bool // charts are refused
 }
 
 // apiError is an answer with ok false.
@@ -87,7 +88,7 @@ func init() {
 func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/api/")
 	args, err := readArgs(rw, r)
-	q := &request{method: name, args: args, host: r.Host, header: r.Header}
+	q := &request{method: name, args: args, host: r.Host, header: r.Header, plain: w.opt.NoCharts}
 	if d := w.delay(); d > 0 {
 		select {
 		case <-time.After(d):
@@ -296,7 +297,14 @@ func (q *request) blocks(key string, surface blockkit.Surface) ([]any, error) {
 	if v == nil {
 		return nil, nil
 	}
-	return checkBlocks(v, surface)
+	list, err := checkBlocks(v, surface)
+	for i, b := range list {
+		if q.plain && asObj(b)["type"] == "data_visualization" {
+			unknown := blockkit.Problem{Pointer: fmt.Sprintf("/%d/type", i), Message: "unsupported type: data_visualization"}
+			return nil, invalidBlocks("invalid_blocks", []blockkit.Problem{unknown}, "/blocks")
+		}
+	}
+	return list, err
 }
 
 func checkBlocks(v any, surface blockkit.Surface) ([]any, error) {

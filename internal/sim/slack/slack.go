@@ -39,6 +39,7 @@ type Options struct {
 	Scopes   []string // of the bot token
 	Events   []string // the event subscriptions of the app
 	Relaxed  bool     // no rate limits
+	NoCharts bool     // data_visualization blocks are refused, as where they are not rolled out yet
 	Clocks   Clocks
 	Log      *slog.Logger
 }

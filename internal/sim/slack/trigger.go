@@ -73,7 +73,7 @@ func (w *Workspace) serveHook(rw http.ResponseWriter, r *http.Request) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	q := &request{method: "response_url", args: map[string]any{}, host: r.Host}
+	q := &request{method: "response_url", args: map[string]any{}, host: r.Host, plain: w.opt.NoCharts}
 	status, problem := http.StatusOK, ""
 	if f := w.faults.api("response_url"); f != nil {
 		status, problem = f.status, "service_unavailable"
