@@ -207,7 +207,7 @@ func TestMisses(t *testing.T) {
 		"create web-1 --security-group nope":           `no security group called nope`,
 		"create web-1 --availability-zone mars":        `There are: nova`,
 		"create web-2":                                 `You have a server called web-2 in team-a already`,
-		"openstack server create --volume v x":         `Servers on volumes are not supported`,
+		"openstack server create --volume v x":         `A server cannot be made from a volume`,
 		"list --mine --bogus":                          `no option --bogus`,
 		"create a server":                              `create needs a name\. Say for example "create NAME"\.`,
 		"image delete x":                               `no image called x`,

@@ -119,6 +119,8 @@ type Stacks interface {
 	ByServer(ctx context.Context, cloud, serverID string) (stackhand.Stack, error) // NotFound if it is not ours
 	InProject(ctx context.Context, cloud, projectID string) ([]stackhand.Stack, error)
 	OfOwner(ctx context.Context, user string) ([]stackhand.Stack, error)
+	// EverInProject is InProject together with the stacks that went since a moment.
+	EverInProject(ctx context.Context, cloud, projectID string, since time.Time) ([]stackhand.Stack, error)
 	// InThread answers the stack or stacks that the thread's job was about, newest job first.
 	InThread(ctx context.Context, channel, thread string) ([]stackhand.Stack, error)
 	// JobsInThread tells the ids of the jobs that were asked for in a thread or whose card it

@@ -351,6 +351,16 @@ func (f fakeStacks) InProject(_ context.Context, cloud, project string) ([]stack
 	return f.pick(func(s stackhand.Stack) bool { return s.Cloud == cloud && s.ProjectID == project }), f.w.fail["InProject"]
 }
 
+func (f fakeStacks) EverInProject(_ context.Context, cloud, project string, since time.Time) ([]stackhand.Stack, error) {
+	var out []stackhand.Stack
+	for _, id := range slices.Sorted(maps.Keys(f.w.stacks)) {
+		if s := f.w.stacks[id]; s.Cloud == cloud && s.ProjectID == project && (s.State != stackhand.StackGone || !s.Gone.Before(since)) {
+			out = append(out, s)
+		}
+	}
+	return out, f.w.fail["EverInProject"]
+}
+
 func (f fakeStacks) OfOwner(_ context.Context, user string) ([]stackhand.Stack, error) {
 	return f.pick(func(s stackhand.Stack) bool { return s.Lease.Owner == user }), f.w.fail["OfOwner"]
 }

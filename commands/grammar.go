@@ -102,7 +102,8 @@ func literal(head []string) (*entry, int) {
 	for n := min(4, len(head)-skip); n > 0; n-- {
 		name := strings.ToLower(strings.Join(head[skip:skip+n], " "))
 		// "create security group" begins with create, and means another noun.
-		if e := find(name); e != nil && !(n == 1 && nounAfter(head[skip+1:])) {
+		// What "use project team-b" is about comes after the verb and no other noun takes it.
+		if e := find(name); e != nil && (n > 1 || name == "use" || !nounAfter(head[skip+1:])) {
 			return e, skip + n
 		}
 	}

@@ -18,14 +18,17 @@ type kindOf[T any] struct {
 	thing func(T) thing
 }
 
-// find is the one that a name or an id means; a *choice where several fit.
-func (k kindOf[T]) find(ctx context.Context, s *session, word string) (T, error) {
-	all, err := k.list(ctx, s)
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return pick(k.noun, word, all, k.thing, false)
+// find is the one that a name or an id means, looked for on fresh lists where old ones do not have it; a *choice
+// where several fit.
+func (k kindOf[T]) find(ctx context.Context, s *session, word string) (found T, err error) {
+	err = s.again(func() error {
+		all, err := k.list(ctx, s)
+		if err == nil {
+			found, err = pick(k.noun, word, all, k.thing, false)
+		}
+		return err
+	})
+	return found, err
 }
 
 // choose is find for a word of a line; again is the line with an id in the word's place.

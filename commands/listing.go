@@ -47,6 +47,7 @@ func addList[A any, P pageable[A]](l listing[A]) bool {
 			if err != nil {
 				return Reply{}, err
 			}
+			s.Refresh() // a list is always of now
 			t, err := l.table(ctx, s, a)
 			if err != nil {
 				return Reply{}, err

@@ -23,8 +23,6 @@ func understand(ctx context.Context, env *Env, user stackhand.User, line typed) 
 	if err != nil {
 		return call{}, stackhand.Errorf(stackhand.Invalid, "That line cannot be read: %s.", err).Do(`Put names with spaces in "quotes", or see help.`)
 	}
-	public := slices.Contains(words, "--public")
-	words = slices.DeleteFunc(words, func(w string) bool { return w == "--public" })
 	if slices.ContainsFunc(words, func(w string) bool { return w == "--help" || w == "-h" }) {
 		words = helpFor(words)
 	}
@@ -35,12 +33,15 @@ func understand(ctx context.Context, env *Env, user stackhand.User, line typed) 
 	if client {
 		words = pasted
 	}
+	words, public := forAll(words)
 	if len(words) == 0 {
 		words = []string{"help"}
 	}
 	words, ended := unended(words)
 	if !client {
-		if err := absent(words); err != nil {
+		if meant := everyday(words); meant != nil {
+			words, ended = meant, true
+		} else if err := absent(words); err != nil {
 			return call{}, hush(words, err)
 		}
 	}
@@ -57,9 +58,30 @@ func understand(ctx context.Context, env *Env, user stackhand.User, line typed) 
 	return c, hush(words, err)
 }
 
+// everyday is the line that everyday words mean, unless they are a line of the grammar as they stand.
+func everyday(words []string) []string {
+	if e, rest, _ := resolve(words); e != nil {
+		if _, err := e.parse(rest); err == nil {
+			return nil
+		}
+	}
+	return phrased(words)
+}
+
+// forAll takes --public out of a line, which answers everybody; a command that has an option of that name keeps it.
+func forAll(words []string) (rest []string, public bool) {
+	if e, _, _ := resolve(words); e != nil {
+		if s, _ := (&parsing{e: e}).lookup("public"); s != nil {
+			return words, false
+		}
+	}
+	rest = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "--public" })
+	return rest, len(rest) < len(words)
+}
+
 // helpFor is what a line with --help in it asks: for help on the command that it begins with.
 func helpFor(words []string) []string {
-	if slices.Contains(clients, strings.ToLower(words[0])) {
+	if clients[strings.ToLower(words[0])] != "" {
 		words = words[1:]
 	}
 	head, _ := splitOptions(words)

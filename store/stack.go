@@ -29,7 +29,7 @@ var stackTable = table[stackRow]{
 
 func stackIndex(r *stackRow) []string {
 	if r.State == stackhand.StackGone {
-		return nil
+		return []string{key("stack.past", r.Cloud, r.ProjectID, rising(r.Gone), r.ID)}
 	}
 	var keys []string
 	if !r.DueAt.IsZero() {
@@ -128,6 +128,23 @@ func (s *Store) StacksInProject(ctx context.Context, cloud, projectID string) ([
 	return s.stacks(ctx, from, to, 0, byAge, func(st *stackRow) bool {
 		return st.Cloud == cloud && st.ProjectID == projectID
 	})
+}
+
+// StacksEverInProject reads the stacks of a cloud's project and those that went since a moment, oldest first.
+func (s *Store) StacksEverInProject(ctx context.Context, cloud, projectID string, since time.Time) ([]stackhand.Stack, error) {
+	all, err := s.StacksInProject(ctx, cloud, projectID)
+	if err != nil {
+		return nil, err
+	}
+	_, to := under("stack.past", cloud, projectID)
+	rows, err := stackTable.follow(ctx, s.d, key("stack.past", cloud, projectID, rising(since)), to, 0, func(r *stackRow) bool {
+		return r.State == stackhand.StackGone && r.Cloud == cloud && r.ProjectID == projectID && !r.Gone.Before(since)
+	})
+	for _, r := range rows {
+		all = append(all, r.Stack)
+	}
+	slices.SortFunc(all, byAge)
+	return all, err
 }
 
 // StacksOfOwner reads the stacks of a user, oldest first.

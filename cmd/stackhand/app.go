@@ -208,6 +208,10 @@ func (s stacks) InProject(ctx context.Context, cloud, project string) ([]stackha
 	return s.StacksInProject(ctx, cloud, project)
 }
 
+func (s stacks) EverInProject(ctx context.Context, cloud, project string, since time.Time) ([]stackhand.Stack, error) {
+	return s.StacksEverInProject(ctx, cloud, project, since)
+}
+
 func (s stacks) OfOwner(ctx context.Context, user string) ([]stackhand.Stack, error) {
 	return s.StacksOfOwner(ctx, user)
 }
