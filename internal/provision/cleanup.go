@@ -36,9 +36,10 @@ type cleanup struct {
 	made []stackhand.Resource
 }
 
-func cleanupFlow(d Deps) jobs.Flow {
+// cleanupFlow knows two versions: since the second there are volumes.
+func cleanupFlow(d Deps, version int) jobs.Flow {
 	return jobs.Flow{
-		Name: FlowCleanup, Version: 1,
+		Name: FlowCleanup, Version: version,
 		Steps: func(job stackhand.Job) ([]jobs.Step, error) {
 			spec, err := input[CleanupSpec](job)
 			if err != nil {
@@ -52,31 +53,35 @@ func cleanupFlow(d Deps) jobs.Flow {
 			if err != nil {
 				return nil, err
 			}
-			return cleanup{c, job.ID, spec.Made}.steps(), nil
+			return cleanup{c, job.ID, spec.Made}.steps(version), nil
 		},
 		// Trying again looks again, and removes what is there then.
 		Cleanup: func(stackhand.Job) (stackhand.Job, error) { return stackhand.Job{}, nil },
 	}
 }
 
-func (c cleanup) steps() []jobs.Step {
+func (c cleanup) steps(version int) []jobs.Step {
 	step := func(name, title string, do action, needs ...string) jobs.Step {
 		return jobs.Step{Name: name, Title: title, Do: c.with(do), Needs: needs, Timeout: goneFor}
 	}
-	return []jobs.Step{
+	steps := []jobs.Step{
 		step("look", "Look for leftovers", c.look),
 		step("floating-ip", "Floating IP", c.removeEach(stackhand.KindFloatingIP), "look"),
 		step("server", "Server", c.removeEach(stackhand.KindServer), "look"),
 		step("port", "Port", c.removeEach(stackhand.KindPort), "server", "floating-ip"),
 		step("group", "Security group", c.removeEach(stackhand.KindSecurityGroup), "port"),
 		step("network", "Network", c.network, "port"),
-		step("lease", "Lease", c.end, "group", "network"),
 	}
+	last := []string{"group", "network"}
+	if version > 1 {
+		steps, last = append(steps, step("volume", "Volumes", c.removeEach(stackhand.KindVolume), "server")), append(last, "volume")
+	}
+	return append(steps, step("lease", "Lease", c.end, last...))
 }
 
 // leftKinds are the kinds that a create job may leave.
 var leftKinds = append([]string{
-	stackhand.KindFloatingIP, stackhand.KindServer, stackhand.KindPort, stackhand.KindSecurityGroup,
+	stackhand.KindFloatingIP, stackhand.KindServer, stackhand.KindPort, stackhand.KindSecurityGroup, stackhand.KindVolume,
 }, networkKinds...)
 
 // look puts on this job's record what the old one's record lists and what the cloud holds

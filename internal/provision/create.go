@@ -49,7 +49,11 @@ func newCreate(d Deps, job stackhand.Job) (create, error) {
 
 // check refuses what cannot be built.
 func (c create) check() error {
-	if c.spec.Floating && c.spec.External == "" {
+	if c.spec.Classic && c.spec.Network == "new" {
+		return stackhand.Errorf(stackhand.Invalid, "This cloud gives servers their network itself, so none can be made for them.").
+			Do("Leave --network out.")
+	}
+	if c.spec.Floating && c.spec.External == "" && !c.spec.Classic {
 		return stackhand.Errorf(stackhand.Invalid, "This cloud has no external network, so there are no floating IPs.").
 			Do("Create the server with --no-floating-ip.")
 	}
@@ -59,7 +63,7 @@ func (c create) check() error {
 // steps lists everything in an order in which each step comes after those that it needs.
 func (c create) steps() []jobs.Step {
 	steps := c.networkSteps()
-	var needs []string // of every port
+	var needs []string // of every port, or server where there are no ports
 	if len(steps) > 0 {
 		needs = append(needs, "subnet")
 	}
@@ -68,10 +72,8 @@ func (c create) steps() []jobs.Step {
 		needs = append(needs, "group")
 	}
 	routed := ""
-	if c.spec.Network == "new" || c.spec.Network == "auto" {
-		if c.spec.External != "" {
-			routed = "interface"
-		}
+	if c.makesNetwork() && c.spec.External != "" {
+		routed = "interface"
 	}
 	last := []string{}
 	if routed != "" {
@@ -131,7 +133,7 @@ func (c create) newStack(job stackhand.Job, n int) stackhand.Stack {
 	}
 	return stackhand.Stack{
 		ID: c.stack(n), Name: c.name(n), Cloud: c.spec.Cloud, ProjectID: c.spec.ProjectID, Project: c.spec.Project,
-		State: stackhand.StackBuilding, Job: c.id, Place: job.Place,
+		Region: job.Scope.Region, State: stackhand.StackBuilding, Job: c.id, Place: job.Place,
 		Lease:  stackhand.Lease{Owner: owner, For: c.spec.For},
 		Flavor: c.spec.Flavor, Image: c.spec.Image, Login: c.spec.Login, Created: c.Now(),
 	}

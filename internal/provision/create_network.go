@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,12 +23,11 @@ type netPlan struct {
 // A network that stacks share is looked for and made under a lock of the project. It is undone as a
 // whole, by "find": between two steps of an undo nobody may come to rely on half of it.
 func (c create) networkSteps() []jobs.Step {
-	auto := c.spec.Network == "auto"
-	if !auto && c.spec.Network != "new" {
+	if !c.makesNetwork() {
 		return nil
 	}
 	find := jobs.Step{Name: "find", Title: "Find network", Do: c.with(c.plan), Undo: c.with(c.undoNetwork)}
-	if auto {
+	if c.spec.Network == "auto" {
 		find.Do = c.with(c.find)
 	}
 	steps := []jobs.Step{
@@ -44,6 +42,11 @@ func (c create) networkSteps() []jobs.Step {
 		jobs.Step{Name: "router", Title: "Router", Needs: []string{"find"}, Do: c.with(c.router)},
 		jobs.Step{Name: "interface", Title: "Router interface", Needs: []string{"subnet", "router"}, Do: c.with(c.join)},
 	)
+}
+
+// makesNetwork tells whether the job finds or makes the network; Nova gives its own where there is no Neutron.
+func (c create) makesNetwork() bool {
+	return !c.spec.Classic && (c.spec.Network == "auto" || c.spec.Network == "new")
 }
 
 // netLock is the lock under which a project's shared network is found, made and removed.
@@ -150,20 +153,9 @@ func (c create) network(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 	if err != nil || there {
 		return err
 	}
-	var n stackhand.Network
-	if run.Again() {
-		all, err := cloud.NetworksNamed(ctx, c.netName())
-		if err != nil {
-			return err
-		}
-		if at := slices.IndexFunc(all, func(n stackhand.Network) bool { return isMarked(n.Description, c.id, c.netStack()) }); at >= 0 {
-			n = all[at]
-		}
-	}
-	if n.ID == "" {
-		if n, err = cloud.CreateNetwork(ctx, c.netName(), c.netMark()); err != nil {
-			return err
-		}
+	n, err := makeNetwork(ctx, run, cloud, c.netName(), c.netMark())
+	if err != nil {
+		return err
 	}
 	if err := run.Note(ctx, n.Name); err != nil {
 		return err
@@ -177,21 +169,9 @@ func (c create) subnet(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 		return err
 	}
 	id := c.netID(run)
-	var s stackhand.Subnet
-	if run.Again() {
-		all, err := cloud.Subnets(ctx, id)
-		if err != nil {
-			return err
-		}
-		if at := slices.IndexFunc(all, func(s stackhand.Subnet) bool { return isMarked(s.Description, c.id, c.netStack()) }); at >= 0 {
-			s = all[at]
-		}
-	}
-	if s.ID == "" {
-		spec := stackhand.SubnetSpec{Name: c.netName(), Description: c.netMark(), NetworkID: id, CIDR: p.CIDR}
-		if s, err = cloud.CreateSubnet(ctx, spec); err != nil {
-			return err
-		}
+	s, err := makeSubnet(ctx, run, cloud, stackhand.SubnetSpec{Name: c.netName(), Description: c.netMark(), NetworkID: id, CIDR: p.CIDR})
+	if err != nil {
+		return err
 	}
 	if err := run.Note(ctx, p.CIDR); err != nil {
 		return err
@@ -210,20 +190,9 @@ func (c create) router(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 	if err != nil || there {
 		return err
 	}
-	var r stackhand.Router
-	if run.Again() {
-		all, err := cloud.Routers(ctx)
-		if err != nil {
-			return err
-		}
-		if at := slices.IndexFunc(all, func(r stackhand.Router) bool { return isMarked(r.Description, c.id, c.netStack()) }); at >= 0 {
-			r = all[at]
-		}
-	}
-	if r.ID == "" {
-		if r, err = cloud.CreateRouter(ctx, c.netName(), c.netMark(), c.spec.External); err != nil {
-			return err
-		}
+	r, err := makeRouter(ctx, run, cloud, c.netName(), c.netMark(), c.spec.External)
+	if err != nil {
+		return err
 	}
 	if err := run.Note(ctx, r.Name); err != nil {
 		return err

@@ -1,11 +1,8 @@
 package provision
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -30,28 +27,35 @@ func (c create) serverSteps(n int, needs []string, routed string) []jobs.Step {
 	at := func(do func(context.Context, *jobs.Run, Cloud, int) error) func(context.Context, *jobs.Run) error {
 		return c.with(func(ctx context.Context, run *jobs.Run, cloud Cloud) error { return do(ctx, run, cloud, n) })
 	}
-	steps := []jobs.Step{{
-		Name: k("port"), Title: c.title("Port", n), Needs: needs,
-		Do: at(c.port), Undo: c.with(c.undo(stackhand.KindPort, sid)),
-	}}
-	if c.spec.Floating {
-		needs := []string{k("floating-ip"), k("port")}
-		if routed != "" {
-			needs = append(needs, routed)
-		}
+	var steps []jobs.Step
+	upon := needs // what the server stands on
+	if !c.spec.Classic {
 		steps = append(steps, jobs.Step{
-			Name: k("floating-ip"), Title: c.title("Floating IP", n),
-			Do: at(c.floatingIP), Undo: c.with(c.undo(stackhand.KindFloatingIP, sid)),
-		}, jobs.Step{
-			Name: k("attach"), Title: c.title("Attach floating IP", n), Needs: needs, Timeout: attachFor, Do: at(c.attach),
+			Name: k("port"), Title: c.title("Port", n), Needs: needs,
+			Do: at(c.port), Undo: c.with(c.undo(stackhand.KindPort, sid)),
 		})
+		upon = []string{k("port")}
 	}
-	steps = append(steps, jobs.Step{
-		Name: k("server"), Title: "Server " + c.name(n), Needs: []string{k("port")},
+	if c.spec.BootGB > 0 {
+		steps = append(steps, jobs.Step{
+			Name: k("volume"), Title: c.title("Boot volume", n), Do: at(c.bootVolume), Undo: c.with(c.undo(stackhand.KindVolume, sid)),
+		}, jobs.Step{
+			Name: k("fill"), Title: c.title("Fill the boot volume", n), Needs: []string{k("volume")}, Timeout: buildFor, Waits: true, Do: at(c.fill),
+		})
+		upon = append(slices.Clone(upon), k("fill"))
+	}
+	server := []jobs.Step{{
+		Name: k("server"), Title: "Server " + c.name(n), Needs: upon,
 		Do: at(c.server), Undo: c.with(c.undo(stackhand.KindServer, sid)), Timeout: goneFor,
-	}, jobs.Step{
+	}, {
 		Name: k("build"), Title: c.title("Build", n), Needs: []string{k("server")}, Timeout: buildFor, Waits: true, Do: at(c.build),
-	})
+	}}
+	switch address := c.addressSteps(n, routed); {
+	case c.spec.Classic: // the server has to be there before it can get an address
+		steps = append(append(steps, server...), address...)
+	default:
+		steps = append(append(steps, address...), server...)
+	}
 	if c.spec.WaitSSH {
 		needs := []string{k("build")}
 		if c.spec.Floating {
@@ -64,26 +68,42 @@ func (c create) serverSteps(n int, needs []string, routed string) []jobs.Step {
 	return steps
 }
 
+// addressSteps give the n-th server its floating IP.
+func (c create) addressSteps(n int, routed string) []jobs.Step {
+	if !c.spec.Floating {
+		return nil
+	}
+	at := func(do func(context.Context, *jobs.Run, Cloud, int) error) func(context.Context, *jobs.Run) error {
+		return c.with(func(ctx context.Context, run *jobs.Run, cloud Cloud) error { return do(ctx, run, cloud, n) })
+	}
+	needs := []string{key("floating-ip", n), key("port", n)}
+	if c.spec.Classic {
+		needs[1] = key("build", n)
+	}
+	if routed != "" {
+		needs = append(needs, routed)
+	}
+	return []jobs.Step{{
+		Name: key("floating-ip", n), Title: c.title("Floating IP", n),
+		Do: at(c.floatingIP), Undo: c.with(c.undo(stackhand.KindFloatingIP, c.stack(n))),
+	}, {
+		Name: key("attach", n), Title: c.title("Attach floating IP", n), Needs: needs, Timeout: attachFor, Do: at(c.attach),
+	}}
+}
+
 func (c create) port(ctx context.Context, run *jobs.Run, cloud Cloud, n int) error {
 	sid, netID := c.stack(n), c.netID(run)
 	groups, err := c.groups(run)
 	if err != nil {
 		return err
 	}
-	var p stackhand.Port
-	if run.Again() {
-		if p, err = findPort(ctx, cloud, netID, c.id, sid); err != nil {
-			return err
-		}
+	spec := stackhand.PortSpec{Name: c.name(n), Description: mark("", c.id, sid), NetworkID: netID, Groups: groups}
+	if c.spec.Count == 1 {
+		spec.FixedIP = c.spec.FixedIP
 	}
-	if p.ID == "" {
-		spec := stackhand.PortSpec{Name: c.name(n), Description: mark("", c.id, sid), NetworkID: netID, Groups: groups}
-		if c.spec.Count == 1 {
-			spec.FixedIP = c.spec.FixedIP
-		}
-		if p, err = cloud.CreatePort(ctx, spec); err != nil {
-			return err
-		}
+	p, err := makePort(ctx, run, cloud, spec)
+	if err != nil {
+		return err
 	}
 	if len(p.IPs) > 0 {
 		if err := run.Note(ctx, p.IPs[0].IP); err != nil {
@@ -96,17 +116,6 @@ func (c create) port(ctx context.Context, run *jobs.Run, cloud Cloud, n int) err
 		}
 	}
 	return run.Made(ctx, stackhand.Resource{Kind: stackhand.KindPort, ID: p.ID, Name: c.name(n), Parent: netID, Job: c.id, Stack: sid})
-}
-
-func findPort(ctx context.Context, cloud Cloud, network, job, stack string) (stackhand.Port, error) {
-	all, err := cloud.Ports(ctx, stackhand.PortFilter{NetworkID: network})
-	if err != nil {
-		return stackhand.Port{}, err
-	}
-	if at := slices.IndexFunc(all, func(p stackhand.Port) bool { return isMarked(p.Description, job, stack) }); at >= 0 {
-		return all[at], nil
-	}
-	return stackhand.Port{}, nil
 }
 
 // groups are the security groups of a port: those that were named, else the project's
@@ -131,21 +140,9 @@ func (c create) groups(run *jobs.Run) ([]string, error) {
 // floatingIP takes an address, attached to nothing yet, beside the building of the rest.
 func (c create) floatingIP(ctx context.Context, run *jobs.Run, cloud Cloud, n int) error {
 	sid := c.stack(n)
-	var f stackhand.FloatingIP
-	if run.Again() {
-		all, err := cloud.FloatingIPs(ctx)
-		if err != nil {
-			return err
-		}
-		if at := slices.IndexFunc(all, func(f stackhand.FloatingIP) bool { return isMarked(f.Description, c.id, sid) }); at >= 0 {
-			f = all[at]
-		}
-	}
-	if f.ID == "" {
-		var err error
-		if f, err = cloud.CreateFloatingIP(ctx, c.spec.External, mark("", c.id, sid)); err != nil {
-			return err
-		}
+	f, err := c.makeFloatingIP(ctx, run, cloud, c.spec.External, mark("", c.id, sid))
+	if err != nil {
+		return err
 	}
 	if err := run.Note(ctx, f.IP); err != nil {
 		return err
@@ -156,6 +153,9 @@ func (c create) floatingIP(ctx context.Context, run *jobs.Run, cloud Cloud, n in
 // attach gives the address to the server's port. A router that was just made may need a
 // moment before the cloud believes that it connects the two.
 func (c create) attach(ctx context.Context, run *jobs.Run, cloud Cloud, n int) error {
+	if c.spec.Classic {
+		return c.attachClassic(ctx, run, cloud, n)
+	}
 	job, sid := run.Job(), c.stack(n)
 	id, port := madeID(job, stackhand.KindFloatingIP, sid), madeID(job, stackhand.KindPort, sid)
 	if run.Again() {
@@ -186,7 +186,7 @@ func (c create) server(ctx context.Context, run *jobs.Run, cloud Cloud, n int) e
 		}
 	}
 	if id == "" {
-		id, err = cloud.CreateServer(ctx, c.serverSpec(run, n))
+		id, err = c.newServer(ctx, run, cloud, n)
 		if is(err, stackhand.Conflict) || is(err, stackhand.Invalid) {
 			if other, lookErr := c.findServer(ctx, cloud, n); lookErr == nil && other != "" {
 				id, err = other, nil
@@ -202,18 +202,32 @@ func (c create) server(ctx context.Context, run *jobs.Run, cloud Cloud, n int) e
 	return run.Made(ctx, stackhand.Resource{Kind: stackhand.KindServer, ID: id, Name: c.name(n), Job: c.id, Stack: sid})
 }
 
-func (c create) serverSpec(run *jobs.Run, n int) stackhand.ServerSpec {
+func (c create) newServer(ctx context.Context, run *jobs.Run, cloud Cloud, n int) (string, error) {
 	job, sid := run.Job(), c.stack(n)
 	meta := maps.Clone(c.spec.Metadata)
 	if meta == nil {
 		meta = map[string]string{}
 	}
 	meta[metaJob], meta[metaStack], meta[metaOwner] = c.id, sid, c.spec.Owner
-	return stackhand.ServerSpec{
-		Name: c.name(n), ImageID: c.spec.ImageID, FlavorID: c.spec.FlavorID,
-		Ports: []string{madeID(job, stackhand.KindPort, sid)}, KeyName: c.spec.KeyName, Metadata: meta,
-		UserData: c.spec.UserData, Zone: c.spec.Zone, ConfigDrv: c.spec.ConfigDrv,
+	spec := stackhand.ServerSpec{
+		Name: c.name(n), ImageID: c.spec.ImageID, FlavorID: c.spec.FlavorID, KeyName: c.spec.KeyName, Metadata: meta,
+		UserData: c.spec.UserData, Zone: c.spec.Zone, ConfigDrv: c.spec.ConfigDrv, Files: c.spec.Files,
 	}
+	if id := madeID(job, stackhand.KindVolume, sid); id != "" {
+		spec.ImageID, spec.BootVolume = "", id
+	}
+	if !c.spec.Classic {
+		spec.Ports = []string{madeID(job, stackhand.KindPort, sid)}
+		return cloud.CreateServer(ctx, spec)
+	}
+	if c.spec.Network != "auto" {
+		spec.Networks = []string{c.spec.Network}
+	}
+	var err error
+	if spec.Groups, err = c.classicGroups(ctx, run, cloud); err != nil {
+		return "", err
+	}
+	return cloud.CreateServer(ctx, spec)
 }
 
 // findServer looks for the server that an earlier attempt made; "" if there is none.
@@ -245,6 +259,8 @@ func (c create) build(ctx context.Context, run *jobs.Run, cloud Cloud, n int) er
 	case srv.Status == "ERROR":
 		return stackhand.Errorf(stackhand.Failed, "The cloud could not build %s: %s", c.name(n), fault(srv)).
 			Do("Try again, with a smaller flavor if the cloud is full; if it happens again, ask the cloud's administrator.")
+	case c.spec.Classic && !c.spec.Floating:
+		return run.Set(ctx, key("address", n), addressOf(srv))
 	}
 	return nil
 }
@@ -259,52 +275,4 @@ func fault(s stackhand.Server) string {
 		return "no host has room for a server of this flavor (" + f + ")"
 	}
 	return f
-}
-
-// ssh waits until somebody who speaks SSH answers at the server's address. Silence does not
-// fail the job: the server is there, and its owner may want to look why.
-func (c create) ssh(ctx context.Context, run *jobs.Run, _ Cloud, n int) error {
-	job := run.Job()
-	var addr string
-	if fips := made(job, stackhand.KindFloatingIP, c.stack(n)); len(fips) > 0 {
-		addr = fips[0].Name
-	} else if _, err := run.Get(key("address", n), &addr); err != nil {
-		return err
-	}
-	look, cancel := context.WithTimeout(ctx, sshFor)
-	defer cancel()
-	for wait := 500 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
-		err := c.banner(look, addr)
-		if err == nil {
-			return run.Note(ctx, addr)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.Done():
-			return run.Say(ctx, fmt.Sprintf("%s is up, but SSH at %s did not answer within %s (%v).", c.name(n), addr, words(sshFor), err))
-		case <-time.After(wait):
-		}
-	}
-}
-
-// banner reads the line that an SSH server begins with (RFC 4253, section 4.2).
-func (c create) banner(ctx context.Context, addr string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	conn, err := c.Dial(ctx, "tcp", net.JoinHostPort(addr, "22"))
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	head, err := bufio.NewReader(conn).Peek(4)
-	if err != nil {
-		return err
-	}
-	if string(head) != "SSH-" {
-		return fmt.Errorf("something else than SSH answers at %s", addr)
-	}
-	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/jobs"
 )
@@ -17,15 +19,16 @@ type deletion struct {
 	spec stackhand.DeleteSpec
 }
 
-func deleteFlow(d Deps) jobs.Flow {
+// deleteFlow knows two versions: since the second there are volumes.
+func deleteFlow(d Deps, version int) jobs.Flow {
 	return jobs.Flow{
-		Name: FlowDelete, Version: 1,
+		Name: FlowDelete, Version: version,
 		Steps: func(job stackhand.Job) ([]jobs.Step, error) {
 			spec, err := input[stackhand.DeleteSpec](job)
 			if err != nil {
 				return nil, err
 			}
-			return deletion{d, job.ID, spec}.steps(), nil
+			return deletion{d, job.ID, spec}.steps(version), nil
 		},
 		Settle: d.settleDelete,
 		// What a deletion left is removed by deleting again.
@@ -33,22 +36,26 @@ func deleteFlow(d Deps) jobs.Flow {
 	}
 }
 
-func (d deletion) steps() []jobs.Step {
+func (d deletion) steps(version int) []jobs.Step {
 	step := func(name, title string, do func(context.Context, *jobs.Run) error, needs ...string) jobs.Step {
 		return jobs.Step{Name: name, Title: title, Do: do, Needs: needs, Timeout: goneFor}
 	}
 	each := func(kind string) func(context.Context, *jobs.Run) error {
 		return d.withStack(d.spec.Stack, d.removeEach(kind))
 	}
-	return []jobs.Step{
+	steps := []jobs.Step{
 		step("stack", "Stack", d.take),
 		step("floating-ip", "Floating IP", each(stackhand.KindFloatingIP), "stack"),
 		step("server", "Server", each(stackhand.KindServer), "stack"),
 		step("port", "Port", each(stackhand.KindPort), "server", "floating-ip"),
 		step("group", "Security group", each(stackhand.KindSecurityGroup), "port"),
 		step("network", "Network", d.withStack(d.spec.Stack, d.network), "port"),
-		step("lease", "Lease", d.end, "group", "network"),
 	}
+	last := []string{"group", "network"}
+	if version > 1 {
+		steps, last = append(steps, step("volume", "Volumes", each(stackhand.KindVolume), "server")), append(last, "volume")
+	}
+	return append(steps, step("lease", "Lease", d.end, last...))
 }
 
 // isKept is the value that says that the stack was never finished: its ledger may lack something.
@@ -107,23 +114,40 @@ func (d deletion) adopt(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 	return err
 }
 
-// strays lists the floating IPs and ports with the stack's mark. There is one more of them when a call was under
-// way while the bot died, and took effect only after its next life had looked.
+// strays lists what carries the stack's mark, of the kinds that come one for each stack, and of those that were
+// added later. There is one more of them when a call was under way while the bot died, and took effect only after
+// its next life had looked.
 func (d deletion) strays(ctx context.Context, cloud Cloud, st stackhand.Stack) ([]stackhand.Resource, error) {
-	c := create{Deps: d.Deps, id: st.Job, spec: stackhand.CreateSpec{Name: st.Name, Count: 1, Network: auto}}
-	var out []stackhand.Resource
-	for _, kind := range []string{stackhand.KindFloatingIP, stackhand.KindPort} {
-		found, err := c.marked(ctx, cloud, kind)
-		if err != nil {
-			return nil, err
+	var fips, ports, volumes, servers []stackhand.Resource
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error {
+		all, err := cloud.FloatingIPs(ctx)
+		fips, err = pick(all, err, "", func(f stackhand.FloatingIP) (string, stackhand.Resource) {
+			return f.Description, stackhand.Resource{Kind: stackhand.KindFloatingIP, ID: f.ID, Name: f.IP}
+		})
+		return err
+	})
+	work.Go(func() error {
+		all, err := cloud.Ports(ctx, stackhand.PortFilter{})
+		ports, err = pick(all, err, "", func(p stackhand.Port) (string, stackhand.Resource) {
+			return p.Description, stackhand.Resource{Kind: stackhand.KindPort, ID: p.ID, Name: p.Name, Parent: p.NetworkID}
+		})
+		return err
+	})
+	work.Go(func() (err error) {
+		volumes, err = markedVolumes(ctx, cloud, st.Job)
+		return err
+	})
+	work.Go(func() error {
+		f, err := cloud.Features(ctx)
+		if err != nil || f.Network {
+			return err // a port guards against a second server
 		}
-		for _, r := range found {
-			if r.Stack == st.ID {
-				out = append(out, r)
-			}
-		}
-	}
-	return out, nil
+		servers, err = serversOf(ctx, cloud, st)
+		return err
+	})
+	err := work.Wait()
+	return slices.DeleteFunc(slices.Concat(fips, ports, volumes, servers), func(r stackhand.Resource) bool { return r.Stack != st.ID }), err
 }
 
 // unfinished lists what is in the cloud with the mark of the stack's job: of this stack, or of all of them.
@@ -145,13 +169,20 @@ func (d deletion) unfinished(ctx context.Context, cloud Cloud, st stackhand.Stac
 	if err != nil {
 		return nil, err
 	}
-	servers, err := cloud.ServersNamed(ctx, st.Name)
-	for _, s := range servers {
+	servers, err := serversOf(ctx, cloud, st)
+	return slices.Concat(out, servers, found), err
+}
+
+// serversOf lists the servers with the stack's mark.
+func serversOf(ctx context.Context, cloud Cloud, st stackhand.Stack) ([]stackhand.Resource, error) {
+	all, err := cloud.ServersNamed(ctx, st.Name)
+	var out []stackhand.Resource
+	for _, s := range all {
 		if s.Metadata[metaStack] == st.ID {
 			out = append(out, stackhand.Resource{Kind: stackhand.KindServer, ID: s.ID, Name: s.Name, Job: st.Job, Stack: st.ID})
 		}
 	}
-	return append(out, found...), err
+	return out, err
 }
 
 // mark says on the stack's record that this job takes it down.
@@ -192,7 +223,7 @@ func (d deletion) takedown(run *jobs.Run, c Cloud, st stackhand.Stack) *takedown
 	return &takedown{
 		Deps: d.Deps, run: run, cloud: c, name: st.Cloud, project: st.ProjectID,
 		// The job that made the stack may still be closing its record.
-		own: []string{st.ID, d.id, st.Job}, since: st.Created,
+		own: []string{st.ID, d.id, st.Job}, since: st.Created, boot: st.Job, keep: d.spec.KeepVolumes,
 		forget: func(ctx context.Context, r stackhand.Resource) error {
 			_, err := d.change(ctx, st.ID, func(st *stackhand.Stack) error {
 				st.Ledger = slices.DeleteFunc(st.Ledger, func(l stackhand.Resource) bool { return l.Kind == r.Kind && l.ID == r.ID })

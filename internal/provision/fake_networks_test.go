@@ -226,12 +226,26 @@ func (s session) CreateRule(ctx context.Context, group string, rule stackhand.Ru
 		if err != nil {
 			return err
 		}
-		if slices.Contains(g.Rules, rule) {
+		if slices.ContainsFunc(g.Rules, func(r stackhand.Rule) bool { r.ID = ""; return r == rule }) {
 			return inUse("Security group rule already exists.")
 		}
+		rule.ID = s.id("rule")
 		g.Rules = append(slices.Clone(g.Rules), rule)
 		s.groups[group] = g
 		return nil
+	})
+}
+
+func (s session) DeleteRule(ctx context.Context, id string) error {
+	return s.call(ctx, "DeleteRule", func() error {
+		for k, g := range s.groups {
+			if at := slices.IndexFunc(g.Rules, func(r stackhand.Rule) bool { return r.ID == id }); at >= 0 {
+				g.Rules = slices.Delete(slices.Clone(g.Rules), at, at+1)
+				s.groups[k] = g
+				return nil
+			}
+		}
+		return missing("Security group rule", id)
 	})
 }
 
@@ -248,6 +262,9 @@ func (s session) FloatingIP(ctx context.Context, id string) (stackhand.FloatingI
 func (s session) CreateFloatingIP(ctx context.Context, externalID, description string) (stackhand.FloatingIP, error) {
 	return do(ctx, s, "CreateFloatingIP", func() (stackhand.FloatingIP, error) {
 		f := stackhand.FloatingIP{ID: s.id("fip"), Description: description, NetworkID: externalID}
+		if !s.features.Tags {
+			f.Description = ""
+		}
 		f.IP = fmt.Sprintf("203.0.113.%d", s.ids%250)
 		s.fips[f.ID] = f
 		return f, nil
@@ -259,6 +276,11 @@ func (s session) AttachFloatingIP(ctx context.Context, id, portID string) error 
 		f, err := one(s.fips, "Floating IP", id)
 		if err != nil {
 			return err
+		}
+		if portID == "" {
+			f.PortID, f.FixedIP = "", ""
+			s.fips[id] = f
+			return nil
 		}
 		p, err := one(s.ports, "Port", portID)
 		if err != nil {

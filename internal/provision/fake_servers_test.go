@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -37,7 +38,7 @@ func (s session) peek(id string) (stackhand.Server, error) {
 
 func (s session) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (string, error) {
 	return do(ctx, s, "CreateServer", func() (string, error) {
-		if spec.ImageID == "broken" {
+		if spec.ImageID == "broken" || spec.ImageID == "" && s.volumes[spec.BootVolume] == nil {
 			return "", stackhand.Errorf(stackhand.Invalid, "The image is broken.")
 		}
 		for _, id := range spec.Ports {
@@ -51,9 +52,20 @@ func (s session) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 		}
 		v := &fakeServer{Server: stackhand.Server{
 			ID: s.id("server"), Name: spec.Name, Status: "BUILD", Task: "spawning", Metadata: spec.Metadata, Created: time.Now(),
+			FlavorID: spec.FlavorID, Flavor: spec.FlavorID, ImageID: spec.ImageID, Groups: spec.Groups,
 		}, ports: slices.Clone(spec.Ports), ready: time.Now().Add(s.build)}
 		v.actions = []stackhand.ServerAction{{Action: "create", RequestID: s.id("req")}}
 		s.servers[v.ID] = v
+		if !s.features.Network {
+			v.Addresses = []stackhand.Address{{Network: "novanet", IP: fmt.Sprintf("10.1.0.%d", s.ids%250), Version: 4}}
+		}
+		if spec.BootVolume != "" {
+			vol := s.volumes[spec.BootVolume]
+			if vol.Status != "available" {
+				return "", stackhand.Errorf(stackhand.Invalid, "Volume %s is %s.", vol.ID, vol.Status)
+			}
+			vol.Status, vol.Attached, v.Volumes = "in-use", []stackhand.Attachment{{VolumeID: vol.ID, ServerID: v.ID, Device: "/dev/vda"}}, []string{vol.ID}
+		}
 		for _, id := range spec.Ports {
 			p := s.ports[id]
 			p.DeviceID, p.DeviceOwner = v.ID, "compute:nova"
@@ -83,7 +95,7 @@ func (s session) RebootServer(ctx context.Context, id string, hard bool) error {
 			return inUse("Cannot 'reboot' instance %s while it is in task_state %s", id, v.Task)
 		}
 		s.reboots++
-		v.Status, v.Task, v.ready = "REBOOT", "reboot_started", time.Now().Add(s.build)
+		v.Status, v.Task, v.next, v.ready = "REBOOT", "reboot_started", "", time.Now().Add(s.build)
 		v.actions = append([]stackhand.ServerAction{{Action: "reboot", RequestID: s.id("req")}}, v.actions...)
 		return nil
 	})

@@ -29,6 +29,10 @@ type fakeCloud struct {
 	groups   map[string]stackhand.SecurityGroup
 	fips     map[string]stackhand.FloatingIP
 	servers  map[string]*fakeServer
+	volumes  map[string]*fakeVolume
+	snaps    map[string]*fakeSnap
+	images   map[string]*fakeImage
+	features stackhand.Features
 
 	delay      time.Duration // of every call
 	build      time.Duration // of a server
@@ -38,6 +42,9 @@ type fakeCloud struct {
 	roles      []string      // of the sessions' user
 	elsewhere  bool          // sessions are in another project, where none of this is to be seen
 	reboots    int
+	auto       bool   // resizes are confirmed by the cloud itself
+	lazy       string // the verb that the hypervisor takes, and does not do
+	broken     string // new volumes, snapshots and images end in this state
 	// fault, if set, is asked about every call, counted from 1.
 	fault func(n int, call string) fault
 }
@@ -53,8 +60,11 @@ type fakeServer struct {
 	stackhand.Server
 	ports   []string
 	ready   time.Time
+	next    string // status once it is ready; "": ACTIVE
+	old     string // flavor before a resize
 	gone    time.Time
 	actions []stackhand.ServerAction
+	secret  string // its password
 }
 
 const external = "ext-net"
@@ -65,6 +75,8 @@ func newCloud() *fakeCloud {
 		subnets:  map[string]stackhand.Subnet{}, routers: map[string]stackhand.Router{}, ports: map[string]stackhand.Port{},
 		groups: map[string]stackhand.SecurityGroup{"default": {ID: "default", Name: "default"}},
 		fips:   map[string]stackhand.FloatingIP{}, servers: map[string]*fakeServer{},
+		volumes: map[string]*fakeVolume{}, snaps: map[string]*fakeSnap{}, images: map[string]*fakeImage{},
+		features: stackhand.Features{Network: true, Volumes: true, Images: true, Tags: true},
 		delay: 50 * time.Millisecond, build: 2 * time.Second, removal: time.Second, look: 250 * time.Millisecond,
 	}
 	return c
@@ -103,6 +115,15 @@ func (c *fakeCloud) left() []string {
 	for _, s := range c.servers {
 		out = append(out, "server "+s.Name)
 	}
+	for _, v := range c.volumes {
+		out = append(out, "volume "+v.Name)
+	}
+	for _, v := range c.snaps {
+		out = append(out, "snapshot "+v.Name)
+	}
+	for _, v := range c.images {
+		out = append(out, "image "+v.Name)
+	}
 	slices.Sort(out)
 	return out
 }
@@ -127,19 +148,28 @@ func (c *fakeCloud) tick() {
 		switch {
 		case !s.gone.IsZero() && !now.Before(s.gone):
 			delete(c.servers, id)
+			c.letGo(id)
 			for _, p := range s.ports {
 				if port, ok := c.ports[p]; ok {
 					port.DeviceID = ""
 					c.ports[p] = port
 				}
 			}
-		case s.gone.IsZero() && s.Status != "ACTIVE" && s.Status != "ERROR" && !now.Before(s.ready):
-			s.Status, s.Task = "ACTIVE", ""
+		case s.gone.IsZero() && !s.ready.IsZero() && !now.Before(s.ready):
+			s.Status, s.Task, s.next, s.ready = or(s.next, "ACTIVE"), "", "", time.Time{}
 			if c.buildFault != "" {
 				s.Status, s.Fault = "ERROR", c.buildFault
 			}
 		}
 	}
+	c.tickStorage(now)
+}
+
+func or(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
 }
 
 func (c *fakeCloud) id(kind string) string {

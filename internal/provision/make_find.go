@@ -27,10 +27,7 @@ func (m maker) marked(ctx context.Context, run *jobs.Run, c Cloud) ([]stackhand.
 	thing := func(id, name string) stackhand.Resource { return stackhand.Resource{Kind: kind, ID: id, Name: name} }
 	switch kind {
 	case stackhand.KindVolume:
-		all, err := c.Volumes(ctx)
-		return ofJob(all, err, m.id, func(v stackhand.Volume) (map[string]string, stackhand.Resource) {
-			return v.Metadata, thing(v.ID, v.Name)
-		})
+		return markedVolumes(ctx, c, m.id)
 	case stackhand.KindSnapshot:
 		all, err := c.VolumeSnapshots(ctx)
 		return ofJob(all, err, m.id, func(s stackhand.VolumeSnapshot) (map[string]string, stackhand.Resource) {

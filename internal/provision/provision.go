@@ -60,7 +60,7 @@ func Flows(d Deps) []jobs.Flow {
 		d.Conflict = errors.New("provision: no conflict error was set")
 	}
 	return []jobs.Flow{
-		createFlow(d), deleteFlow(d), rebootFlow(d), cleanupFlow(d),
+		createFlow(d), deleteFlow(d, 1), deleteFlow(d, 2), rebootFlow(d), cleanupFlow(d, 1), cleanupFlow(d, 2),
 		actFlow(d), makeFlow(d), removeFlow(d), editFlow(d),
 	}
 }

@@ -24,6 +24,8 @@ type takedown struct {
 	project string
 	own     []string // stacks and jobs whose use of a shared thing does not count
 	since   time.Time
+	boot    string                                          // the job whose volumes are disks that servers boot from
+	keep    bool                                            // leave the other volumes, although they were made by us
 	forget  func(context.Context, stackhand.Resource) error // takes it off the record, durably
 }
 
@@ -38,6 +40,8 @@ func (t *takedown) remove(ctx context.Context, r stackhand.Resource) error {
 		return t.port(ctx, r)
 	case stackhand.KindSecurityGroup:
 		return t.group(ctx, r)
+	case stackhand.KindVolume:
+		return t.volume(ctx, r)
 	}
 	return fmt.Errorf("provision: no way to remove a %s alone", r.Kind)
 }
@@ -62,10 +66,28 @@ func (t *takedown) floatingIP(ctx context.Context, r stackhand.Resource) error {
 	if f.PortID != "" && !t.ours(ctx, stackhand.KindPort, f.PortID) {
 		return t.left(ctx, r, "it serves another port now ("+f.PortID+").")
 	}
+	if f.PortID == "" && f.ServerID != "" {
+		if stays, err := t.letAddressGo(ctx, r, f); err != nil || stays {
+			return err
+		}
+	}
 	if err := gone(t.cloud.DeleteFloatingIP(ctx, r.ID)); err != nil {
 		return err
 	}
 	return t.forget(ctx, r)
+}
+
+// letAddressGo takes an address off the server that has it, on clouds where servers have them themselves. It
+// tells, and says, that it has to stay with somebody else's.
+func (t *takedown) letAddressGo(ctx context.Context, r stackhand.Resource, f stackhand.FloatingIP) (stays bool, err error) {
+	srv, err := t.cloud.Server(ctx, f.ServerID)
+	if err != nil {
+		return false, gone(err)
+	}
+	if srv.Metadata[metaStack] != r.Stack {
+		return true, t.left(ctx, r, "it serves "+srv.Name+" now.")
+	}
+	return false, gone(t.cloud.RemoveFloatingIP(ctx, f.ServerID, f.IP))
 }
 
 // ours tells whether the thing is, or was, on the record of this takedown.
@@ -91,6 +113,9 @@ func (t *takedown) server(ctx context.Context, r stackhand.Resource) error {
 		return err
 	}
 	if err := t.mayDelete(srv, r); err != nil {
+		return err
+	}
+	if err := t.release(ctx, srv); err != nil {
 		return err
 	}
 	if err := gone(t.cloud.DeleteServer(ctx, r.ID)); err != nil {

@@ -51,7 +51,7 @@ func (c create) takedown(run *jobs.Run, cloud Cloud) *takedown {
 		own = append(own, c.stack(n))
 	}
 	return &takedown{
-		Deps: c.Deps, run: run, cloud: cloud, name: c.spec.Cloud, project: c.spec.ProjectID, own: own,
+		Deps: c.Deps, run: run, cloud: cloud, name: c.spec.Cloud, project: c.spec.ProjectID, own: own, boot: c.id,
 		forget: func(ctx context.Context, r stackhand.Resource) error { return run.Gone(ctx, r.Kind, r.ID) },
 	}
 }
@@ -84,6 +84,8 @@ func (c create) marked(ctx context.Context, cloud Cloud, kind string) ([]stackha
 		return c.markedServers(ctx, cloud)
 	case stackhand.KindInterface:
 		return c.markedInterfaces(ctx, cloud)
+	case stackhand.KindVolume:
+		return markedVolumes(ctx, cloud, c.id)
 	}
 	found, err := marked(ctx, cloud, kind, c.netName(), c.id)
 	for i := range found {
@@ -132,17 +134,28 @@ func marked(ctx context.Context, cloud Cloud, kind, name, job string) ([]stackha
 	return nil, fmt.Errorf("provision: no way to find a %s by its mark", kind)
 }
 
-// pick makes resources of those things that carry the job's mark.
+// pick makes resources of those things that carry the job's mark ("": any job's).
 func pick[T any](all []T, err error, job string, what func(T) (string, stackhand.Resource)) ([]stackhand.Resource, error) {
 	var out []stackhand.Resource
 	for _, thing := range all {
 		description, r := what(thing)
-		if share, j, stack, ok := markOf(description); ok && j == job {
-			r.Job, r.Stack, r.Shared = job, stack, r.Shared || share != ""
+		if share, j, stack, ok := markOf(description); ok && (j == job || job == "") {
+			r.Job, r.Stack, r.Shared = j, stack, r.Shared || share != ""
 			out = append(out, r)
 		}
 	}
 	return out, err
+}
+
+// markedVolumes lists the volumes with a job's mark; a cloud without Cinder has none.
+func markedVolumes(ctx context.Context, cloud Cloud, job string) ([]stackhand.Resource, error) {
+	all, err := cloud.Volumes(ctx)
+	if is(err, stackhand.NotFound) {
+		return nil, nil
+	}
+	return ofJob(all, err, job, func(v stackhand.Volume) (map[string]string, stackhand.Resource) {
+		return v.Metadata, stackhand.Resource{Kind: stackhand.KindVolume, ID: v.ID, Name: volumeName(v)}
+	})
 }
 
 func (c create) markedServers(ctx context.Context, cloud Cloud) ([]stackhand.Resource, error) {

@@ -1,0 +1,32 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/jobs"
+)
+
+// bootVolume begins the volume that the n-th server boots from. Cinder makes it, not Nova, so that it carries the
+// stack's mark and is found again.
+func (c create) bootVolume(ctx context.Context, run *jobs.Run, cloud Cloud, n int) error {
+	sid := c.stack(n)
+	v, err := makeVolume(ctx, run, cloud, stackhand.VolumeSpec{
+		Name: c.name(n), Description: "The disk of " + c.name(n), Size: c.spec.BootGB, ImageID: c.spec.ImageID,
+		Metadata: map[string]string{metaJob: c.id, metaStack: sid},
+	})
+	if err != nil {
+		return err
+	}
+	if err := run.Note(ctx, fmt.Sprintf("%d GB", c.spec.BootGB)); err != nil {
+		return err
+	}
+	return run.Made(ctx, stackhand.Resource{Kind: stackhand.KindVolume, ID: v.ID, Name: c.name(n), Job: c.id, Stack: sid})
+}
+
+// fill waits until the image is on the volume.
+func (c create) fill(ctx context.Context, run *jobs.Run, cloud Cloud, n int) error {
+	_, err := volumeAvailable(ctx, run, cloud, madeID(run.Job(), stackhand.KindVolume, c.stack(n)), c.name(n))
+	return err
+}
