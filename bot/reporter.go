@@ -103,9 +103,8 @@ func (r *reporter) run(ctx context.Context) {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
-		soon := r.awaken()
 		r.look(ctx)
-		timer := time.NewTimer(min(r.dispatch(ctx, &calls), soon))
+		timer := time.NewTimer(min(r.dispatch(ctx, &calls), r.awaken()))
 		select {
 		case <-ctx.Done():
 		case <-r.wake:
@@ -140,12 +139,12 @@ func (r *reporter) awaken() time.Duration {
 	defer r.mu.Unlock()
 	wait := time.Minute
 	for _, t := range r.tasks {
-		if t.wake.IsZero() || t.open {
-			continue
-		}
-		wait = time.Second
-		if !r.b.o.Now().Before(t.wake) {
-			t.dirty = true
+		switch {
+		case t.wake.IsZero() || t.open || t.dirty || t.working:
+		case r.b.o.Now().Before(t.wake):
+			wait = min(wait, time.Second)
+		default:
+			t.dirty, wait = true, 0
 		}
 	}
 	return wait
