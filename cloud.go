@@ -22,7 +22,8 @@ type Project struct {
 	Disabled    bool   `json:"disabled,omitempty"`
 }
 
-// Scope is where in a cloud somebody works. What is "" is as they chose it last.
+// Scope is where in a cloud somebody works. The zero Scope is what they chose last; with a project and no region
+// it is the cloud's usual region, and with a region alone the project that they chose.
 type Scope struct {
 	ProjectID string `json:"project_id,omitempty"`
 	Region    string `json:"region,omitempty"`
@@ -41,6 +42,9 @@ type Login struct {
 	ProjectID     string `json:"project_id,omitempty"`
 	UserDomain    string `json:"user_domain_name,omitempty"`
 	ProjectDomain string `json:"project_domain_name,omitempty"`
+	// The domains' ids, instead of their names.
+	UserDomainID    string `json:"user_domain_id,omitempty"`
+	ProjectDomainID string `json:"project_domain_id,omitempty"`
 }
 
 // String hides everything: a Login must not get into a log by accident.

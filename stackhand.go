@@ -200,6 +200,7 @@ type Credential struct {
 	Created   time.Time `json:"created"`
 	Ends      time.Time `json:"ends,omitzero"`
 	AppCredID string    `json:"app_cred_id,omitempty"` // the one that we made, to be deleted on logout
+	Kind      string    `json:"kind,omitempty"`        // of what is sealed, as Login.AuthType: password, token, v3applicationcredential
 }
 
 // Choice is where a user works when a line does not say: the cloud, and in each cloud the project and the region.
@@ -217,6 +218,7 @@ type LoginTry struct {
 	Cloud string    `json:"cloud"`
 	Rev   int64     `json:"-"`
 	Name  string    `json:"name"`
-	By    string    `json:"by"` // the process that makes it
+	Owner string    `json:"owner"` // id of the cloud's user whose it is
+	By    string    `json:"by"`    // the process that makes it
 	At    time.Time `json:"at"`
 }

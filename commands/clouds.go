@@ -8,7 +8,7 @@ import (
 
 var _ = add(Command[struct{}]{
 	Name:     "clouds",
-	Help:     "the clouds that there are, and whether you are logged in",
+	Help:     "the clouds that there are, and the projects of each that you are logged in to",
 	Examples: []string{"clouds"},
 	Role:     stackhand.Member,
 	Run:      clouds,
@@ -19,21 +19,49 @@ func clouds(ctx context.Context, env *Env, user stackhand.User, _ struct{}) (Rep
 	if err != nil {
 		return Reply{}, err
 	}
-	in := map[string]string{}
-	for _, c := range creds {
-		in[c.Cloud] = c.Identity.User + ", project " + c.Identity.Project
+	choice, err := env.Clouds.Choice(ctx, user)
+	if err != nil {
+		return Reply{}, err
 	}
-	t := &Table{Columns: []string{"Cloud", "Default", "Logged in as"}}
+	t := &Table{Columns: []string{"Cloud", "Project", "Logged in as", "Region", "Until", ""}}
 	for _, name := range env.cloudNames() {
-		def := "–"
-		if name == env.Settings.DefaultCloud {
-			def = "default"
+		set := env.Settings.Clouds[name]
+		region := dash(first(choice.In[name].Region, set.Region))
+		before := len(t.Rows)
+		if set.Service {
+			t.Rows = append(t.Rows, []string{name, "–", "the bot's own login", region, "–", inUse(name == choice.Cloud)})
 		}
-		as := dash(in[name])
-		if env.Settings.Clouds[name].Service {
-			as = "the bot's own login"
+		for _, c := range creds {
+			if c.Cloud != name || set.Service {
+				continue
+			}
+			mark := inUse(name == choice.Cloud)
+			if c.Identity.ProjectID != choice.In[name].ProjectID {
+				mark = ""
+			} else if mark == "" {
+				mark = "chosen"
+			}
+			t.Rows = append(t.Rows, []string{name, c.Identity.Project, c.Identity.User, region, untilDay(c), mark})
 		}
-		t.Rows = append(t.Rows, []string{name, def, as})
+		if len(t.Rows) == before {
+			t.Rows = append(t.Rows, []string{name, "–", "–", region, "–", inUse(name == choice.Cloud)})
+		}
 	}
-	return Reply{Text: stackhand.Textf("%s:", count(len(t.Rows), "cloud")), Table: t}, nil
+	r := Reply{Text: stackhand.Textf("%s. %s changes where your lines go.", count(len(env.cloudNames()), "cloud"), stackhand.AsCode("use")), Table: t}
+	return r, nil
+}
+
+func inUse(yes bool) string {
+	if yes {
+		return "in use"
+	}
+	return ""
+}
+
+// untilDay is the day on which a login ends.
+func untilDay(c stackhand.Credential) string {
+	if c.Ends.IsZero() {
+		return "–"
+	}
+	return c.Ends.UTC().Format("2006-01-02")
 }

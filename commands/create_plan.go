@@ -46,7 +46,7 @@ func (s *session) look(ctx context.Context, a createArgs) (seen, error) {
 	g.Go(func() (err error) { v.groups, err = s.SecurityGroups(ctx); return err })
 	g.Go(func() (err error) { v.limits, err = s.Limits(ctx); return err })
 	g.Go(func() (err error) { v.features, err = s.Features(ctx); return err })
-	g.Go(func() (err error) { v.stacks, err = s.env.Stacks.InProject(ctx, s.name, s.who.ProjectID); return err })
+	g.Go(func() (err error) { v.stacks, err = s.stacksHere(ctx); return err })
 	if a.Network == "auto" {
 		g.Go(func() (err error) { v.ports, err = s.Ports(ctx, stackhand.PortFilter{}); return err })
 	}

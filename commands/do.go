@@ -50,7 +50,7 @@ func settle(r Reply, err error) (Reply, error) {
 		return c.reply(), nil
 	}
 	if stackhand.KindOf(err) == stackhand.Unauthorized {
-		r.Actions = append(r.Actions, stackhand.Action{ID: "login", Label: "Log in"})
+		r.Actions = append(r.Actions, loginAgainst(err))
 	}
 	return r, err
 }
@@ -95,7 +95,7 @@ func Submit(ctx context.Context, env *Env, user stackhand.User, formID, state st
 // acting are the buttons whose value is the id of what they act on, with their commands.
 var acting = map[string]string{
 	"reboot": "reboot", "delete": "delete", "extend": "extend", "cancel": "cancel", "retry": "retry",
-	"keep": "keep", "cleanup": "cleanup", "show": "show", "login": "login", "help": "help", "list": "list", "home": "list",
+	"keep": "keep", "cleanup": "cleanup", "show": "show", "help": "help", "list": "list", "home": "list",
 }
 
 // ClickLine is the line that a button stands for. The value may be forged: Do checks it like
@@ -104,6 +104,8 @@ func ClickLine(actionID, value string) (string, bool) {
 	switch actionID {
 	case "choose", "share", "page":
 		return encode(value), value != ""
+	case "login": // a cloud, and options
+		return encode(strings.TrimSpace("login " + value)), true
 	}
 	verb, ok := acting[actionID]
 	if !ok {

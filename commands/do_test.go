@@ -126,7 +126,7 @@ func TestLines(t *testing.T) {
 		"openstack --os-cloud lab server delete --wait web-1": `Delete web-1`,
 		"extend web-1 for 2 more days":                        `Understood as extend web-1 2d`,
 		"who am i?":                                           `You are @U0ALICE`,
-		"clouds":                                              `lab +default`,
+		"clouds":                                              `lab +–`,
 		"help":                                                `create .*list .*show`,
 		"":                                                    `create .*list`,
 		"help create":                                         `Usage: create NAME \[--count N\]`,

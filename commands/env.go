@@ -36,6 +36,8 @@ type CloudSettings struct {
 	Image           string
 	Flavor          string
 	Prices          map[string]float64 // per hour, by flavor
+	AuthURL         string             // of its identity service
+	Region          string             // the usual one; "" where clouds.yaml names none
 }
 
 // Clouds gives sessions with the asker's own credentials.
@@ -50,8 +52,18 @@ type Clouds interface {
 	// sealed, for some minutes, so that no secret has to travel through a second form. It
 	// answers Unauthorized when that time is over.
 	LoginProject(ctx context.Context, user stackhand.User, cloud, projectName string) (stackhand.Credential, error)
-	Logout(ctx context.Context, user stackhand.User, cloud string) error
+	// Logout forgets the login to a project, "" for all of the cloud. The application credentials that it could
+	// not delete in the cloud are answered: they stay there until they end.
+	Logout(ctx context.Context, user stackhand.User, cloud, projectID string) (stays []stackhand.Credential, err error)
 	Credentials(ctx context.Context, user stackhand.User) ([]stackhand.Credential, error)
+	// Choice is where the user works: their cloud, or the default one, and for each cloud that they are logged in to
+	// the project.
+	Choice(ctx context.Context, user stackhand.User) (stackhand.Choice, error)
+	// Choose makes the cloud, and the project and the region of at in it, those of the user from now on; "" leaves
+	// what was. It answers who they are there: the zero Identity where a cloud alone was chosen that they are not
+	// logged in to. It answers Unauthorized for a project to which they have no login, and NotFound for a region
+	// that is not there; then nothing is chosen.
+	Choose(ctx context.Context, user stackhand.User, cloud string, at stackhand.Scope) (stackhand.Identity, error)
 }
 
 // Cloud is what commands read of a cloud, and the small things that they do at once. Errors

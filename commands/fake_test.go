@@ -14,17 +14,20 @@ import (
 
 // world is a stateful stand-in for all that commands look at and start.
 type world struct {
-	mu     sync.Mutex
-	now    time.Time
-	login  map[string]string // user id → cloud user
-	creds  []stackhand.Credential
-	held   map[string]bool // users whose login waits for its project
-	cloud  fakeCloud
-	jobs   map[string]stackhand.Job
-	order  []string
-	stacks map[string]stackhand.Stack
-	thread map[string][]string // channel/thread → ids of stacks
-	fail   map[string]error    // by method
+	mu       sync.Mutex
+	now      time.Time
+	login    map[string]string // user id → cloud user
+	creds    []stackhand.Credential
+	held     map[string]bool // users whose login waits for its project
+	choice   map[string]stackhand.Choice
+	apart    map[string]fakeCloud // what Open gives for a project other than the cloud's own
+	projects []stackhand.Project  // that Keystone tells somebody of
+	cloud    fakeCloud
+	jobs     map[string]stackhand.Job
+	order    []string
+	stacks   map[string]stackhand.Stack
+	thread   map[string][]string // channel/thread → ids of stacks
+	fail     map[string]error    // by method
 }
 
 type fakeCloud struct {
@@ -59,7 +62,7 @@ const teamA = "p-team-a"
 func newWorld() (*world, *Env) {
 	w := &world{
 		now:   time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC),
-		login: map[string]string{"U0ALICE": "alice", "U0DANA": "admin"}, held: map[string]bool{},
+		login: map[string]string{"U0ALICE": "alice", "U0DANA": "admin"}, held: map[string]bool{}, choice: map[string]stackhand.Choice{},
 		jobs: map[string]stackhand.Job{}, stacks: map[string]stackhand.Stack{}, thread: map[string][]string{}, fail: map[string]error{},
 	}
 	w.cloud = fakeCloud{
@@ -119,11 +122,70 @@ func (w *world) give(owner, name string) stackhand.Stack {
 
 type fakeClouds struct{ w *world }
 
-func (f fakeClouds) Open(_ context.Context, u stackhand.User, cloud string, _ stackhand.Scope) (Cloud, error) {
+func (f fakeClouds) Open(ctx context.Context, u stackhand.User, cloud string, at stackhand.Scope) (Cloud, error) {
 	if f.w.login[u.ID] == "" && cloud == "lab" {
-		return nil, stackhand.Errorf(stackhand.Unauthorized, "You are not logged in to %s.", cloud).Do("Log in with `login`.")
+		return nil, stackhand.Errorf(stackhand.Unauthorized, "You are not logged in to %s.", cloud).Do("Log in with `login`.").Because(NoLogin{Cloud: cloud})
+	}
+	if at.ProjectID == "" {
+		c, err := f.Choice(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		at = c.In[cloud]
+	}
+	if other, ok := f.w.apart[at.ProjectID]; ok {
+		if !f.in(u, cloud, at.ProjectID) {
+			return nil, stackhand.Errorf(stackhand.Unauthorized, "You are not logged in to the project %s of %s.", at.ProjectID, cloud).Because(NoLogin{Cloud: cloud, ProjectID: at.ProjectID})
+		}
+		return &other, f.w.fail["Open"]
 	}
 	return &f.w.cloud, f.w.fail["Open"]
+}
+
+// in tells whether somebody has a login to a project.
+func (f fakeClouds) in(u stackhand.User, cloud, project string) bool {
+	return slices.ContainsFunc(f.w.creds, func(c stackhand.Credential) bool {
+		return c.User == u.ID && c.Cloud == cloud && c.Identity.ProjectID == project
+	})
+}
+
+func (f fakeClouds) Choice(_ context.Context, u stackhand.User) (stackhand.Choice, error) {
+	c := f.w.choice[u.ID]
+	c.User, c.In = u.ID, maps.Clone(c.In)
+	if c.Cloud == "" {
+		c.Cloud = "lab"
+	}
+	if c.In == nil {
+		c.In = map[string]stackhand.Scope{}
+	}
+	for _, cred := range slices.Backward(f.w.creds) {
+		if at := c.In[cred.Cloud]; cred.User == u.ID && at.ProjectID == "" {
+			at.ProjectID = cred.Identity.ProjectID
+			c.In[cred.Cloud] = at
+		}
+	}
+	return c, f.w.fail["Choice"]
+}
+
+func (f fakeClouds) Choose(ctx context.Context, u stackhand.User, cloud string, at stackhand.Scope) (stackhand.Identity, error) {
+	if at.ProjectID != "" && !f.in(u, cloud, at.ProjectID) {
+		return stackhand.Identity{}, stackhand.Errorf(stackhand.Unauthorized, "You are not logged in to %s.", at.ProjectID).Because(NoLogin{Cloud: cloud, ProjectID: at.ProjectID})
+	}
+	c, err := f.Choice(ctx, u)
+	if err != nil {
+		return stackhand.Identity{}, err
+	}
+	in := c.In[cloud]
+	in.ProjectID, in.Region = first(at.ProjectID, in.ProjectID), first(at.Region, in.Region)
+	c.Cloud, c.In[cloud] = cloud, in
+	f.w.choice[u.ID] = c
+	for _, cred := range f.w.creds {
+		if cred.User == u.ID && cred.Cloud == cloud && cred.Identity.ProjectID == in.ProjectID {
+			cred.Identity.Region = in.Region
+			return cred.Identity, f.w.fail["Choose"]
+		}
+	}
+	return stackhand.Identity{}, f.w.fail["Choose"]
 }
 
 func (f fakeClouds) Login(_ context.Context, u stackhand.User, cloud string, l stackhand.Login) (stackhand.Credential, []stackhand.Project, error) {
@@ -132,6 +194,8 @@ func (f fakeClouds) Login(_ context.Context, u stackhand.User, cloud string, l s
 		name = strings.TrimSuffix(l.AppCredID, "-id")
 	}
 	switch {
+	case l.Token != "":
+		name = strings.TrimSuffix(l.Token, "-token")
 	case l.Password+l.AppCredSecret != name+"-secret":
 		return stackhand.Credential{}, nil, stackhand.Errorf(stackhand.Unauthorized, "The request you have made requires authentication.")
 	case l.ProjectName != "" && !strings.HasPrefix(l.ProjectName, "team-"):
@@ -154,7 +218,13 @@ func (f fakeClouds) keep(u stackhand.User, cloud, name, project string) stackhan
 		return c
 	}
 	f.w.login[u.ID] = name
+	f.w.creds = slices.DeleteFunc(f.w.creds, func(o stackhand.Credential) bool {
+		return o.User == u.ID && o.Cloud == cloud && o.Identity.ProjectID == c.Identity.ProjectID
+	})
 	f.w.creds = append(f.w.creds, c)
+	if at := f.w.choice[u.ID]; at.In != nil {
+		at.In[cloud] = stackhand.Scope{ProjectID: c.Identity.ProjectID}
+	}
 	return c
 }
 
@@ -168,10 +238,29 @@ func (f fakeClouds) LoginProject(_ context.Context, u stackhand.User, cloud, pro
 	return f.keep(u, cloud, "carol", project), nil
 }
 
-func (f fakeClouds) Logout(_ context.Context, u stackhand.User, cloud string) error {
-	f.w.creds = slices.DeleteFunc(f.w.creds, func(c stackhand.Credential) bool { return c.User == u.ID && c.Cloud == cloud })
-	delete(f.w.login, u.ID)
-	return f.w.fail["Logout"]
+func (f fakeClouds) Logout(_ context.Context, u stackhand.User, cloud, project string) ([]stackhand.Credential, error) {
+	if err := f.w.fail["Logout"]; err != nil {
+		return nil, err
+	}
+	var stays []stackhand.Credential
+	n := len(f.w.creds)
+	f.w.creds = slices.DeleteFunc(f.w.creds, func(c stackhand.Credential) bool {
+		gone := c.User == u.ID && c.Cloud == cloud && (project == "" || c.Identity.ProjectID == project)
+		if gone && c.AppCredID != "" {
+			stays = append(stays, c)
+		}
+		return gone
+	})
+	if len(f.w.creds) == n {
+		return nil, stackhand.Errorf(stackhand.NotFound, "You are not logged in to %s.", cloud)
+	}
+	if !slices.ContainsFunc(f.w.creds, func(c stackhand.Credential) bool { return c.User == u.ID }) {
+		delete(f.w.login, u.ID)
+	}
+	if c := f.w.choice[u.ID]; c.In != nil {
+		c.In[cloud] = stackhand.Scope{}
+	}
+	return stays, nil
 }
 
 func (f fakeClouds) Credentials(_ context.Context, u stackhand.User) ([]stackhand.Credential, error) {

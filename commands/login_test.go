@@ -47,6 +47,8 @@ func TestLogin(t *testing.T) {
 		"no password":          {map[string]string{"username": "bob"}, "", []string{"password"}},
 		"no secret":            {map[string]string{"application_credential_id": "x"}, "", []string{"application_credential_secret"}},
 		"application, nothing": {map[string]string{"auth_type": authAppCred}, "", []string{"application_credential_id", "application_credential_secret"}},
+		"token":                {map[string]string{"token": "bob-token"}, "logged in to lab as bob, project team-b", nil},
+		"token, nothing":       {map[string]string{"auth_type": authToken}, "", []string{"token"}},
 		"project twice":        {map[string]string{"username": "bob", "password": "bob-secret", "project_name": "a", "project_id": "b"}, "", []string{"project_id"}},
 		"no project at all":    {map[string]string{"username": "zoe", "password": "zoe-secret"}, "", []string{"username"}},
 	} {
@@ -113,7 +115,7 @@ func TestLoginChoosesProject(t *testing.T) {
 	r, err = say(t, env, bob, "whoami")
 	expect(t, told(r, err), "lab: carol, project team-b")
 	r, err = say(t, env, bob, "clouds")
-	expect(t, told(r, err), `lab +default +carol, project team-b`, `svc +– +the bot's own login`)
+	expect(t, told(r, err), `lab +team-b +carol .* in use`, `svc +– +the bot's own login`)
 	r, err = say(t, env, bob, "log out")
 	expect(t, told(r, err), "You are logged out of lab")
 	r, err = say(t, env, bob, "logout")

@@ -20,6 +20,7 @@ type choice struct {
 	kind, word string
 	things     []thing
 	lines      []string // for each thing, the line that means it
+	away       bool     // they are where the asker does not work just now
 }
 
 func (c *choice) Error() string { return fmt.Sprintf("%d %ss fit %q", len(c.things), c.kind, c.word) }
@@ -47,6 +48,9 @@ func (c *choice) reply() Reply {
 	r := Reply{Text: stackhand.Textf("%d %ss fit %s. Which one do you mean?", len(c.things), c.kind, quote(c.word))}
 	if c.word == "" {
 		r.Text = stackhand.Textf("There are %d %ss to choose from. Which one do you mean?", len(c.things), c.kind)
+	}
+	if c.away {
+		r.Text = stackhand.Textf("There is no %s called %s where you work now, but elsewhere. Do you mean that?", c.kind, quote(c.word))
 	}
 	for i, t := range c.things {
 		r.Text = r.Text.Add("\n• %s  %s  %s", t.name, t.id, t.note)

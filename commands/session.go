@@ -25,13 +25,18 @@ type session struct {
 	who      stackhand.Identity
 }
 
-// open begins a session; cloud "" is the default one.
+// open begins a session where the user chose to work; cloud "" is the one that they chose.
 func open(ctx context.Context, env *Env, user stackhand.User, cloud string) (*session, error) {
-	name, err := env.cloud(cloud)
+	return openAt(ctx, env, user, cloud, stackhand.Scope{})
+}
+
+// openAt begins a session in a project and a region.
+func openAt(ctx context.Context, env *Env, user stackhand.User, cloud string, at stackhand.Scope) (*session, error) {
+	name, err := env.cloud(ctx, user, cloud)
 	if err != nil {
 		return nil, err
 	}
-	c, err := env.Clouds.Open(ctx, user, name, stackhand.Scope{})
+	c, err := env.Clouds.Open(ctx, user, name, at)
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +58,29 @@ func (s *session) scope() stackhand.Scope {
 	return stackhand.Scope{ProjectID: s.who.ProjectID, Region: s.who.Region}
 }
 
-// cloud checks a cloud's name.
-func (env *Env) cloud(name string) (string, error) {
-	if name == "" || name == env.Settings.DefaultCloud {
-		return env.Settings.DefaultCloud, nil
+// here tells whether a stack of the session's project is in its region.
+func (s *session) here(st stackhand.Stack) bool {
+	region := first(st.Region, s.settings.Region)
+	return region == "" || s.who.Region == "" || region == s.who.Region
+}
+
+// stacksHere are the stacks of the session's project and region.
+func (s *session) stacksHere(ctx context.Context) ([]stackhand.Stack, error) {
+	all, err := s.env.Stacks.InProject(ctx, s.name, s.who.ProjectID)
+	return slices.DeleteFunc(all, func(st stackhand.Stack) bool { return !s.here(st) }), err
+}
+
+// cloud checks a cloud's name; "" is the one that the user chose, or else the default one.
+func (env *Env) cloud(ctx context.Context, user stackhand.User, name string) (string, error) {
+	if name == "" {
+		choice, err := env.Clouds.Choice(ctx, user)
+		if err != nil {
+			return "", err
+		}
+		name = choice.Cloud
+	}
+	if name == env.Settings.DefaultCloud {
+		return name, nil
 	}
 	if _, ok := env.Settings.Clouds[name]; ok {
 		return name, nil

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -103,7 +104,7 @@ func (s *session) targets(ctx context.Context) ([]target, error) {
 	var stacks []stackhand.Stack
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { servers, err = s.Servers(ctx); return err })
-	g.Go(func() (err error) { stacks, err = s.env.Stacks.InProject(ctx, s.name, s.who.ProjectID); return err })
+	g.Go(func() (err error) { stacks, err = s.stacksHere(ctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
@@ -159,8 +160,13 @@ func locate(ctx context.Context, env *Env, user stackhand.User, line Line, cloud
 	if name == "" {
 		return fromThread(ctx, env, user, line, again)
 	}
-	if cloud == "" {
-		cloud = env.cloudOf(ctx, name)
+	if st, ok := env.stackOf(ctx, name); ok && (cloud == "" || cloud == st.Cloud) {
+		s, err := openFor(ctx, env, user, st)
+		if err != nil {
+			return nil, target{}, err
+		}
+		t, err := s.target(ctx, name)
+		return s, t, err
 	}
 	s, err := open(ctx, env, user, cloud)
 	if err != nil {
@@ -170,14 +176,30 @@ func locate(ctx context.Context, env *Env, user stackhand.User, line Line, cloud
 	return s, t, ask(err, again)
 }
 
-// cloudOf is the cloud of a stack named by its id, as buttons do; "" for anything else.
-func (env *Env) cloudOf(ctx context.Context, name string) string {
-	if stackID.MatchString(name) {
-		if st, err := env.Stacks.Stack(ctx, name); err == nil {
-			return st.Cloud
-		}
+// stackOf is the stack that is named by its id, as buttons do.
+func (env *Env) stackOf(ctx context.Context, name string) (stackhand.Stack, bool) {
+	if !stackID.MatchString(name) {
+		return stackhand.Stack{}, false
 	}
-	return ""
+	st, err := env.Stacks.Stack(ctx, name)
+	return st, err == nil
+}
+
+// openFor begins the session in which a stack is, whatever the user has chosen. Who has no login to its project and does
+// not own it is left where they work: there it is decided what they may do with it.
+func openFor(ctx context.Context, env *Env, user stackhand.User, st stackhand.Stack) (*session, error) {
+	s, err := openAt(ctx, env, user, st.Cloud, st.Scope())
+	var missing NoLogin
+	switch {
+	case !errors.As(err, &missing):
+		return s, err
+	case st.Lease.Owner != user.ID:
+		return open(ctx, env, user, st.Cloud)
+	case missing.Refused:
+		return nil, err
+	}
+	return nil, stackhand.Errorf(stackhand.Unauthorized, "%s is in the project %s of %s, and you are not logged in to it.", st.Name, st.Project, st.Cloud).
+		Do("Log in to it, then say it again.").Because(missing)
 }
 
 func fromThread(ctx context.Context, env *Env, user stackhand.User, line Line, again func(id string) string) (*session, target, error) {
@@ -202,7 +224,7 @@ func fromThread(ctx context.Context, env *Env, user stackhand.User, line Line, a
 		}
 		return nil, target{}, ask(c, again)
 	}
-	s, err := open(ctx, env, user, stacks[0].Cloud)
+	s, err := openFor(ctx, env, user, stacks[0])
 	if err != nil {
 		return nil, target{}, err
 	}
@@ -212,7 +234,7 @@ func fromThread(ctx context.Context, env *Env, user stackhand.User, line Line, a
 
 // refresh reads the server of a stack; one that is gone from the cloud leaves the stack alone.
 func (s *session) refresh(ctx context.Context, t *target) error {
-	if t.stack.Server == "" || t.stack.ProjectID != s.who.ProjectID {
+	if t.stack.Server == "" || t.stack.ProjectID != s.who.ProjectID || !s.here(*t.stack) {
 		return nil
 	}
 	sv, err := s.Server(ctx, t.stack.Server)
@@ -265,11 +287,14 @@ func (s *session) elsewhere(ctx context.Context, name string, missing error) (ta
 	if err != nil {
 		return target{}, err
 	}
+	c := &choice{kind: "server", word: name, away: true}
 	for _, st := range mine {
 		if st.Name == name || st.ID == name || st.Server == name {
-			return target{}, stackhand.Errorf(stackhand.Conflict, "%s is in the project %s of %s, and you are logged in to %s.", st.Name, st.Project, st.Cloud, s.who.Project).
-				Do("Log in to %s with `login`, then say it again.", st.Project)
+			c.things = append(c.things, thing{st.ID, st.Name, "in the project " + st.Project + " of " + st.Cloud})
 		}
+	}
+	if len(c.things) > 0 {
+		return target{}, c
 	}
 	return target{}, missing
 }
@@ -287,7 +312,7 @@ func (s *session) record(ctx context.Context, id string) (stackhand.Stack, error
 // mayReach tells whether a stack that the session's project does not list is open to the user: as
 // a part of the project, to administrators, and to its owner by its own id.
 func (s *session) mayReach(st stackhand.Stack, id string) bool {
-	return st.ProjectID == s.who.ProjectID || s.user.Role >= stackhand.Admin || st.Lease.Owner == s.user.ID && st.ID == id
+	return st.ProjectID == s.who.ProjectID && s.here(st) || s.user.Role >= stackhand.Admin || st.Lease.Owner == s.user.ID && st.ID == id
 }
 
 // mayChange refuses somebody who neither owns a stack nor is an administrator.

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -20,14 +19,22 @@ func whoami(ctx context.Context, env *Env, user stackhand.User, _ struct{}) (Rep
 	if err != nil {
 		return Reply{}, err
 	}
+	choice, err := env.Clouds.Choice(ctx, user)
+	if err != nil {
+		return Reply{}, err
+	}
 	r := Reply{Text: stackhand.Textf("You are %s, %s.", stackhand.To(user.ID), user.Role)}
 	for _, c := range creds {
-		text := stackhand.Textf("%s, project %s", c.Identity.User, c.Identity.Project)
-		if len(c.Identity.Roles) > 0 {
-			text = text.Add(" (%s)", strings.Join(c.Identity.Roles, ", "))
+		in := choice.In[c.Cloud]
+		text := stackhand.Textf("%s, project %s%s", c.Identity.User, c.Identity.Project, inBrackets(c.Identity.Roles))
+		if in.Region != "" && in.Region != env.Settings.Clouds[c.Cloud].Region {
+			text = text.Add(", region %s", in.Region)
 		}
 		if !c.Ends.IsZero() {
 			text = text.Add(", until %s", stackhand.At(c.Ends))
+		}
+		if len(creds) > 1 && c.Cloud == choice.Cloud && c.Identity.ProjectID == in.ProjectID {
+			text = text.Add(" – in use")
 		}
 		r.Fields = append(r.Fields, Field{c.Cloud, text})
 	}
@@ -38,7 +45,7 @@ func whoami(ctx context.Context, env *Env, user stackhand.User, _ struct{}) (Rep
 	}
 	if len(r.Fields) == 0 {
 		r.Text = r.Text.Add(" You are not logged in to any cloud.")
-		r.Actions = []stackhand.Action{{ID: "login", Label: "Log in"}}
+		r.Actions = []stackhand.Action{LoginAction("", "")}
 	}
 	return r, nil
 }

@@ -10,13 +10,15 @@ import (
 
 var credentialTable = table[stackhand.Credential]{
 	what: "login",
-	key:  func(c *stackhand.Credential) string { return key("credential", c.User, c.Cloud) },
-	rev:  func(c *stackhand.Credential) *int64 { return &c.Rev },
+	key: func(c *stackhand.Credential) string {
+		return key("credential", c.User, c.Cloud, c.Identity.ProjectID)
+	},
+	rev: func(c *stackhand.Credential) *int64 { return &c.Rev },
 }
 
-// Credential reads what a user logs in to a cloud with.
-func (s *Store) Credential(ctx context.Context, user, cloud string) (stackhand.Credential, error) {
-	c, err := credentialTable.read(ctx, s.d, key("credential", user, cloud))
+// Credential reads what a user logs in to a project of a cloud with.
+func (s *Store) Credential(ctx context.Context, user, cloud, projectID string) (stackhand.Credential, error) {
+	c, err := credentialTable.read(ctx, s.d, key("credential", user, cloud, projectID))
 	if errors.Is(err, ErrNotFound) {
 		return c, noLogin(cloud)
 	}
@@ -30,15 +32,15 @@ func noLogin(cloud string) error {
 
 // SaveCredential writes a credential; ErrConflict if its revision is not the store's.
 func (s *Store) SaveCredential(ctx context.Context, c *stackhand.Credential) error {
-	if err := need("credential", c.User, c.Cloud); err != nil {
+	if err := need("credential", c.User, c.Cloud, c.Identity.ProjectID); err != nil {
 		return err
 	}
 	return credentialTable.save(ctx, s.d, c)
 }
 
 // DeleteCredential forgets a credential; NotFound if there is none.
-func (s *Store) DeleteCredential(ctx context.Context, user, cloud string) error {
-	k := key("credential", user, cloud)
+func (s *Store) DeleteCredential(ctx context.Context, user, cloud, projectID string) error {
+	k := key("credential", user, cloud, projectID)
 	if _, err := s.d.Get(ctx, k); errors.Is(err, ErrNotFound) {
 		return noLogin(cloud)
 	} else if err != nil {
@@ -54,4 +56,32 @@ func (s *Store) DeleteCredential(ctx context.Context, user, cloud string) error 
 func (s *Store) Credentials(ctx context.Context, user string) ([]stackhand.Credential, error) {
 	from, to := under("credential", user)
 	return credentialTable.list(ctx, s.d, from, to, 0)
+}
+
+// credentialPerProject (schema 1 to 2) gives each credential a key with its project, so that a user can have several in
+// a cloud. Until then there was one, and its key ended with the cloud. What is sealed stays as it is: it
+// was, and is, bound to user and cloud. One write moves a record, so that one that was moved is not seen again.
+func credentialPerProject(ctx context.Context, d Driver) error {
+	from, to := under("credential")
+	items, err := d.Scan(ctx, from, to, 0)
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		c, err := credentialTable.decode(item)
+		if err != nil {
+			return err
+		}
+		if item.Key != key("credential", c.User, c.Cloud) {
+			continue // moved already
+		}
+		ops := []Op{{Key: item.Key, Delete: true, Check: true, Expect: item.Rev}}
+		if c.Identity.ProjectID != "" { // without a project it was good for nothing
+			ops = append(ops, Op{Key: credentialTable.key(&c), Value: item.Value, Check: true})
+		}
+		if _, err := d.Commit(ctx, ops...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -14,7 +14,7 @@ import (
 type migration func(ctx context.Context, d Driver) error
 
 // migrations[i] leads from schema i+1 to schema i+2. Schema 1 is the first.
-var migrations []migration
+var migrations = []migration{credentialPerProject}
 
 var schemaKey = key("meta", "schema")
 

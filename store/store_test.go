@@ -81,8 +81,8 @@ func TestMissing(t *testing.T) {
 		"stack":      func() error { _, err := s.Stack(ctx, "x"); return err },
 		"server":     func() error { _, err := s.StackByServer(ctx, "lab", "x"); return err },
 		"no server":  func() error { _, err := s.StackByServer(ctx, "lab", ""); return err },
-		"credential": func() error { _, err := s.Credential(ctx, "U1", "lab"); return err },
-		"logout":     func() error { return s.DeleteCredential(ctx, "U1", "lab") },
+		"credential": func() error { _, err := s.Credential(ctx, "U1", "lab", "p1"); return err },
+		"logout":     func() error { return s.DeleteCredential(ctx, "U1", "lab", "p1") },
 		"setting":    func() error { _, err := s.Setting(ctx, "x"); return err },
 	} {
 		t.Run(name, func(t *testing.T) { notFound(t, read()) })
@@ -100,7 +100,9 @@ func TestNoID(t *testing.T) {
 		"stack":      func() error { return s.SaveStack(ctx, &stackhand.Stack{}) },
 		"notice":     func() error { return s.SaveNotice(ctx, &stackhand.Notice{}) },
 		"new notice": func() error { _, err := s.AddNotice(ctx, stackhand.Notice{}); return err },
-		"credential": func() error { return s.SaveCredential(ctx, &stackhand.Credential{User: "U1"}) },
+		"credential": func() error { return s.SaveCredential(ctx, &stackhand.Credential{User: "U1", Cloud: "lab"}) },
+		"choice":     func() error { return s.SaveChoice(ctx, &stackhand.Choice{}) },
+		"login try":  func() error { return s.AddLoginTry(ctx, stackhand.LoginTry{User: "U1", Cloud: "lab"}) },
 		"inbound":    func() error { return s.SaveInbound(ctx, &stackhand.Inbound{}) },
 		"receive":    func() error { _, err := s.Receive(ctx, stackhand.Inbound{ID: "a"}); return err },
 		"lock":       func() error { _, err := s.TryLock(ctx, "l", ""); return err },
@@ -111,36 +113,6 @@ func TestNoID(t *testing.T) {
 			t.Errorf("%s without an id was taken", name)
 		}
 	}
-}
-
-func TestCredentials(t *testing.T) {
-	s, _, _ := memory(t)
-	ctx := t.Context()
-	lab := stackhand.Credential{User: "U1", Cloud: "lab", Sealed: []byte{1, 2}, Created: start,
-		Identity: stackhand.Identity{Project: "team-a", Roles: []string{"member"}}}
-	odd := stackhand.Credential{User: "U1", Cloud: "a/b%", Sealed: []byte{3}, Created: start}
-	other := stackhand.Credential{User: "U1/a", Cloud: "b%", Sealed: []byte{4}, Created: start}
-	for _, c := range []*stackhand.Credential{&lab, &odd, &other} {
-		ok(t, s.SaveCredential(ctx, c))
-	}
-	got, err := s.Credential(ctx, "U1", "lab")
-	ok(t, err)
-	same(t, "credential", lab, got)
-	all, err := s.Credentials(ctx, "U1")
-	ok(t, err)
-	same(t, "credentials", []stackhand.Credential{odd, lab}, all)
-
-	again := lab
-	again.Rev = 0
-	lost(t, s.SaveCredential(ctx, &again))
-	lab.Sealed = []byte{9}
-	ok(t, s.SaveCredential(ctx, &lab))
-	lost(t, s.SaveCredential(ctx, &got))
-	ok(t, s.DeleteCredential(ctx, "U1", "lab"))
-	all, err = s.Credentials(ctx, "U1")
-	ok(t, err)
-	same(t, "credentials", []stackhand.Credential{odd}, all)
-	lost(t, s.SaveCredential(ctx, &lab)) // a logout meanwhile must not be undone
 }
 
 func TestLocksOutliveTheProcess(t *testing.T) {

@@ -80,7 +80,9 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	a.pool = cloud.NewPool(w.entries, cloud.Options{
 		UserAgent: "stackhand/" + version, Log: w.log, Transport: w.outbound, Now: w.now,
 	})
-	a.sessions = session.New(a.pool, a.store, box, session.Options{Clouds: settings.Clouds, Busy: a.busy, Now: w.now, Log: w.log})
+	a.sessions = session.New(a.pool, a.store, box, session.Options{
+		Clouds: settings.Clouds, Default: settings.DefaultCloud, Busy: a.busy, Conflict: store.ErrConflict, Alone: a.store.Exclusive(), Now: w.now, Log: w.log,
+	})
 	a.engine = jobs.New(a.store, provision.Flows(provision.Deps{
 		Open: func(ctx context.Context, user, name string, at stackhand.Scope) (provision.Cloud, error) {
 			return a.sessions.Client(ctx, user, name, at)
@@ -107,15 +109,10 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	return a, nil
 }
 
-// busy answers the oldest job of the user that is still at work in the cloud, or "".
-func (a *app) busy(ctx context.Context, user, cloud string) (string, error) {
+// busy answers the jobs of the user that are still at work in the cloud, the oldest first.
+func (a *app) busy(ctx context.Context, user, cloud string) ([]stackhand.Job, error) {
 	open, err := a.store.OpenJobs(ctx)
-	for _, job := range open {
-		if job.User.ID == user && job.Cloud == cloud {
-			return job.ID, nil
-		}
-	}
-	return "", err
+	return slices.DeleteFunc(open, func(job stackhand.Job) bool { return job.User.ID != user || job.Cloud != cloud }), err
 }
 
 // changed passes on that a job's record is another one now.
@@ -163,7 +160,7 @@ func settingsOf(cfg config.Config, entries map[string]cloud.Entry) commands.Sett
 		e := cfg.Clouds.Entries[name]
 		s.Clouds[name] = commands.CloudSettings{
 			Service: e.Credentials == "service", ExternalNetwork: e.ExternalNetwork,
-			Image: e.Image, Flavor: e.Flavor, Prices: e.Prices,
+			Image: e.Image, Flavor: e.Flavor, Prices: e.Prices, AuthURL: entries[name].AuthURL, Region: entries[name].Region,
 		}
 	}
 	return s

@@ -90,6 +90,15 @@ func (id identified) dropAppCreds(ctx context.Context, name string) error {
 	return nil
 }
 
+// DropAppCred deletes the application credential of this name of the login's user, whether there is one or not.
+func (p *Pool) DropAppCred(ctx context.Context, cloud string, login stackhand.Login, name string) error {
+	id, err := p.identify(ctx, cloud, login, true)
+	if err != nil {
+		return err
+	}
+	return id.dropAppCreds(ctx, name)
+}
+
 // Revoke deletes an application credential of the login's user. A restricted application
 // credential cannot do it, not even for itself: Keystone answers Forbidden, and it has to end
 // by its time or be deleted by its owner elsewhere.

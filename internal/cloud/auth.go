@@ -119,13 +119,13 @@ func (s *site) loginV3(ctx context.Context, sc *gophercloud.ServiceClient, l sta
 		o.TokenID = l.Token
 	default:
 		o.Username, o.Password = l.Username, l.Password
-		o.DomainName, o.DomainID = domain(l.UserDomain, s.entry.Auth.UserDomain, s.entry.UserDomainID)
+		o.DomainName, o.DomainID = domain(l.UserDomain, l.UserDomainID, s.entry.Auth.UserDomain, s.entry.UserDomainID)
 	}
 	if scope && l.ProjectID != "" {
 		o.Scope.ProjectID = l.ProjectID
 	} else if scope && l.ProjectName != "" {
 		o.Scope.ProjectName = l.ProjectName
-		o.Scope.DomainName, o.Scope.DomainID = domain(l.ProjectDomain, s.entry.Auth.ProjectDomain, s.entry.ProjectDomainID)
+		o.Scope.DomainName, o.Scope.DomainID = domain(l.ProjectDomain, l.ProjectDomainID, s.entry.Auth.ProjectDomain, s.entry.ProjectDomainID)
 	}
 	if authType(l) == authToken && o.Scope == (tokens3.Scope{}) {
 		r := tokens3.Get(ctx, asSelf(sc, l.Token), l.Token)
@@ -143,8 +143,10 @@ func asSelf(sc *gophercloud.ServiceClient, token string) *gophercloud.ServiceCli
 }
 
 // domain gives the name or the id of a domain, from the login, from the entry, or by default.
-func domain(name, entryName, entryID string) (byName, byID string) {
+func domain(name, id, entryName, entryID string) (byName, byID string) {
 	switch {
+	case id != "":
+		return "", id
 	case name != "":
 		return name, ""
 	case entryID != "":

@@ -10,13 +10,14 @@ import (
 )
 
 func TestDomain(t *testing.T) {
-	for _, c := range []struct{ login, entry, id, byName, byID string }{
-		{"mine", "theirs", "d0", "mine", ""},
-		{"", "theirs", "d0", "", "d0"},
-		{"", "theirs", "", "theirs", ""},
-		{"", "", "", "", "default"},
+	for _, c := range []struct{ login, loginID, entry, id, byName, byID string }{
+		{"mine", "", "theirs", "d0", "mine", ""},
+		{"", "d1", "theirs", "d0", "", "d1"},
+		{"", "", "theirs", "d0", "", "d0"},
+		{"", "", "theirs", "", "theirs", ""},
+		{"", "", "", "", "", "default"},
 	} {
-		if name, id := domain(c.login, c.entry, c.id); name != c.byName || id != c.byID {
+		if name, id := domain(c.login, c.loginID, c.entry, c.id); name != c.byName || id != c.byID {
 			t.Errorf("%+v gives name %q, id %q", c, name, id)
 		}
 	}

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -15,69 +14,81 @@ import (
 	"github.com/stackhand/stackhand/internal/cloud"
 	"github.com/stackhand/stackhand/internal/secret"
 	"github.com/stackhand/stackhand/internal/sim/openstack"
+	"github.com/stackhand/stackhand/store"
+	"github.com/stackhand/stackhand/store/storetest"
 )
 
-// vault keeps credentials in memory.
-type vault map[[2]string]stackhand.Credential
-
-func (v vault) Credential(_ context.Context, user, name string) (stackhand.Credential, error) {
-	c, ok := v[[2]string{user, name}]
-	if !ok {
-		return c, stackhand.Errorf(stackhand.NotFound, "none")
-	}
-	return c, nil
-}
-
-func (v vault) SaveCredential(_ context.Context, c *stackhand.Credential) error {
-	v[[2]string{c.User, c.Cloud}] = *c
-	return nil
-}
-
-func (v vault) DeleteCredential(_ context.Context, user, name string) error {
-	delete(v, [2]string{user, name})
-	return nil
-}
-
-func (v vault) Credentials(_ context.Context, user string) (list []stackhand.Credential, err error) {
-	for k, c := range v {
-		if k[0] == user {
-			list = append(list, c)
-		}
-	}
-	return list, nil
-}
-
-// lab is a manager before a simulated cloud, with a clock that the test moves.
+// lab is a manager before a simulated cloud, with a store in memory and a clock that the test moves.
 type lab struct {
 	*Manager
-	vault vault
+	store *store.Store
+	disk  *storetest.Memory
 	cloud *openstack.Cloud
+	url   string
+	seal  Sealer
 	now   time.Time
 }
 
-func newLab(t *testing.T) *lab {
-	l := &lab{vault: vault{}, now: time.Now()}
-	l.cloud = openstack.New(openstack.Options{})
+func newLab(t *testing.T) *lab { return labOf(t, openstack.Options{}) }
+
+func labOf(t *testing.T, o openstack.Options) *lab {
+	l := &lab{disk: storetest.NewMemory(), now: time.Now()}
+	clock := func() time.Time { return l.now }
+	var err error
+	if l.store, err = store.New(t.Context(), l.disk, store.Options{Now: clock}); err != nil {
+		t.Fatal(err)
+	}
+	l.cloud = openstack.New(o)
 	srv := httptest.NewServer(l.cloud)
 	t.Cleanup(srv.Close)
+	l.url = srv.URL
 	keyset, err := secret.NewKeyset()
 	if err != nil {
 		t.Fatal(err)
 	}
-	box, err := secret.Open(keyset)
+	if l.seal, err = secret.Open(keyset); err != nil {
+		t.Fatal(err)
+	}
+	l.Manager = l.restarted()
+	return l
+}
+
+// restarted is the manager of the next process with the same store.
+func (l *lab) restarted() *Manager {
+	clock := func() time.Time { return l.now }
+	entry := cloud.Entry{Name: "lab", AuthURL: l.url + "/identity/v3", Region: "RegionOne", Interface: "public"}
+	shared, old := entry, entry
+	shared.Name, shared.Auth = "shared", stackhand.Login{Username: "bob", Password: "bob-secret", ProjectName: "team-b"}
+	old.Name, old.AuthURL, old.IdentityVersion = "old", l.url+"/identity/v2.0", "2.0"
+	pool := cloud.NewPool(map[string]cloud.Entry{"lab": entry, "shared": shared, "old": old}, cloud.Options{Now: clock, RetryPause: time.Millisecond})
+	return New(pool, l.store, l.seal, Options{
+		Clouds:  map[string]commands.CloudSettings{"lab": {}, "shared": {Service: true}, "old": {}},
+		Default: "lab", Conflict: store.ErrConflict, Alone: true, Now: clock, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+// kept is how many credentials somebody has.
+func (l *lab) kept(t *testing.T, id string) int {
+	t.Helper()
+	list, err := l.Credentials(t.Context(), user(id))
 	if err != nil {
 		t.Fatal(err)
 	}
-	entry := cloud.Entry{Name: "lab", AuthURL: srv.URL + "/identity/v3", Region: "RegionOne"}
-	shared := entry
-	shared.Name, shared.Auth = "shared", stackhand.Login{Username: "bob", Password: "bob-secret", ProjectName: "team-b"}
-	clock := func() time.Time { return l.now }
-	pool := cloud.NewPool(map[string]cloud.Entry{"lab": entry, "shared": shared}, cloud.Options{Now: clock})
-	l.Manager = New(pool, l.vault, box, Options{
-		Clouds: map[string]commands.CloudSettings{"lab": {}, "shared": {Service: true}},
-		Now:    clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
-	return l
+	return len(list)
+}
+
+// enters logs somebody in.
+func (l *lab) enters(t *testing.T, id, cloud string, login stackhand.Login) stackhand.Credential {
+	t.Helper()
+	cred, projects, err := l.Login(t.Context(), user(id), cloud, login)
+	if err != nil || len(projects) > 0 {
+		t.Fatalf("the login of %s to %s: %v, %v", id, cloud, projects, err)
+	}
+	return cred
+}
+
+func as(name, project string) stackhand.Login {
+	return stackhand.Login{Username: name, Password: name + "-secret", ProjectName: project}
 }
 
 func user(id string) stackhand.User { return stackhand.User{ID: id} }
@@ -136,11 +147,11 @@ func TestLogout(t *testing.T) {
 	if !refused(first) || refused(second) {
 		t.Error("after the second login the first credential should be gone in the cloud, and only that")
 	}
-	err = l.Logout(t.Context(), user("U1"), "lab")
-	if stackhand.KindOf(err) != stackhand.Forbidden || !strings.HasPrefix(err.Error(), "You are logged out") || len(l.vault) != 0 {
-		t.Errorf("Logout = %v, %d credentials kept", err, len(l.vault))
+	stays, err := l.Logout(t.Context(), user("U1"), "lab", "")
+	if err != nil || len(stays) != 1 || stays[0].AppCredID != second.AppCredID || l.kept(t, "U1") != 0 {
+		t.Errorf("Logout = %+v, %v, %d credentials kept", stays, err, l.kept(t, "U1"))
 	}
-	if err := l.Logout(t.Context(), user("U1"), "lab"); stackhand.KindOf(err) != stackhand.NotFound {
+	if _, err := l.Logout(t.Context(), user("U1"), "lab", ""); stackhand.KindOf(err) != stackhand.NotFound {
 		t.Errorf("a second logout: %v", err)
 	}
 }
@@ -148,24 +159,38 @@ func TestLogout(t *testing.T) {
 // What a job goes on with stays until the job rests.
 func TestNoLogoutDuringAJob(t *testing.T) {
 	l := newLab(t)
-	if _, _, err := l.Login(t.Context(), user("U1"), "lab", stackhand.Login{Username: "alice", Password: "alice-secret", ProjectName: "team-a"}); err != nil {
-		t.Fatal(err)
+	a := l.enters(t, "U3", "lab", as("carol", "team-a")).Identity.ProjectID
+	b := l.enters(t, "U3", "lab", as("carol", "team-b")).Identity.ProjectID
+	at, broken := "", error(nil)
+	l.o.Busy = func(_ context.Context, user, cloud string) ([]stackhand.Job, error) {
+		if user != "U3" || cloud != "lab" || at == "none" {
+			return nil, broken
+		}
+		return []stackhand.Job{{ID: "job1", Scope: stackhand.Scope{ProjectID: at}}}, broken
 	}
-	at, fail := map[[2]string]string{{"U1", "lab"}: "job1", {"U2", "lab"}: "job2"}, errors.New("the disk is full")
-	var broken error
-	l.o.Busy = func(_ context.Context, user, cloud string) (string, error) { return at[[2]string{user, cloud}], broken }
-	err := l.Logout(t.Context(), user("U1"), "lab")
-	if stackhand.KindOf(err) != stackhand.Conflict || !strings.Contains(err.Error(), "Job job1 of yours is still at work in lab.") || len(l.vault) != 1 {
-		t.Errorf("during a job: %v, %d kept", err, len(l.vault))
+	for _, c := range []struct {
+		at, out string
+		want    stackhand.Kind
+	}{
+		{a, a, stackhand.Conflict},
+		{a, "", stackhand.Conflict},
+		{"elsewhere", b, stackhand.Conflict}, // the login stands in for one to another project
+		{"", b, stackhand.Conflict},          // a job of before there were scopes
+		{a, b, ""},
+	} {
+		at = c.at
+		_, err := l.Logout(t.Context(), user("U3"), "lab", c.out)
+		if stackhand.KindOf(err) != c.want || err != nil && !strings.Contains(err.Error(), "Job job1 of yours is still at work in lab.") {
+			t.Errorf("a job in %q, the logout of %q: %v", c.at, c.out, err)
+		}
 	}
-	delete(at, [2]string{"U1", "lab"})
-	broken = fail
-	if err := l.Logout(t.Context(), user("U1"), "lab"); !errors.Is(err, fail) || len(l.vault) != 1 {
-		t.Errorf("with unreadable records: %v, %d kept", err, len(l.vault))
+	broken, at = errors.New("the disk is full"), "none"
+	if _, err := l.Logout(t.Context(), user("U3"), "lab", ""); !errors.Is(err, broken) || l.kept(t, "U3") != 1 {
+		t.Errorf("with unreadable records: %v, %d kept", err, l.kept(t, "U3"))
 	}
 	broken = nil
-	if err := l.Logout(t.Context(), user("U1"), "lab"); stackhand.KindOf(err) != stackhand.Forbidden || len(l.vault) != 0 {
-		t.Errorf("after it: %v, %d kept", err, len(l.vault))
+	if _, err := l.Logout(t.Context(), user("U3"), "lab", ""); err != nil || l.kept(t, "U3") != 0 {
+		t.Errorf("after it: %v, %d kept", err, l.kept(t, "U3"))
 	}
 }
 
@@ -173,8 +198,8 @@ func TestChooseAProject(t *testing.T) {
 	l := newLab(t)
 	carol := stackhand.Login{Username: "carol", Password: "carol-secret"}
 	_, projects, err := l.Login(t.Context(), user("U3"), "lab", carol)
-	if err != nil || len(projects) != 2 || len(l.vault) != 0 {
-		t.Fatalf("projects %v, %d kept, %v", projects, len(l.vault), err)
+	if err != nil || len(projects) != 2 || l.kept(t, "U3") != 0 {
+		t.Fatalf("projects %v, %d kept, %v", projects, l.kept(t, "U3"), err)
 	}
 	if _, err := l.LoginProject(t.Context(), user("U3"), "lab", "admin"); stackhand.KindOf(err) != stackhand.NotFound {
 		t.Errorf("a project that is not hers: %v", err)
@@ -214,8 +239,8 @@ func TestRefusals(t *testing.T) {
 		{"service cloud", "shared", stackhand.Login{Username: "bob", Password: "bob-secret"}, stackhand.Invalid},
 	} {
 		_, _, err := l.Login(t.Context(), user("U2"), c.cloud, c.login)
-		if stackhand.KindOf(err) != c.kind || len(l.vault) != 0 {
-			t.Errorf("%s: %v (%s), want %s; %d kept", c.name, err, stackhand.KindOf(err), c.kind, len(l.vault))
+		if stackhand.KindOf(err) != c.kind || l.kept(t, "U2") != 0 {
+			t.Errorf("%s: %v (%s), want %s; %d kept", c.name, err, stackhand.KindOf(err), c.kind, l.kept(t, "U2"))
 		}
 		if err != nil && strings.Contains(err.Error(), "bob-secret") {
 			t.Errorf("%s: the error shows the password", c.name)
@@ -259,12 +284,15 @@ func TestRevokedElsewhere(t *testing.T) {
 // What was stored under a keyset that is lost can still be forgotten. Of a credential of the user's own nothing
 // is claimed to stay in the cloud.
 func TestLogoutWithAnotherKeyset(t *testing.T) {
-	for id, want := range map[string]stackhand.Kind{"": "", "made-here": stackhand.Forbidden} {
+	for id, want := range map[string]int{"": 0, "made-here": 1} {
 		l := newLab(t)
-		l.vault[[2]string{"U1", "lab"}] = stackhand.Credential{User: "U1", Cloud: "lab", Sealed: []byte("of another keyset"), AppCredID: id, Ends: l.now}
-		err := l.Logout(t.Context(), user("U1"), "lab")
-		if stackhand.KindOf(err) != want || len(l.vault) != 0 {
-			t.Errorf("application credential %q: %v, %d credentials kept", id, err, len(l.vault))
+		c := stackhand.Credential{User: "U1", Cloud: "lab", Sealed: []byte("of another keyset"), AppCredID: id, Ends: l.now, Identity: stackhand.Identity{ProjectID: "p"}}
+		if err := l.store.SaveCredential(t.Context(), &c); err != nil {
+			t.Fatal(err)
+		}
+		stays, err := l.Logout(t.Context(), user("U1"), "lab", "p")
+		if err != nil || len(stays) != want || l.kept(t, "U1") != 0 {
+			t.Errorf("application credential %q: %v, %v, %d credentials kept", id, stays, err, l.kept(t, "U1"))
 		}
 	}
 }
