@@ -60,6 +60,11 @@ func (c *Client) computeLimits(ctx context.Context, l *stackhand.Limits) error {
 	if err != nil {
 		return err
 	}
+	if _, told := a["totalInstancesUsed"]; !told {
+		if err := c.countUsed(ctx, a); err != nil {
+			return err
+		}
+	}
 	l.Servers = limitOf(a, "totalInstancesUsed", "maxTotalInstances")
 	l.Cores = limitOf(a, "totalCoresUsed", "maxTotalCores")
 	l.RAM = limitOf(a, "totalRAMUsed", "maxTotalRAMSize")

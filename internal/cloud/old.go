@@ -165,6 +165,28 @@ func (c *Client) oldLimits(ctx context.Context, l *stackhand.Limits) error {
 	return nil
 }
 
+// countUsed adds what is used to limits that do not tell it, as those of before 2012.
+func (c *Client) countUsed(ctx context.Context, a map[string]int) error {
+	servers, err := c.Servers(ctx)
+	if err != nil {
+		return err
+	}
+	flavors, err := c.Flavors(ctx)
+	if err != nil {
+		return err
+	}
+	a["totalInstancesUsed"] = len(servers)
+	for _, s := range servers {
+		for _, f := range flavors {
+			if f.ID == s.FlavorID {
+				a["totalCoresUsed"] += f.VCPUs
+				a["totalRAMUsed"] += f.RAM
+			}
+		}
+	}
+	return nil
+}
+
 // netRef is a port or a network that a new server is connected to, groupRef a security group that it is put into.
 type (
 	netRef struct {

@@ -98,6 +98,9 @@ func TestClassicServer(t *testing.T) {
 	if s.Flavor != flavors[1].Name || !slices.Equal(s.Groups, []string{"open-22"}) || len(s.Addresses) != 1 || s.Addresses[0].Network != "private" {
 		t.Errorf("server %+v", s)
 	}
+	if l, err := c.Limits(ctx); err != nil || l.Servers.Used != 1 || l.Cores.Used != flavors[1].VCPUs || l.RAM.Used != flavors[1].RAM {
+		t.Errorf("limits %+v, %v", l, err)
+	}
 	f, err := c.CreateFloatingIP(ctx, "public", "nobody reads this")
 	must(err)
 	must(c.AddFloatingIP(ctx, id, f.IP, s.Addresses[0].IP))

@@ -63,7 +63,7 @@ func (c *Cloud) actOnServer(q *call) (answer, error) {
 	}
 	name := sortedKeys(body)[0]
 	verb, known := serverVerbs[name]
-	if !known {
+	if !known || slices.Contains(c.era.verbs, name) {
 		return answer{}, refusal(400, "There is no such action: %s", name)
 	}
 	if err := q.since(verb.from, verb.to); err != nil {

@@ -136,7 +136,7 @@ func (c *Cloud) snapshot(q *call, s *server, in object) (answer, error) {
 		return accepted(object{"image_id": i.id})
 	}
 	a, err := accepted(nil)
-	a.head = map[string]string{"Location": q.base() + "/image/v2/images/" + i.id}
+	a.head = map[string]string{"Location": q.base() + c.imagesAt(q) + i.id}
 	return a, err
 }
 

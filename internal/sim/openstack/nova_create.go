@@ -39,7 +39,7 @@ func (c *Cloud) createServer(q *call) (answer, error) {
 	f := &orderForm{in: in}
 	for _, check := range []func(*call, *orderForm) error{
 		c.checkServerFields, c.checkServerText, c.checkCount, c.checkNetworks, c.checkZone, c.checkImageAndFlavor, c.checkDisks,
-		c.checkKey, c.checkGroups, c.checkServerQuota, c.checkPlugs,
+		c.checkKey, c.checkFiles, c.checkGroups, c.checkServerQuota, c.checkPlugs,
 	} {
 		if err := check(q, f); err != nil {
 			return answer{}, err
@@ -81,7 +81,7 @@ func (c *Cloud) newServer(q *call, f *orderForm, i int) *server {
 		id: newID(), name: f.name, tenant: q.tok.project, user: q.tok.user, flavor: f.flavor, zone: f.zone,
 		keyName: text(f.in["key_name"]), userData: text(f.in["user_data"]), description: text(f.in["description"]),
 		configDrive: f.configFlag, metadata: map[string]string{}, created: q.now, updated: q.now, diskConfig: "MANUAL",
-		adminPass: text(f.in["adminPass"]), launchIndex: i, accessV4: text(f.in["accessIPv4"]), accessV6: text(f.in["accessIPv6"]),
+		pinned: text(f.in["availability_zone"]), adminPass: text(f.in["adminPass"]), launchIndex: i, accessV4: text(f.in["accessIPv4"]), accessV6: text(f.in["accessIPv6"]),
 	}
 	if f.image != nil {
 		s.imageID = f.image.id

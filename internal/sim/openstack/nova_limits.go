@@ -49,7 +49,7 @@ func (c *Cloud) showLimits(q *call) (answer, error) {
 	if q.minor < 57 {
 		v["maxPersonality"], v["maxPersonalitySize"] = 5, 10240
 	}
-	return ok(object{"limits": object{"rate": []object{}, "absolute": v}})
+	return ok(object{"limits": object{"rate": []object{}, "absolute": c.era.told(v)}})
 }
 
 func (c *Cloud) showComputeQuota(q *call) (answer, error) {

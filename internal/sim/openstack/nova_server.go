@@ -13,6 +13,7 @@ type server struct {
 	oldFlavor             *flavor // before a resize that waits for confirmation
 	imageID, keyName      string
 	userData, zone        string
+	pinned                string // the zone that was asked for; "" left it to Nova
 	reservation           string
 	adminPass             string
 	configDrive           bool

@@ -42,6 +42,7 @@ type serverView struct {
 	Tags        *[]string             `json:"tags,omitempty"`
 	Trusted     **string              `json:"trusted_image_certificates,omitempty"`
 	Siblings    *[]string             `json:"server_groups,omitempty"`
+	PinnedZone  **string              `json:"pinned_availability_zone,omitempty"`
 	Hostname    string                `json:"OS-EXT-SRV-ATTR:hostname,omitempty"`
 	HostStatus  string                `json:"host_status,omitempty"`
 	*adminView
@@ -147,6 +148,10 @@ func (s *server) addLater(q *call, v *serverView) {
 	if q.minor >= 73 {
 		why := textOrNil(s.lockedWhy)
 		v.LockedWhy = &why
+	}
+	if q.minor >= 96 {
+		zone := textOrNil(s.pinned)
+		v.PinnedZone = &zone
 	}
 	if q.minor >= 90 || q.minor >= 3 && q.tok.admin() {
 		v.Hostname = hostOf(s.name)

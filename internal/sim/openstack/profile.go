@@ -164,3 +164,19 @@ func (e era) refusalOf(svc *service, r *apiError) *apiError {
 	old.code = http.StatusRequestEntityTooLarge
 	return &old
 }
+
+// told are the limits that Nova told in its time: what is used of them came with an extension in 2012.
+func (e era) told(limits object) object {
+	if e.seeded {
+		maps.DeleteFunc(limits, func(name string, _ any) bool { return strings.HasPrefix(name, "total") })
+	}
+	return limits
+}
+
+// imagesAt is the path of images: Glance's, or where there is none Nova's.
+func (c *Cloud) imagesAt(q *call) string {
+	if !c.era.has("image") {
+		return q.nova() + "/images/"
+	}
+	return "/image/v2/images/"
+}
