@@ -61,7 +61,7 @@ func (r rewrite) apply(words []string, as func(string) string) (out []string, ok
 			out = append(out, rest...)
 			continue
 		}
-		out = append(out, fill(w, got))
+		out = append(out, filled(w, got))
 	}
 	return out, true
 }
@@ -76,8 +76,8 @@ func oneOf(word, bars string) bool {
 	return false
 }
 
-// fill puts the values into a word such as "$from:$to". Values are not looked into again.
-func fill(w string, got map[string]string) string {
+// filled puts the values into a word such as "$from:$to". Values are not looked into again.
+func filled(w string, got map[string]string) string {
 	var b strings.Builder
 	for w != "" {
 		i := strings.IndexByte(w, '$')

@@ -127,7 +127,7 @@ func TestLines(t *testing.T) {
 		"extend web-1 for 2 more days":                        `Understood as extend web-1 2d`,
 		"who am i?":                                           `You are @U0ALICE`,
 		"clouds":                                              `lab +–`,
-		"help":                                                `create .*list .*show`,
+		"help":                                                `create.*list, show`,
 		"":                                                    `create .*list`,
 		"help create":                                         `Usage: create NAME \[--count N\]`,
 		"create --help":                                       `Usage: create NAME`,

@@ -103,7 +103,7 @@ func literal(head []string) (*entry, int) {
 		name := strings.ToLower(strings.Join(head[skip:skip+n], " "))
 		// "create security group" begins with create, and means another noun.
 		// What "use project team-b" is about comes after the verb and no other noun takes it.
-		if e := find(name); e != nil && (n > 1 || name == "help" || !nounAfter(head[skip+1:])) {
+		if e := find(name); e != nil && (n > 1 || name == "use" || name == "help" || !nounAfter(head[skip+1:])) {
 			return e, skip + n
 		}
 	}
