@@ -125,6 +125,12 @@ func (a *scripted) command(ctx context.Context, request socketmode.Request, cmd 
 		_, err := a.web.OpenViewContext(ctx, cmd.TriggerID, loginView(cmd.ChannelID))
 		return err
 	}
+	switch cmd.Text {
+	case "usage":
+		return a.usage(ctx, cmd)
+	case "log":
+		return a.log(ctx, cmd)
+	}
 	text := "You have *1* server: `web-1` (" + cmd.Text + ")"
 	share := api.NewButtonBlockElement("share", "1", plain("Share"))
 	_, err := a.web.PostEphemeralContext(ctx, cmd.ChannelID, cmd.UserID, api.MsgOptionText(text, false),
@@ -161,9 +167,7 @@ func (a *scripted) interaction(ctx context.Context, request socketmode.Request, 
 	case api.InteractionTypeViewSubmission:
 		return a.submitted(ctx, request, call)
 	case api.InteractionTypeBlockSuggestion:
-		answer = api.OptionsResponse{Options: []*api.OptionBlockObject{
-			api.NewOptionBlockObject("team-a", plain("team-a"), nil), api.NewOptionBlockObject("team-b", plain("team-b"), nil),
-		}}
+		answer = projects(call.Value)
 	}
 	if err := a.socket.AckCtx(ctx, request.EnvelopeID, answer); err != nil || call.Type != api.InteractionTypeBlockActions {
 		return err
