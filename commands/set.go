@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"net/netip"
-	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -12,7 +11,7 @@ type setArgs struct {
 	Server   string            `arg:"server" help:"name or id; in a server's thread, that one"`
 	Property map[string]string `opt:"property" help:"metadata to be set (repeat)"`
 	Name     string            `opt:"name" help:"another name for it"`
-	AccessIP []string          `opt:"access-ip" value:"ADDRESS|none" help:"the address to reach it at, IPv4 or IPv6; none for no address (repeat)"`
+	AccessIP []string          `opt:"access-ip" value:"ADDRESS" help:"the address to reach it at, IPv4 or IPv6 (repeat)"`
 	inCloud
 	Line Line
 }
@@ -68,17 +67,9 @@ func setServer(ctx context.Context, env *Env, user stackhand.User, a setArgs) (R
 	return s.acted(ctx, a.Line, t, "Change the properties of "+t.name(), spec)
 }
 
-// accessAddresses reads --access-ip: one of each kind, or none for both.
+// accessAddresses reads --access-ip: one of each kind. Nova takes no empty ones, so they can be changed, not removed.
 func accessAddresses(e *entry, words []string, c *stackhand.ServerChange) error {
 	for _, w := range words {
-		if strings.EqualFold(w, "none") {
-			if len(words) > 1 {
-				return e.misuse("--access-ip none stands alone.")
-			}
-			var v4, v6 string
-			c.AccessIPv4, c.AccessIPv6 = &v4, &v6
-			return nil
-		}
 		ip, err := netip.ParseAddr(w)
 		if err != nil || ip.Zone() != "" {
 			return e.misuse("--access-ip %s is no address.", quote(clip(w, 60)))
