@@ -268,7 +268,11 @@ func (c *Cloud) deleteImage(q *call) (answer, error) {
 	if i.protected {
 		return answer{}, refusal(403, "Image %s is protected and cannot be deleted.", i.id)
 	}
-	delete(c.images, i.id)
-	c.imageIDs = slices.DeleteFunc(c.imageIDs, func(id string) bool { return id == i.id })
+	c.dropImage(i.id)
 	return gone()
+}
+
+func (c *Cloud) dropImage(id string) {
+	delete(c.images, id)
+	c.imageIDs = without(c.imageIDs, id)
 }

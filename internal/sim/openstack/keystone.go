@@ -23,6 +23,7 @@ type identity struct {
 	roles    map[string]string // name → id
 	tokens   map[string]*token
 	creds    []*appCred
+	groups   []*userGroup
 	entries  []entry
 }
 

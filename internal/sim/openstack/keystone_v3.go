@@ -128,20 +128,6 @@ func (c *Cloud) userProjects(q *call) (answer, error) {
 	return q.page("projects", c.projectsOf(q, u))
 }
 
-func (c *Cloud) userGroups(q *call) (answer, error) {
-	if _, err := c.person(q, "identity:list_groups_for_user"); err != nil {
-		return answer{}, err
-	}
-	return q.page("groups", nil)
-}
-
-func (c *Cloud) listGroups(q *call) (answer, error) {
-	if !q.tok.admin() {
-		return answer{}, notAllowed("identity:list_groups")
-	}
-	return q.page("groups", nil)
-}
-
 func (c *Cloud) listRoles(q *call) (answer, error) {
 	if !q.tok.admin() {
 		return answer{}, notAllowed("identity:list_roles")

@@ -176,7 +176,11 @@ func (c *Cloud) unlock(q *call, s *server, _ object) (answer, error) {
 }
 
 func (c *Cloud) shelve(q *call, s *server, _ object) (answer, error) {
+	c.putAway(q, s)
 	c.transition(q, s, "shelve", "shelving", c.opt.Build/2, func(at time.Time) {
+		if s.shelved != nil {
+			s.shelved.fill(make([]byte, 64<<10), at)
+		}
 		s.settleAs("shelved_offloaded", powerShutdown, at)
 		s.plug(false)
 		s.host = ""
@@ -189,6 +193,7 @@ func (c *Cloud) unshelve(q *call, s *server, _ object) (answer, error) {
 		s.settleAs("active", powerRunning, at)
 		s.plug(true)
 		s.host = hostName
+		c.unpack(s)
 	})
 	return accepted(nil)
 }
@@ -218,7 +223,7 @@ func (c *Cloud) resetState(q *call, s *server, in object) (answer, error) {
 }
 
 func (c *Cloud) forceDelete(q *call, s *server, _ object) (answer, error) {
-	s.noted(q, "forceDelete").end(q.now, false)
+	s.noted(q, "delete").end(q.now, false)
 	s.gen++
 	c.destroy(s, q.now)
 	return accepted(nil)

@@ -19,7 +19,10 @@ func (c *Cloud) rebuild(q *call, s *server, in object) (answer, error) {
 	if i == nil || !i.visibleTo(q.tok) {
 		return answer{}, refusal(400, "Cannot find image for rebuild")
 	}
-	if err := i.fits(s.flavor); err != nil {
+	if err := c.rebuildable(s, i); err != nil {
+		return answer{}, err
+	}
+	if err := c.checkRebuild(q, in); err != nil {
 		return answer{}, err
 	}
 	if v, given := in["name"]; given {
@@ -38,24 +41,71 @@ func (c *Cloud) rebuild(q *call, s *server, in object) (answer, error) {
 			s.metadata[k] = text(v)
 		}
 	}
+	setText(in, "accessIPv4", &s.accessV4)
+	setText(in, "accessIPv6", &s.accessV6)
+	setText(in, "key_name", &s.keyName)
+	setText(in, "user_data", &s.userData)
 	s.adminPass = newPassword()
 	setText(in, "adminPass", &s.adminPass)
 	vm, power := "active", powerRunning
 	if s.vm == "stopped" {
 		vm, power = "stopped", powerShutdown
 	}
-	s.imageID = i.id
+	if !s.rootOnVolume {
+		s.imageID = i.id
+	}
 	c.transition(q, s, "rebuild", "rebuilding", c.opt.Build, func(at time.Time) {
 		s.settleAs(vm, power, at)
 		s.fault, s.launched = nil, at
 		s.plug(true)
 	})
 	a, err := c.trimmed(q, s)
-	if v, trimmed := a.body.(object)["server"].(object); trimmed {
-		v["adminPass"] = s.adminPass
+	if err != nil {
+		return a, err
 	}
-	a.code = 202
-	return a, err
+	v, err := asObject(a.body.(object)["server"])
+	if err != nil {
+		return a, err
+	}
+	v["adminPass"] = s.adminPass
+	if q.minor >= 57 {
+		v["user_data"] = orNil(s.userData)
+	}
+	return answer{code: 202, body: object{"server": v}, head: map[string]string{"Location": q.base() + q.nova() + "/servers/" + s.id}}, nil
+}
+
+// rebuildFields are what rebuild takes, with the microversions that they belong to.
+var rebuildFields = map[string][2]int{
+	"imageRef": {}, "name": {}, "adminPass": {}, "metadata": {}, "accessIPv4": {}, "accessIPv6": {}, "preserve_ephemeral": {},
+	"OS-DCF:diskConfig": {}, "personality": {0, 56}, "description": {19, 0}, "key_name": {54, 0}, "user_data": {57, 0},
+	"trusted_image_certificates": {63, 0}, "hostname": {90, 0},
+}
+
+// checkRebuild refuses what is unknown, of another microversion, or no key pair.
+func (c *Cloud) checkRebuild(q *call, in object) error {
+	for _, name := range sortedKeys(in) {
+		of, known := rebuildFields[name]
+		if !known || q.minor < of[0] || of[1] > 0 && q.minor > of[1] {
+			return invalid("rebuild", in, "Additional properties are not allowed ('%s' was unexpected)", name)
+		}
+	}
+	if name := text(in["key_name"]); name != "" && c.keyPair(q.tok.user.id, name) == nil {
+		return refusal(400, "Invalid key_name provided.")
+	}
+	return checkUserData(in["user_data"])
+}
+
+// rebuildable refuses an image that does not fit the server: one on a volume keeps the image that it has.
+func (c *Cloud) rebuildable(s *server, i *image) error {
+	if !s.rootOnVolume {
+		return i.fits(s.flavor)
+	}
+	for _, a := range s.disks {
+		if a.root && a.volume.image["image_id"] != i.id {
+			return refusal(400, "Unable to rebuild with a different image for a volume-backed server.")
+		}
+	}
+	return nil
 }
 
 func (c *Cloud) resize(q *call, s *server, in object) (answer, error) {
@@ -116,22 +166,15 @@ func (c *Cloud) snapshot(q *call, s *server, in object) (answer, error) {
 	if err := checkMetadata(in["metadata"]); err != nil {
 		return answer{}, err
 	}
-	i := &image{name: name, owner: s.tenant.id, visibility: "private", status: "queued", diskFormat: "raw", containerFormat: "bare",
-		minDisk: s.flavor.disk, created: q.now, updated: q.now,
-		props: map[string]string{"image_type": "snapshot", "instance_uuid": s.id, "user_id": s.user.id, "base_image_ref": s.imageID}}
+	i := c.imageOf(q, s, name)
 	if m, given := in["metadata"].(object); given {
 		for k, v := range m {
 			i.props[k] = text(v)
 		}
 	}
-	c.addImage(i)
-	vm, power := s.vm, s.power
-	c.transition(q, s, "createImage", "image_snapshot", c.opt.Build, func(at time.Time) {
-		s.settleAs(vm, power, at)
-		if c.images[i.id] == i {
-			i.fill(make([]byte, 64<<10), at)
-		}
-	})
+	if err := c.expose(q, s, i); err != nil {
+		return answer{}, err
+	}
 	if q.minor >= 45 {
 		return accepted(object{"image_id": i.id})
 	}

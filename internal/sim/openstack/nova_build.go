@@ -111,6 +111,7 @@ func (c *Cloud) pull(s *server, p *port) {
 func (c *Cloud) destroy(s *server, at time.Time) {
 	c.unplug(s)
 	c.dropDisks(s, at)
+	c.unpack(s)
 	s.settleAs("deleted", powerNone, at)
 	s.terminated, s.gone = at, true
 }
@@ -119,6 +120,11 @@ func (c *Cloud) destroy(s *server, at time.Time) {
 func (c *Cloud) erase(q *call, s *server) {
 	action := s.noted(q, "delete")
 	s.begin("deleting", q.now)
+	c.later(s, q.now, c.opt.Build/5, func(at time.Time) { // for a moment it can still be seen
+		c.unplug(s)
+		c.dropDisks(s, at)
+		s.settleAs("deleted", powerNone, at)
+	})
 	c.later(s, q.now, c.opt.Build/4, func(at time.Time) {
 		c.destroy(s, at)
 		action.end(at, false)

@@ -315,5 +315,5 @@ func (c *Cloud) checkKey(q *call, f *orderForm) error {
 	return nil
 }
 
-// idle is how long a server that is gone is remembered for changes-since and its actions.
-const idle = 24 * time.Hour
+// idle is how long a server that is gone is remembered for changes-since, its actions, and the usage of its project.
+const idle = 40 * 24 * time.Hour

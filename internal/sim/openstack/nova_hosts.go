@@ -14,26 +14,6 @@ func detailZones(q *call) (answer, error) {
 		"hosts": object{hostName: object{"nova-compute": object{"active": true, "available": true, "updated_at": micro(q.now)}}}}}})
 }
 
-func (c *Cloud) listHypervisors(detail bool) handler {
-	return func(q *call) (answer, error) {
-		if !q.tok.admin() {
-			rule := "os-hypervisors:list"
-			if detail {
-				rule += "-detail"
-			}
-			return answer{}, novaPolicy(rule)
-		}
-		v := object{"id": any(1), "hypervisor_hostname": hostName, "state": "up", "status": "enabled"}
-		if q.minor >= 53 {
-			v["id"] = c.compute.hostIDs[2]
-		}
-		if detail {
-			c.describeHost(q, v)
-		}
-		return ok(object{"hypervisors": []object{v}})
-	}
-}
-
 func (c *Cloud) describeHost(q *call, v object) {
 	used, running := map[string]int{}, 0
 	for _, s := range c.compute.order {
@@ -192,11 +172,11 @@ func (c *Cloud) detachInterface(q *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if p == nil {
-		return answer{}, refusal(404, "Instance %s does not have a port with id %s", s.id, q.PathValue("port"))
-	}
 	if err := s.unlocked(q); err != nil {
 		return answer{}, err
+	}
+	if p == nil {
+		return accepted(nil) // Nova only passes the wish on, and its host finds nothing to do
 	}
 	c.pull(s, p)
 	s.noted(q, "detach_interface").end(q.now, false)

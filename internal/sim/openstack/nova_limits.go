@@ -30,7 +30,10 @@ func quotaNames(minor int) []string {
 // showLimits is GET /limits: the caller's project.
 func (c *Cloud) showLimits(q *call) (answer, error) {
 	project := q.tok.projectID()
-	if p := q.URL.Query().Get("tenant_id"); p != "" && q.tok.admin() {
+	if p := q.URL.Query().Get("tenant_id"); p != "" {
+		if !q.tok.admin() {
+			return answer{}, novaPolicy("limits:other_project")
+		}
 		project = p
 	}
 	l, used := c.computeLimits(project), c.computeUse(project)

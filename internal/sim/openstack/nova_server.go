@@ -24,6 +24,7 @@ type server struct {
 	disks                 []*attachment
 	wishes                []diskWish // volumes asked for at its creation
 	rootOnVolume          bool
+	shelved               *image     // what it is kept in while it is shelved
 	plugs                 []plugWish // bound when the build gets that far
 	wanted                []*group
 	groups                []string // names asked for, shown while it has no port yet

@@ -58,12 +58,8 @@ func (c *Cloud) trimmed(q *call, s *server) (answer, error) {
 	if q.minor >= 75 {
 		return ok(object{"server": v})
 	}
-	all, err := json.Marshal(v)
+	out, err := asObject(v)
 	if err != nil {
-		return answer{}, err
-	}
-	var out object
-	if err := json.Unmarshal(all, &out); err != nil {
 		return answer{}, err
 	}
 	maps.DeleteFunc(out, func(k string, _ any) bool {
@@ -72,6 +68,17 @@ func (c *Cloud) trimmed(q *call, s *server) (answer, error) {
 	})
 	out["addresses"] = c.plainAddresses(s)
 	return ok(object{"server": out})
+}
+
+// asObject is a view to which something can be added.
+func asObject(view any) (object, error) {
+	all, err := json.Marshal(view)
+	if err != nil {
+		return nil, err
+	}
+	var out object
+	err = json.Unmarshal(all, &out)
+	return out, err
 }
 
 // deleteServer is DELETE /servers/{id}. What no host has yet, or no more, is gone at once.
@@ -147,7 +154,7 @@ func (c *Cloud) serverAction(q *call) (answer, error) {
 		}
 		v := a.view(q, s)
 		if q.minor >= 51 || q.tok.admin() {
-			e := object{"event": "compute_" + a.name + "_instance", "start_time": micro(a.start), "finish_time": nil, "result": nil}
+			e := object{"event": a.event(), "start_time": micro(a.start), "finish_time": nil, "result": nil}
 			if !a.finish.IsZero() {
 				e["finish_time"], e["result"] = micro(a.finish), "Success"
 				if a.failed {
@@ -162,6 +169,19 @@ func (c *Cloud) serverAction(q *call) (answer, error) {
 		return ok(object{"instanceAction": v})
 	}
 	return answer{}, refusal(404, "Action %s not found", q.PathValue("request"))
+}
+
+// event is the name of the only event that an action has here.
+func (a *instanceAction) event() string {
+	switch a.name {
+	case "create":
+		return "compute__do_build_and_run_instance"
+	case "delete":
+		return "compute_terminate_instance"
+	case "attach_volume", "detach_volume", "attach_interface", "detach_interface":
+		return "compute_" + a.name
+	}
+	return "compute_" + a.name + "_instance"
 }
 
 // serverIPs is GET /servers/{id}/ips.

@@ -24,9 +24,18 @@ func (c *Cloud) tenantUsage(q *call) (answer, error) {
 	if len(page) == 0 {
 		return ok(object{"tenant_usage": object{}})
 	}
+	body := object{"tenant_usage": c.usageView(q, q.id(), page, from, to)}
+	if more {
+		body["tenant_usage_links"] = q.nextLink(page[len(page)-1].id)
+	}
+	return ok(body)
+}
+
+// usageView is what servers of a project have used between two moments.
+func (c *Cloud) usageView(q *call, project string, servers []*server, from, to time.Time) object {
 	total := map[string]float64{}
 	list := []object{}
-	for _, s := range page {
+	for _, s := range servers {
 		h := hoursIn(s, from, to)
 		total["total_hours"] += h
 		total["total_vcpus_usage"] += h * float64(s.flavor.vcpus)
@@ -34,15 +43,11 @@ func (c *Cloud) tenantUsage(q *call) (answer, error) {
 		total["total_local_gb_usage"] += h * float64(s.flavor.disk)
 		list = append(list, usageOf(s, q.now, h))
 	}
-	usage := object{"tenant_id": q.id(), "server_usages": list, "start": micro(from), "stop": micro(to)}
+	usage := object{"tenant_id": project, "server_usages": list, "start": micro(from), "stop": micro(to)}
 	for name, n := range total {
 		usage[name] = n
 	}
-	body := object{"tenant_usage": usage}
-	if more {
-		body["tenant_usage_links"] = q.nextLink(page[len(page)-1].id)
-	}
-	return ok(body)
+	return usage
 }
 
 // usagePeriod reads start and end; both are now by default, and the end is now at most.
@@ -126,4 +131,29 @@ func usageOf(s *server, now time.Time, hours float64) object {
 		u["state"], u["ended_at"], u["uptime"] = "terminated", micro(s.terminated), int(s.terminated.Sub(s.launched).Seconds())
 	}
 	return u
+}
+
+// tenantUsages is GET /os-simple-tenant-usage: every project's, for administrators; detailed=1 tells the servers, too.
+func (c *Cloud) tenantUsages(q *call) (answer, error) {
+	if !q.tok.admin() {
+		return answer{}, novaPolicy("os-simple-tenant-usage:list")
+	}
+	from, to, err := q.usagePeriod()
+	if err != nil {
+		return answer{}, err
+	}
+	detailed := q.URL.Query().Get("detailed") == "1"
+	out := []object{}
+	for _, p := range c.identity.projects {
+		used := c.usedIn(p.id, from, to)
+		if len(used) == 0 {
+			continue
+		}
+		v := c.usageView(q, p.id, used, from, to)
+		if !detailed {
+			delete(v, "server_usages")
+		}
+		out = append(out, v)
+	}
+	return ok(object{"tenant_usages": out})
 }

@@ -17,7 +17,9 @@ func TestTenantUsage(t *testing.T) {
 	w.clock.add(2 * time.Hour)
 	p.do("DELETE", nova+"/servers/"+first, nil).want(204)
 	w.clock.add(2 * time.Hour)
-	ask := func(q url.Values) reply { return p.do("GET", nova+"/os-simple-tenant-usage/"+p.project+"?"+q.Encode(), nil) }
+	ask := func(q url.Values) reply {
+		return p.do("GET", nova+"/os-simple-tenant-usage/"+p.project+"?"+q.Encode(), nil)
+	}
 	at := func(back time.Duration) string { return w.clock.now().Add(-back).UTC().Format("2006-01-02T15:04:05") }
 
 	all := url.Values{"start": {at(24 * time.Hour)}, "end": {at(-24 * time.Hour)}}
@@ -43,7 +45,9 @@ func TestRemoteConsole(t *testing.T) {
 	w := newWorld(t)
 	p := w.as("alice", "team-a")
 	path := nova + "/servers/" + p.boot("web-1", p.lay().port) + "/remote-consoles"
-	in := func(protocol, kind string) object { return object{"remote_console": object{"protocol": protocol, "type": kind}} }
+	in := func(protocol, kind string) object {
+		return object{"remote_console": object{"protocol": protocol, "type": kind}}
+	}
 	p.micro = "2.5"
 	p.do("POST", path, in("vnc", "novnc")).want(404)
 	p.micro = "2.79"

@@ -98,6 +98,9 @@ func (c *Cloud) serverView(q *call, s *server) serverView {
 	if s.host != "" {
 		v.HostID = s.hostID()
 	}
+	if s.vm == "shelved_offloaded" {
+		v.Zone = ""
+	}
 	if s.configDrive {
 		v.ConfigDrive = "True"
 	}

@@ -215,7 +215,7 @@ func (c *Cloud) detachVolume(q *call) (answer, error) {
 	}
 	switch {
 	case a.root && s.vm != "shelved_offloaded":
-		return answer{}, refusal(403, "Cannot detach a root device volume")
+		return answer{}, refusal(400, "Cannot detach a root device volume")
 	case !slices.Contains([]string{"active", "paused", "stopped", "resized", "soft-delete", "shelved", "shelved_offloaded"}, s.vm):
 		return answer{}, wrongState(s, "detach_volume")
 	case a.volume.status != "in-use":

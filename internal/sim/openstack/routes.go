@@ -55,6 +55,13 @@ func (c *Cloud) routeKeystone(m *http.ServeMux) {
 	v3("GET", "/users/{user}/application_credentials/{id}", c.guarded(c.showCred))
 	v3("DELETE", "/users/{user}/application_credentials/{id}", c.guarded(c.deleteCred))
 	v3("GET", "/groups", c.guarded(c.listGroups))
+	v3("POST", "/groups", c.guarded(c.createGroup))
+	v3("GET", "/groups/{group}", c.guarded(c.showGroup))
+	v3("DELETE", "/groups/{group}", c.guarded(c.deleteGroup))
+	v3("GET", "/groups/{group}/users", c.guarded(c.groupUsers))
+	for _, method := range []string{"GET", "PUT", "DELETE"} { // GET is HEAD as well
+		v3(method, "/groups/{group}/users/{user}", c.guarded(c.groupMember))
+	}
 	v3("GET", "/roles", c.guarded(c.listRoles))
 	v3("GET", "/role_assignments", c.guarded(c.assignments))
 	v3("GET", "/domains", c.guarded(c.listDomains))
@@ -86,9 +93,11 @@ func (c *Cloud) routeNova(m *http.ServeMux) {
 	on("GET", "/limits", c.showLimits)
 	on("GET", "/os-availability-zone", listZones)
 	on("GET", "/os-availability-zone/detail", detailZones)
+	on("GET", "/os-simple-tenant-usage", c.tenantUsages)
 	on("GET", "/os-simple-tenant-usage/{id}", c.tenantUsage)
 	on("GET", "/os-hypervisors", c.listHypervisors(false))
 	on("GET", "/os-hypervisors/detail", c.listHypervisors(true))
+	on("GET", "/os-hypervisors/{id}", c.showHypervisor)
 	on("GET", "/os-services", c.listComputeServices)
 	on("GET", "/os-quota-sets/{id}", c.showComputeQuota)
 	on("GET", "/os-quota-sets/{id}/defaults", c.defaultComputeQuota)
@@ -132,6 +141,7 @@ func (c *Cloud) routeNovaServers(m *http.ServeMux) {
 	on("PUT", "/{id}/os-volume_attachments/{volume}", c.updateServerVolume)
 	on("DELETE", "/{id}/os-volume_attachments/{volume}", c.detachVolume)
 	on("GET", "/{id}/tags", c.serverTags)
+	on("GET", "/{id}/diagnostics", c.serverDiagnostics)
 }
 
 func (c *Cloud) routeNeutron(m *http.ServeMux) {
