@@ -141,7 +141,7 @@ func (c *Client) Users(ctx context.Context) ([]stackhand.CloudUser, error) {
 		return err
 	})
 	g.Go(func() (err error) {
-		if groups, err = k.groups(ctx); refused(err) {
+		if groups, err = k.groups(ctx); stackhand.KindOf(err) == stackhand.Forbidden {
 			err = nil
 		}
 		return err

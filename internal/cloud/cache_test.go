@@ -74,7 +74,9 @@ func TestCacheShowsWhatItselfChanged(t *testing.T) {
 		write func(context.Context) error
 		read  string
 	}{
-		"image changed": {func(ctx context.Context) error { return writer.UpdateImage(ctx, nothing, stackhand.ImageChange{Name: "x"}) }, readImages},
+		"image changed": {func(ctx context.Context) error {
+			return writer.UpdateImage(ctx, nothing, stackhand.ImageChange{Name: "x"})
+		}, readImages},
 		"image deleted": {func(ctx context.Context) error { return writer.DeleteImage(ctx, nothing) }, readImages},
 		"snapshot":      {func(ctx context.Context) error { _, err := writer.SnapshotServer(ctx, nothing, "x", nil); return err }, readImages},
 		"network":       {func(ctx context.Context) error { _, err := writer.CreateNetwork(ctx, "x", ""); return err }, readNetworks},

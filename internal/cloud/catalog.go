@@ -100,7 +100,7 @@ func (c catalog) missing(s service, e Entry, empty bool, regions []string) error
 		Do("Ask the operator to correct region_name or to set %s_endpoint_override in clouds.yaml.", strings.ReplaceAll(string(s), "-", "_"))
 }
 
-var versionTail = regexp.MustCompile(`/v[0-9]+(\.[0-9]+)?(/[0-9a-zA-Z_-]+)?$`)
+var versionTail = regexp.MustCompile(`/v[0-9]+(\.[0-9]+)?(/[0-9a-zA-Z_%()-]+)?$`) // the last part is a project, or clouds.yaml's %(project_id)s
 
 // withVersion completes addresses that the catalogue gives without a version.
 func withVersion(s service, u string) string {

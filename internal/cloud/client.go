@@ -125,7 +125,11 @@ func (c *Client) address(cat catalog, s service) (string, error) {
 		return cat.locate(s, c.site.entry)
 	}
 	if len(cat) > 0 && !cat.has(s, c.site.entry) {
-		return "", stackhand.Errorf(stackhand.NotFound, "This cloud has no block storage (Cinder).")
+		where := "This cloud"
+		if r := c.site.entry.Region; cat.has(s, Entry{Interface: c.site.entry.Interface}) {
+			where = "The region " + r + " of this cloud"
+		}
+		return "", stackhand.Errorf(stackhand.NotFound, "%s has no block storage (Cinder).", where)
 	}
 	u, err := cat.locate(s, c.site.entry)
 	project := c.Identity().ProjectID
