@@ -78,7 +78,8 @@ type Offer struct {
 	Line   string    `json:"line"` // what it says when it is pressed, in the words of the commands
 	Label  string    `json:"label"`
 	Danger bool      `json:"danger,omitempty"`
-	Until  time.Time `json:"until,omitzero"` // zero: for as long as the message is there
+	Until  time.Time `json:"until,omitzero"`  // zero: for as long as the message is there
+	About  string    `json:"about,omitempty"` // id of what it is for: offers about a thing go when one of them was taken
 }
 
 // Claim is the right of one engine to work on a job, until a moment that it keeps moving on.

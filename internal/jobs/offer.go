@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/stackhand/stackhand"
@@ -11,6 +12,27 @@ import (
 func (r *Run) Offer(_ context.Context, offers ...stackhand.Offer) error {
 	offers = slices.Clone(offers)
 	return r.r.rec.do(func(j *stackhand.Job) { j.Offers = slices.Clone(offers) })
+}
+
+// offersLook is among how many of the newest jobs the offers about a thing are looked for.
+const offersLook = 500
+
+// Withdraw takes the offers about a thing off whichever jobs have them: they are void now.
+func (r *Run) Withdraw(ctx context.Context, about string) error {
+	recent, err := r.r.e.recs.RecentJobs(ctx, "", offersLook)
+	if err != nil {
+		return fmt.Errorf("jobs: offers about %s: %w", about, err)
+	}
+	for _, job := range recent {
+		void := slices.ContainsFunc(job.Offers, func(o stackhand.Offer) bool { return o.About == about })
+		if !void || job.ID == r.r.id {
+			continue
+		}
+		if err := r.r.e.Withdraw(ctx, job.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Withdraw takes the offers off a job, because one of them was taken. A job that has none is left as it is.

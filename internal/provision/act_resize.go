@@ -139,8 +139,8 @@ func (a act) offer(ctx context.Context, run *jobs.Run) error {
 	end := a.Now().Add(confirmFor)
 	name := quoted(a.spec.Name)
 	if err := run.Offer(ctx,
-		stackhand.Offer{Line: "resize " + name + " --confirm", Label: "Confirm", Until: end},
-		stackhand.Offer{Line: "resize " + name + " --revert", Label: "Revert", Danger: true, Until: end},
+		stackhand.Offer{Line: "resize " + name + " --confirm", Label: "Confirm", Until: end, About: a.spec.Server},
+		stackhand.Offer{Line: "resize " + name + " --revert", Label: "Revert", Danger: true, Until: end, About: a.spec.Server},
 	); err != nil {
 		return err
 	}
@@ -212,6 +212,9 @@ func (a act) decided(ctx context.Context, run *jobs.Run, c Cloud) error {
 		return err
 	}
 	if err := a.setFlavor(ctx, srv); err != nil {
+		return err
+	}
+	if err := run.Withdraw(ctx, a.spec.Server); err != nil {
 		return err
 	}
 	if srv.Flavor == "" {
