@@ -152,7 +152,7 @@ func free(st stackhand.Stack, job, server string) error {
 	case st.Busy != "" && st.Busy != job:
 		return stackhand.Errorf(stackhand.Conflict, "Job %s is at work on %s.", st.Busy, st.Name).Do("Wait for its end, then try again.")
 	case st.Server == "" || st.Server != server:
-		return stackhand.Errorf(stackhand.Conflict, "%s has no such server any more.", st.Name).Do("Delete what is left of it.")
+		return stackhand.Errorf(stackhand.Conflict, "%s has no server any more.", st.Name).Do("Delete what is left of it.")
 	}
 	return nil
 }

@@ -38,8 +38,8 @@ func rebootFlow(d Deps) jobs.Flow {
 	}
 }
 
-// look notes the newest action on the server, so that a later attempt can tell ours from it.
-func (r reboot) look(ctx context.Context, run *jobs.Run, c Cloud) error {
+// look makes sure that nobody else is at work on the server.
+func (r reboot) look(ctx context.Context, run *jobs.Run, _ Cloud) error {
 	if r.spec.Stack != "" {
 		st, err := r.Book.Stack(ctx, r.spec.Stack)
 		if err != nil {
@@ -48,23 +48,11 @@ func (r reboot) look(ctx context.Context, run *jobs.Run, c Cloud) error {
 		if st.State != stackhand.StackReady && st.State != stackhand.StackKept {
 			return stackhand.Errorf(stackhand.Conflict, "%s cannot be rebooted: it is %s.", r.spec.Name, st.State)
 		}
-		if st.Server == "" {
-			return stackhand.Errorf(stackhand.Conflict, "%s cannot be rebooted: it has no server any more.", r.spec.Name).
-				Do("Delete what is left of it.")
+		if err := free(st, run.Job().ID, r.spec.Server); err != nil {
+			return err
 		}
 	}
-	actions, err := c.ServerActions(ctx, r.spec.Server)
-	if is(err, stackhand.NotFound) {
-		return r.missing(err)
-	}
-	if err != nil {
-		return err
-	}
-	newest := ""
-	if len(actions) > 0 {
-		newest = actions[0].RequestID
-	}
-	return run.Set(ctx, "newest action", newest)
+	return nil
 }
 
 func (r reboot) missing(err error) error {
@@ -73,37 +61,14 @@ func (r reboot) missing(err error) error {
 
 // reboot asks for it once: an attempt that may have been heard is looked up in Nova's record.
 func (r reboot) reboot(ctx context.Context, run *jobs.Run, c Cloud) error {
-	if run.Again() {
-		done, err := r.heard(ctx, run, c)
-		if err != nil || done {
-			return err
-		}
+	srv, err := c.Server(ctx, r.spec.Server)
+	if err == nil {
+		err = once(ctx, run, c, srv, "reboot", func() error { return c.RebootServer(ctx, r.spec.Server, r.spec.Hard) })
 	}
-	err := c.RebootServer(ctx, r.spec.Server, r.spec.Hard)
 	if is(err, stackhand.NotFound) {
 		return r.missing(err)
 	}
 	return err
-}
-
-func (r reboot) heard(ctx context.Context, run *jobs.Run, c Cloud) (bool, error) {
-	var newest string
-	if _, err := run.Get("newest action", &newest); err != nil {
-		return false, err
-	}
-	actions, err := c.ServerActions(ctx, r.spec.Server)
-	if err != nil {
-		return false, err
-	}
-	for _, a := range actions {
-		if a.RequestID == newest {
-			break
-		}
-		if a.Action == "reboot" {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 func (r reboot) wait(ctx context.Context, run *jobs.Run, c Cloud) error {
