@@ -113,7 +113,8 @@ type Stack struct {
 	Address   string     `json:"address,omitempty"`
 	Flavor    string     `json:"flavor,omitempty"`
 	Image     string     `json:"image,omitempty"`
-	Login     string     `json:"login,omitempty"` // the image's usual user, for the ssh line
+	Login     string     `json:"login,omitempty"`  // the image's usual user, for the ssh line
+	Status    string     `json:"status,omitempty"` // of the server when a job of ours last left it; "": ACTIVE
 	Created   time.Time  `json:"created"`
 	Gone      time.Time  `json:"gone,omitzero"`
 }

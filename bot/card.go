@@ -144,7 +144,7 @@ func serverLine(st stackhand.Stack) stackhand.Text {
 	case stackhand.StackBuilding:
 		return stackhand.Textf("%s is being built", st.Name)
 	}
-	t := stackhand.Textf("%s ACTIVE %s", st.Name, firstOf(st.Address, "(no address)"))
+	t := stackhand.Textf("%s %s %s", st.Name, firstOf(st.Status, "ACTIVE"), firstOf(st.Address, "(no address)"))
 	for _, more := range []string{st.Flavor, st.Image} {
 		if more != "" {
 			t = t.Add(" · %s", more)

@@ -59,6 +59,7 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 		{"stopping", func(j *stackhand.Job) { j.Canceled = "U0BOB" }, stackhand.JobRunning, []string{"stopping, because <@U0BOB> asked"}, nil},
 		{"undoing", nil, stackhand.JobUndoing, []string{"did not work; what it made is being removed"}, nil},
 		{"done", nil, stackhand.JobDone, []string{"done after 42s", "web-1 ACTIVE 203.0.113.5", "m1.small", "<!date^"}, []string{"reboot", "extend", "delete"}},
+		{"done, and stopped since", func(j *stackhand.Job) { j.Stacks = []string{"stopped"} }, stackhand.JobDone, []string{"web-1 SHUTOFF 203.0.113.5"}, []string{"reboot", "extend", "delete"}},
 		{"undone", func(j *stackhand.Job) { j.Problem = problem }, stackhand.JobUndone,
 			[]string{"everything it made is removed", "*Server web-1*: The project team-a may have 10", "the project is full", "Delete one.", "ref ab12",
 				"*Keep for debugging*: runs it again", "*Clean up*: looks in the cloud"}, []string{"retry", "keep", "cleanup"}},
@@ -70,6 +71,11 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 			j.Problem = &stackhand.Problem{Kind: stackhand.Unauthorized, Msg: "The cloud does not accept the login: expired."}
 		}, stackhand.JobUndone,
 			[]string{"your login ended", "Log in again, then press Retry."}, []string{"login", "retry", "keep", "cleanup"}},
+		{"failed in the cloud's own words", func(j *stackhand.Job) {
+			j.Problem = &stackhand.Problem{Kind: stackhand.Failed, Msg: "No host has room.", Detail: "No valid host was found."}
+		}, stackhand.JobUndone, []string{"No host has room."}, []string{"retry", "keep", "cleanup", "detail"}},
+		{"a make at work", func(j *stackhand.Job) { j.Flow = "make" }, stackhand.JobRunning, []string{"in progress\n✗ Server web-1"}, []string{"cancel"}},
+		{"an act at work", func(j *stackhand.Job) { j.Flow = "act" }, stackhand.JobRunning, []string{"in progress\n✗ Server web-1"}, nil},
 		{"a delete that waits", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobQueued, []string{"waiting to start"}, []string{"cancel"}},
 		{"a delete at work", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobRunning, []string{"in progress"}, nil}, // it cannot be taken back
 		{"a delete", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobFailed, []string{"failed after 42s"}, []string{"retry"}},
@@ -82,6 +88,9 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 				c.change(&j)
 			}
 			s := shown{job: j, stacks: []stackhand.Stack{readyStack(j.ID)}, now: start.Add(time.Minute)}
+			if len(j.Stacks) > 0 {
+				s.stacks[0].Status = "SHUTOFF"
+			}
 			m := s.card().message()
 			for _, want := range c.want {
 				if !strings.Contains(m.Text, want) {

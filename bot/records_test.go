@@ -291,6 +291,10 @@ func (m *memory) InProject(_ context.Context, cloud, project string) ([]stackhan
 	return m.pick(func(s stackhand.Stack) bool { return s.Cloud == cloud && s.ProjectID == project }), nil
 }
 
+func (m *memory) EverInProject(ctx context.Context, cloud, project string, _ time.Time) ([]stackhand.Stack, error) {
+	return m.InProject(ctx, cloud, project)
+}
+
 func (m *memory) InThread(_ context.Context, channel, thread string) ([]stackhand.Stack, error) {
 	return m.pick(func(s stackhand.Stack) bool {
 		return m.reports[s.Job].Card.Channel == channel && m.reports[s.Job].Card.TS == thread

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/commands"
 )
 
 // jobActions are the buttons of the job itself.
@@ -21,7 +22,7 @@ func (s shown) jobActions() []stackhand.Action {
 	create := j.Flow == flowCreate
 	var out []stackhand.Action
 	if p := j.Problem; p != nil && p.Kind == stackhand.Unauthorized {
-		out = append(out, stackhand.Action{ID: "login", Label: "Log in", Value: j.Cloud})
+		out = append(out, commands.LoginAction(j.Cloud, j.Scope.ProjectID))
 	}
 	if j.RetriedAs == "" {
 		out = append(out, stackhand.Action{ID: "retry", Label: "Retry", Value: j.ID})

@@ -97,7 +97,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
 		},
 		Records: a.store, Seal: box, Role: roleOf(w.cfg.Roles), Groups: groupsOf(w.cfg.Roles), Now: w.now, Log: w.log,
-		HTTP: &http.Client{Transport: w.outbound, Timeout: 30 * time.Second},
+		HTTP: &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
 	})
 	if err != nil {
 		return nil, err
