@@ -55,6 +55,12 @@ func countReal(ctx context.Context, c *cloud.Client, kind, project string) (int,
 	case "floating-ips":
 		list, err := c.FloatingIPs(ctx)
 		return owned(list, func(f stackhand.FloatingIP) bool { return f.ProjectID == project }), err
+	case "volumes":
+		list, err := c.Volumes(ctx)
+		return owned(list, func(v stackhand.Volume) bool { return v.ProjectID == project }), err
+	case "snapshots":
+		list, err := c.VolumeSnapshots(ctx)
+		return len(list), err // a list holds the login's own project only
 	case "security-groups":
 		list, err := c.SecurityGroups(ctx)
 		return owned(list, func(g stackhand.SecurityGroup) bool { return g.ProjectID == project && g.Name != "default" }), err

@@ -30,7 +30,6 @@ func badMapping(format string, args ...any) *apiError {
 // checkDisks reads block_device_mapping_v2 into what the form wants.
 func (c *Cloud) checkDisks(q *call, f *orderForm) error {
 	list, _ := f.in["block_device_mapping_v2"].([]any)
-	image := f.image
 	for _, x := range list {
 		o, isObject := x.(object)
 		if !isObject {
@@ -41,7 +40,7 @@ func (c *Cloud) checkDisks(q *call, f *orderForm) error {
 				return invalid("0", o, "Additional properties are not allowed ('%s' was unexpected)", k)
 			}
 		}
-		w, err := c.diskWish(q, f, o)
+		w, err := c.diskWish(q, o)
 		if err != nil {
 			return err
 		}
@@ -55,7 +54,7 @@ func (c *Cloud) checkDisks(q *call, f *orderForm) error {
 			roots++
 		}
 	}
-	if image != nil && !f.localRoot(list) && roots == 0 {
+	if f.image != nil && !f.localRoot(list) && roots == 0 {
 		roots++
 	}
 	if len(list) > 0 && roots != 1 && !f.localRoot(list) || roots > 0 && f.localRoot(list) {
@@ -74,7 +73,7 @@ func (f *orderForm) localRoot(list []any) bool {
 }
 
 // diskWish resolves one entry; nil is one that needs no volume.
-func (c *Cloud) diskWish(q *call, f *orderForm, o object) (*diskWish, error) {
+func (c *Cloud) diskWish(q *call, o object) (*diskWish, error) {
 	source, id := text(o["source_type"]), text(o["uuid"])
 	if !slices.Contains(sourceTypes, source) {
 		return nil, invalid("source_type", o["source_type"], "%s is not one of ['volume', 'image', 'snapshot', 'blank']", quoted(o["source_type"]))
@@ -85,7 +84,6 @@ func (c *Cloud) diskWish(q *call, f *orderForm, o object) (*diskWish, error) {
 	n, isNumber := whole(o["boot_index"])
 	w := &diskWish{root: isNumber && n == 0, device: text(o["device_name"]), tag: text(o["tag"])}
 	w.delete, _ = cinderBool(o["delete_on_termination"])
-	size, _ := whole(o["volume_size"])
 	to := text(o["destination_type"])
 	if source == "volume" {
 		v, err := c.volume(q, id)
@@ -95,32 +93,37 @@ func (c *Cloud) diskWish(q *call, f *orderForm, o object) (*diskWish, error) {
 		w.volume = v
 		return w, nil
 	}
-	if source == "blank" && to != "volume" || source == "image" && to != "volume" {
+	if (source == "blank" || source == "image") && to != "volume" {
 		return nil, nil
 	}
+	return w, c.growable(q, w, source, id, o)
+}
+
+// growable fills in what the volume of a wish is to be made from.
+func (c *Cloud) growable(q *call, w *diskWish, source, id string, o object) error {
+	size, _ := whole(o["volume_size"])
 	w.from = object{"size": any(size), "name": "", "volume_type": o["volume_type"]}
 	switch source {
 	case "image":
 		if i := c.images[id]; i == nil || !i.visibleTo(q.tok) {
-			return nil, badMapping("failed to get image %s.", id)
+			return badMapping("failed to get image %s.", id)
 		}
 		w.from["imageRef"] = id
 	case "snapshot":
 		if _, err := c.snapshotFor(q, id); err != nil {
-			return nil, refusal(400, "Snapshot %s could not be found.", id)
+			return refusal(400, "Snapshot %s could not be found.", id)
 		}
 		w.from["snapshot_id"] = id
 	}
-	if size == 0 && source == "image" {
-		return nil, refusal(400, "Images with destination_type 'volume' need to have a non-zero size specified")
-	}
-	if size == 0 && source == "blank" {
-		return nil, refusal(400, "Blank volumes (source: 'blank', dest: 'volume') need to have non-zero size")
-	}
-	if size == 0 {
+	switch {
+	case size == 0 && source == "image":
+		return refusal(400, "Images with destination_type 'volume' need to have a non-zero size specified")
+	case size == 0 && source == "blank":
+		return refusal(400, "Blank volumes (source: 'blank', dest: 'volume') need to have non-zero size")
+	case size == 0:
 		delete(w.from, "size")
 	}
-	return w, nil
+	return nil
 }
 
 // checkRoots refuses disks that cannot be booted or taken.

@@ -71,6 +71,12 @@ func (c *Cloud) listServers(detail bool) handler {
 	}
 }
 
+// passedOver are query parameters that change nothing here; since 2.75 Nova refuses those that it does not know.
+var passedOver = []string{"limit", "marker", "sort_key", "sort_dir", "access_ip_v4", "access_ip_v6", "auto_disk_config", "changes-before",
+	"config_drive", "created_at", "description", "display_description", "display_name", "hostname", "image_ref", "instance_type_id", "kernel_id",
+	"launch_index", "launched_at", "locked", "locked_by", "node", "not-tags", "not-tags-any", "power_state", "progress", "ramdisk_id",
+	"reservation_id", "root_device_name", "soft_deleted", "tags-any", "terminated_at"}
+
 // readWanted reads the filters. Those that only administrators may use are ignored for
 // others, as Nova does.
 func readWanted(q *call) (wanted, error) {
@@ -97,7 +103,11 @@ func readWanted(q *call) (wanted, error) {
 			}
 		case "status":
 			for _, s := range values {
-				if !slices.Contains(statuses, strings.ToUpper(s)) && strings.ToUpper(s) != "DELETED" {
+				known := slices.Contains(statuses, strings.ToUpper(s))
+				if !known && q.minor >= 38 {
+					return w, refusal(400, "Invalid status value")
+				}
+				if !known {
 					w.exact["status"] = append(w.exact["status"], "no such status")
 					continue
 				}
@@ -108,6 +118,10 @@ func readWanted(q *call) (wanted, error) {
 		case "user_id", "project_id", "tenant_id", "host", "availability_zone", "task_state":
 			if q.tok.admin() || key == "user_id" || key == "availability_zone" {
 				w.exact[key] = values
+			}
+		default:
+			if q.minor >= 75 && !slices.Contains(passedOver, key) && !strings.HasPrefix(key, "_") {
+				return w, refusal(400, "'%s' does not match any of the regexes: '^_'", key)
 			}
 		}
 		if err != nil {
