@@ -316,8 +316,11 @@ func (c *fakeCloud) SecurityGroups(context.Context) ([]stackhand.SecurityGroup, 
 func (c *fakeCloud) FloatingIPs(context.Context) ([]stackhand.FloatingIP, error) {
 	return c.ips, c.w.fail["FloatingIPs"]
 }
-func (c *fakeCloud) Ports(context.Context, stackhand.PortFilter) ([]stackhand.Port, error) {
-	return c.ports, c.w.fail["Ports"]
+func (c *fakeCloud) Ports(_ context.Context, f stackhand.PortFilter) ([]stackhand.Port, error) {
+	ports := slices.DeleteFunc(slices.Clone(c.ports), func(p stackhand.Port) bool {
+		return f.DeviceID != "" && p.DeviceID != f.DeviceID || f.NetworkID != "" && p.NetworkID != f.NetworkID || f.Name != "" && p.Name != f.Name
+	})
+	return ports, c.w.fail["Ports"]
 }
 func (c *fakeCloud) KeyPairs(context.Context) ([]stackhand.KeyPair, error) {
 	return c.keys, c.w.fail["KeyPairs"]

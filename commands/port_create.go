@@ -9,10 +9,10 @@ import (
 )
 
 type portCreateArgs struct {
+	newArgs
 	Network       string   `help:"the network that it is on"`
 	FixedIP       string   `opt:"fixed-ip" value:"[subnet=S,]ip-address=A" help:"the address that it gets; any by default"`
 	SecurityGroup []string `opt:"security-group" help:"what may reach it (may be repeated); the project's default group otherwise"`
-	newArgs
 }
 
 const portCreate = "port create"

@@ -7,8 +7,8 @@ import (
 )
 
 type routerCreateArgs struct {
-	ExternalGateway string `help:"the external network that it leads to"`
 	newArgs
+	ExternalGateway string `help:"the external network that it leads to"`
 }
 
 const routerCreate = "router create"

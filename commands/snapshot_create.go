@@ -7,9 +7,9 @@ import (
 )
 
 type snapshotCreateArgs struct {
+	newArgs
 	Volume string `help:"the volume; by default the one of the snapshot's name"`
 	Force  bool   `help:"also while a server writes to the volume, as if the power had been cut"`
-	newArgs
 }
 
 const snapshotCreate = "volume snapshot create"

@@ -8,6 +8,7 @@ import (
 )
 
 type subnetCreateArgs struct {
+	newArgs
 	Network        string   `help:"the network that it gives addresses to"`
 	SubnetRange    string   `opt:"subnet-range,cidr" value:"10.0.0.0/24" help:"its block of addresses"`
 	Gateway        string   `value:"ADDRESS|none" help:"the gateway's address; the first one by default"`
@@ -15,7 +16,6 @@ type subnetCreateArgs struct {
 	AllocationPool []string `opt:"allocation-pool" value:"start=…,end=…" help:"which addresses are given out (may be repeated)"`
 	DHCP           *bool    `opt:"dhcp" help:"whether servers get their addresses by DHCP; they do by default"`
 	IPVersion      int      `opt:"ip-version" value:"4|6" help:"accepted where it agrees with the range" hidden:"true"`
-	newArgs
 }
 
 const subnetCreate = "subnet create"

@@ -10,6 +10,7 @@ import (
 )
 
 type volumeCreateArgs struct {
+	newArgs
 	Size     int               `value:"GB" help:"how large, in GiB; as large as what it is made from, if that is a snapshot or a volume"`
 	Image    string            `help:"an image to put on it, so that a server can boot from it"`
 	Snapshot string            `help:"a volume snapshot to make it from"`
@@ -17,7 +18,6 @@ type volumeCreateArgs struct {
 	Type     string            `value:"TYPE" help:"a volume type of the cloud; its default one otherwise"`
 	Zone     string            `opt:"availability-zone,zone" value:"ZONE" help:"where its disk is"`
 	Property map[string]string `help:"a property of it (may be repeated)"`
-	newArgs
 }
 
 const volumeCreate = "volume create"
