@@ -14,20 +14,20 @@ import (
 
 // world is a stateful stand-in for all that commands look at and start.
 type world struct {
-	mu       sync.Mutex
-	now      time.Time
-	login    map[string]string // user id → cloud user
-	creds    []stackhand.Credential
-	held     map[string]bool // users whose login waits for its project
-	choice   map[string]stackhand.Choice
-	apart    map[string]fakeCloud // what Open gives for a project other than the cloud's own
-	projects []stackhand.Project  // that Keystone tells somebody of
-	cloud    fakeCloud
-	jobs     map[string]stackhand.Job
-	order    []string
-	stacks   map[string]stackhand.Stack
-	thread   map[string][]string // channel/thread → ids of stacks
-	fail     map[string]error    // by method
+	mu     sync.Mutex
+	now    time.Time
+	login  map[string]string // user id → cloud user
+	creds  []stackhand.Credential
+	held   map[string]bool // users whose login waits for its project
+	choice map[string]stackhand.Choice
+	tried  stackhand.Login      // the last one
+	apart  map[string]fakeCloud // what Open gives for a project other than the cloud's own
+	cloud  fakeCloud
+	jobs   map[string]stackhand.Job
+	order  []string
+	stacks map[string]stackhand.Stack
+	thread map[string][]string // channel/thread → ids of stacks
+	fail   map[string]error    // by method
 }
 
 type fakeCloud struct {
@@ -189,6 +189,7 @@ func (f fakeClouds) Choose(ctx context.Context, u stackhand.User, cloud string, 
 }
 
 func (f fakeClouds) Login(_ context.Context, u stackhand.User, cloud string, l stackhand.Login) (stackhand.Credential, []stackhand.Project, error) {
+	f.w.tried = l
 	name := l.Username
 	if l.AuthType == authAppCred {
 		name = strings.TrimSuffix(l.AppCredID, "-id")

@@ -23,15 +23,15 @@ func readOpenrc(text string) (pasted, error) {
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
-		line = strings.TrimSpace(line)
-		if line == "" || idle.MatchString(line) {
+		line = strings.TrimLeft(strings.TrimRight(line, "\n"), " \t")
+		if bare := strings.TrimSpace(line); bare == "" || idle.MatchString(bare) {
 			continue
 		}
 		m := assignment.FindStringSubmatch(line)
 		if m == nil {
 			return pasted{}, unreadable("Line %d of what you pasted is none of an openrc file: it sets no variable.", n)
 		}
-		if wholeVariable.MatchString(m[2]) { // export OS_PASSWORD=$OS_PASSWORD_INPUT
+		if wholeVariable.MatchString(strings.TrimSpace(m[2])) { // export OS_PASSWORD=$OS_PASSWORD_INPUT
 			delete(set, m[1])
 			continue
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/stackhand/stackhand"
 )
@@ -90,15 +92,21 @@ type yamlCloud struct {
 }
 
 func readClouds(text string) ([]pasted, error) {
+	for _, t := range lexer.Tokenize(text) {
+		// A few of them, one within the other, would make a short text fill all memory.
+		if t.Type == token.AliasType || t.Type == token.AnchorType {
+			return nil, unreadable("Line %d of what you pasted uses an anchor or an alias of YAML.", t.Position.Line)
+		}
+	}
 	var doc struct {
-		Clouds    yaml.MapSlice `yaml:"clouds"`
-		yamlCloud `yaml:",inline"`
+		Clouds yaml.MapSlice `yaml:"clouds"`
+		Alone  yamlCloud     `yaml:",inline"`
 	}
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
 		return nil, badYAML(err)
 	}
 	if len(doc.Clouds) == 0 {
-		p, err := doc.yamlCloud.read("")
+		p, err := doc.Alone.read("")
 		return []pasted{p}, err
 	}
 	var whole struct {
