@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -69,14 +70,17 @@ func (m *Manager) Choose(ctx context.Context, user stackhand.User, name string, 
 	})
 }
 
-// lookAround checks that what is chosen is there.
+// lookAround checks that what is chosen is there. It looks from the cloud's usual region: the one that was chosen
+// before may be gone.
 func (m *Manager) lookAround(ctx context.Context, user, name string, at stackhand.Scope) (stackhand.Identity, error) {
-	// A project is looked at in the cloud's usual region, which is there: the one that was chosen may be gone.
+	choice, err := m.vault.Choice(ctx, user)
+	if err != nil {
+		return stackhand.Identity{}, err
+	}
 	scope, err := m.place(ctx, user, name, stackhand.Scope{ProjectID: at.ProjectID})
 	if err != nil {
 		return stackhand.Identity{}, err
 	}
-	chosen := scope.Region
 	scope.Region = ""
 	c, err := m.Client(ctx, user, name, scope)
 	switch {
@@ -87,9 +91,7 @@ func (m *Manager) lookAround(ctx context.Context, user, name string, at stackhan
 	}
 	who := c.Identity()
 	if at.Region == "" {
-		if chosen != "" {
-			who.Region = chosen
-		}
+		who.Region = cmp.Or(choice.In[name].Region, who.Region)
 		return who, nil
 	}
 	regions, err := c.Regions(ctx)
