@@ -28,7 +28,10 @@ const theServer = "THE-SERVER"
 
 // aimed fills the server's id in.
 func aimed(j stackhand.Job, l *lab) stackhand.Job {
-	for id := range l.cloud.servers {
+	for id, v := range l.cloud.servers {
+		if v.Name != "web" {
+			continue
+		}
 		j.Input = json.RawMessage(strings.ReplaceAll(string(j.Input), theServer, id))
 	}
 	return j

@@ -41,6 +41,8 @@ func trials() []trial {
 	}
 	second := spec()
 	second.Name = "db"
+	old := spec()
+	old.Classic, old.External = true, "pool"
 	return append([]trial{
 		{"create", nil, jobOf("job1", provision.FlowCreate, spec()), built(whole("stackhand-auto", "web")...)},
 		{"create two on a new network", nil, jobOf("job1", provision.FlowCreate, two), built(whole("web", "web-1", "web-2")...)},
@@ -49,6 +51,8 @@ func trials() []trial {
 			l.want(p.run(deleteOf("d1", "job0-1")), stackhand.JobDone, whole("stackhand-auto", "db")...)
 			l.want(p.run(deleteOf("d2", "job1-1")), stackhand.JobDone)
 		}},
+		{"create from a volume", nil, jobOf("job1", provision.FlowCreate, booting()), built(append(whole("stackhand-auto", "web"), "volume web")...)},
+		{"create without Neutron", func(p *process) { classic(p.lab) }, jobOf("job1", provision.FlowCreate, old), built("floating ip", "group stackhand-open-22", "server web")},
 		{"delete", ready, deleteOf("job1", "job0-1"), func(l *lab, p *process, j stackhand.Job) {
 			l.want(j, stackhand.JobDone)
 			if st := p.stack("job0-1"); st.State != stackhand.StackGone || len(st.Ledger) > 0 || st.Busy != "" {

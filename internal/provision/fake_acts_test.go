@@ -126,7 +126,7 @@ func (s session) SetServerPassword(ctx context.Context, id, password string) err
 		if err != nil {
 			return err
 		}
-		if password == "refused" {
+		if password == "short" {
 			return inUse("The password %s is refused by the guest.", password)
 		}
 		v.secret = password

@@ -36,6 +36,11 @@ func (m maker) marked(ctx context.Context, run *jobs.Run, c Cloud) ([]stackhand.
 	case stackhand.KindInterface, stackhand.KindRule:
 		return m.unnamed(ctx, run, c)
 	}
+	if kind == stackhand.KindFloatingIP {
+		if f, err := m.lostAddress(ctx, run, c, m.mark()); err != nil || f.ID != "" {
+			return []stackhand.Resource{thing(f.ID, f.IP)}, err
+		}
+	}
 	return marked(ctx, c, kind, m.spec.Name, m.id)
 }
 

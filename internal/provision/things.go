@@ -88,7 +88,7 @@ func (d Deps) makeFloatingIP(ctx context.Context, run *jobs.Run, c Cloud, extern
 		return stackhand.FloatingIP{}, err
 	}
 	var before []string
-	key := "floating ips before " + mark
+	key := addressKey(mark)
 	switch known, err := run.Get(key, &before); {
 	case err != nil:
 		return stackhand.FloatingIP{}, err
@@ -107,6 +107,24 @@ func (d Deps) makeFloatingIP(ctx context.Context, run *jobs.Run, c Cloud, extern
 	}
 	return c.CreateFloatingIP(ctx, external, mark)
 }
+
+// lostAddress finds an address that carries no mark, after the call that took it may have been heard. The answer
+// is empty where addresses carry marks, or where none was asked for yet.
+func (d Deps) lostAddress(ctx context.Context, run *jobs.Run, c Cloud, mark string) (stackhand.FloatingIP, error) {
+	var before []string
+	known, err := run.Get(addressKey(mark), &before)
+	if err != nil || !known {
+		return stackhand.FloatingIP{}, err
+	}
+	all, err := c.FloatingIPs(ctx)
+	if err != nil {
+		return stackhand.FloatingIP{}, err
+	}
+	return d.newAddress(ctx, run.Job(), all, before)
+}
+
+// addressKey is where the ids of the addresses are kept that were there before one was taken.
+func addressKey(mark string) string { return "floating ips before " + mark }
 
 // newAddress picks, of the addresses that came since, the one that serves nobody and is on nobody's record.
 func (d Deps) newAddress(ctx context.Context, job stackhand.Job, all []stackhand.FloatingIP, before []string) (stackhand.FloatingIP, error) {

@@ -20,6 +20,18 @@ func (c create) undo(kind, stack string) action {
 				return err
 			}
 		}
+		if run.Again() && kind == stackhand.KindFloatingIP && len(made(run.Job(), kind, stack)) == 0 {
+			f, err := c.lostAddress(ctx, run, cloud, mark("", c.id, stack))
+			if err != nil {
+				return err
+			}
+			if f.ID != "" {
+				r := stackhand.Resource{Kind: kind, ID: f.ID, Name: f.IP, Job: c.id, Stack: stack}
+				if err := run.Made(ctx, r); err != nil {
+					return err
+				}
+			}
+		}
 		t := c.takedown(run, cloud)
 		for _, r := range made(run.Job(), kind, stack) {
 			if err := t.remove(ctx, r); err != nil {
