@@ -3,6 +3,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -207,9 +208,13 @@ func noLogin(name, project string, elsewhere bool) error {
 	return stackhand.Errorf(stackhand.Unauthorized, "You are not logged in to %s.", name).Do("Log in first.").Because(missing)
 }
 
-// Credentials are what the user is logged in with, without the secrets.
+// Credentials are what the user is logged in with, by the names of clouds and projects. What is sealed in them stays so.
 func (m *Manager) Credentials(ctx context.Context, user stackhand.User) ([]stackhand.Credential, error) {
-	return m.vault.Credentials(ctx, user.ID)
+	creds, err := m.vault.Credentials(ctx, user.ID)
+	slices.SortStableFunc(creds, func(a, b stackhand.Credential) int {
+		return cmp.Or(strings.Compare(a.Cloud, b.Cloud), strings.Compare(a.Identity.Project, b.Identity.Project))
+	})
+	return creds, err
 }
 
 func (m *Manager) settings(name string) (commands.CloudSettings, error) {
