@@ -69,6 +69,27 @@ func power(s *suite) {
 	s.refused(s.c.ActOnServer(s.ctx(), id, "explode"), stackhand.Invalid)
 }
 
+// noServer: whatever is asked of a server that is not there, the answer is that it is not.
+func noServer(s *suite) {
+	ctx, name := s.ctx(), "x"
+	_, snapshot := s.c.SnapshotServer(ctx, nothing, s.mark, nil)
+	_, console := s.c.ConsoleURL(ctx, nothing, "novnc")
+	_, attached := s.c.Attachments(ctx, nothing)
+	for what, err := range map[string]error{
+		"start": s.c.ActOnServer(ctx, nothing, stackhand.ActStart), "unlock": s.c.ActOnServer(ctx, nothing, stackhand.ActUnlock),
+		"confirm": s.c.ActOnServer(ctx, nothing, stackhand.ActConfirm), "resize": s.c.ResizeServer(ctx, nothing, s.spec(s.mark).FlavorID),
+		"rebuild":  s.c.RebuildServer(ctx, nothing, stackhand.RebuildSpec{ImageID: s.spec(s.mark).ImageID}),
+		"snapshot": snapshot, "console": console, "attachments": attached,
+		"rename":   s.c.UpdateServer(ctx, nothing, stackhand.ServerChange{Name: &name}),
+		"metadata": s.c.ChangeServerMetadata(ctx, nothing, map[string]string{"k": "v"}, nil),
+		"group":    s.c.AddServerGroup(ctx, nothing, "default"), "no group": s.c.RemoveServerGroup(ctx, nothing, "default"),
+		"port": s.c.AttachPort(ctx, nothing, nothing), "no port": s.c.DetachPort(ctx, nothing, nothing),
+	} {
+		s.Log(what)
+		s.refused(err, stackhand.NotFound)
+	}
+}
+
 func (s *suite) actions(id string) []stackhand.ServerAction {
 	s.Helper()
 	all, err := s.c.ServerActions(s.ctx(), id)

@@ -54,6 +54,7 @@ func Run(t *testing.T, target Target) {
 		{"server", server},
 		{"reboot", reboot},
 		{"server refusals", serverRefusals},
+		{"no server", noServer},
 		{"power", power},
 		{"locking", locking},
 		{"resizing", resizing},

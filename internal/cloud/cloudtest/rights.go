@@ -78,6 +78,17 @@ func isolation(s *suite) {
 		s.Log(what)
 		s.refused(err, stackhand.NotFound)
 	}
+	_, log := other.ConsoleLog(ctx, id, 1)
+	_, console := other.ConsoleURL(ctx, id, "novnc")
+	_, snapshot := other.SnapshotServer(ctx, id, s.mark, nil)
+	for what, err := range map[string]error{
+		"stop": other.ActOnServer(ctx, id, stackhand.ActStop), "password": other.SetServerPassword(ctx, id, "Geheim-"+s.mark),
+		"console log": log, "console": console, "snapshot": snapshot, "metadata": other.ChangeServerMetadata(ctx, id, nil, []string{"stackhand_job"}),
+		"unset": other.ChangeServerMetadata(ctx, id, map[string]string{"stackhand_job": "mine"}, nil), "detach": other.DetachPort(ctx, id, p.ID),
+	} {
+		s.Log(what)
+		s.refused(err, stackhand.NotFound)
+	}
 	unseen(s, "servers", other.Servers, func(v stackhand.Server) bool { return v.ID == id })
 	unseen(s, "networks", other.Networks, func(v stackhand.Network) bool { return v.ID == n.ID })
 	unseen(s, "routers", other.Routers, func(v stackhand.Router) bool { return v.ID == r.ID })

@@ -69,6 +69,12 @@ func volumes(s *suite) {
 	if !slices.ContainsFunc(all, func(o stackhand.Volume) bool { return o.ID == v.ID && o.Metadata["stackhand_job"] == s.mark }) {
 		s.Errorf("volumes %+v have no %s", all, v.ID)
 	}
+	if s.Other.Username != "" {
+		other, err := s.pool.Client(s.ctx(), s.Cloud, s.Other)
+		s.ok(err)
+		unseen(s, "volumes", other.Volumes, func(o stackhand.Volume) bool { return o.ID == v.ID })
+		s.refused(other.DeleteVolume(s.ctx(), v.ID), stackhand.NotFound)
+	}
 	after, err := s.c.Limits(s.ctx())
 	s.ok(err)
 	if after.Volumes.Used != before.Volumes.Used+1 || after.VolumeGB.Used != before.VolumeGB.Used+2 || after.Volumes.Max <= 0 || after.Snapshots.Max <= 0 {
