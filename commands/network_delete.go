@@ -38,15 +38,17 @@ func isRouterPort(p stackhand.Port) bool {
 
 // routerInTheWay says which router a network or subnet has to leave before it can be deleted.
 func routerInTheWay(ctx context.Context, s *session, what string, port stackhand.Port) error {
-	routers, err := s.Routers(ctx)
+	var routers []stackhand.Router
+	var subnets []stackhand.Subnet
+	err := gather(ctx, into(&routers, s.Routers), into(&subnets, func(ctx context.Context) ([]stackhand.Subnet, error) { return s.Subnets(ctx, port.NetworkID) }))
 	if err != nil {
 		return err
 	}
 	router := first(nameByID(routerKind, routers)[port.DeviceID], port.DeviceID)
-	subnet := ""
+	subnet := "SUBNET"
 	if len(port.IPs) > 0 {
-		subnet = port.IPs[0].SubnetID
+		subnet = first(nameByID(subnetKind, subnets)[port.IPs[0].SubnetID], port.IPs[0].SubnetID)
 	}
 	return stackhand.Errorf(stackhand.Conflict, "The %s is connected to the router %s.", what, router).
-		Do("`router remove subnet %s %s` first.", quote(router), subnet)
+		Do("`router remove subnet %s %s` first.", quote(router), quote(subnet))
 }

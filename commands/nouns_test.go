@@ -369,6 +369,23 @@ func TestAskWhich(t *testing.T) {
 	}
 }
 
+// TestWhichToRemove asks which thing is to go when none is named.
+func TestWhichToRemove(t *testing.T) {
+	w, env := newWorld()
+	furnish(w)
+	r, err := say(t, env, alice, "floating ip delete")
+	if err != nil || len(r.Actions) != 2 || len(w.order) != 1 {
+		t.Fatal(told(r, err))
+	}
+	line, _ := ClickLine(r.Actions[1].ID, r.Actions[1].Value)
+	if r, err = say(t, env, alice, line); err != nil || newest[stackhand.RemoveSpec](t, w).ID != "f-free" {
+		t.Error(told(r, err))
+	}
+	w.cloud.ips = nil
+	r, err = say(t, env, alice, "floating ip delete")
+	expect(t, told(r, err), "no floating IP in team-a of lab to delete")
+}
+
 // newest is the input of the job that was started last.
 func newest[T any](t *testing.T, w *world) T {
 	t.Helper()

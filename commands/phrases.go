@@ -91,7 +91,7 @@ func phrased(words []string) []string {
 			said = append(said, w)
 		}
 	}
-	if len(said) > 0 && asVerb(strings.ToLower(said[0])) == "create" {
+	if len(said) > 0 && said[0] != "add" && asVerb(strings.ToLower(said[0])) == "create" {
 		said[0] = "create"
 	}
 	for _, p := range phrases {

@@ -47,7 +47,7 @@ const (
 func (c *choice) reply() Reply {
 	r := Reply{Text: stackhand.Textf("%d %ss fit %s. Which one do you mean?", len(c.things), c.kind, quote(c.word))}
 	if c.word == "" {
-		r.Text = stackhand.Textf("There are %d %ss to choose from. Which one do you mean?", len(c.things), c.kind)
+		r.Text = stackhand.Textf("There %s to choose from. Which one do you mean?", count2(len(c.things), c.kind))
 	}
 	if c.away {
 		r.Text = stackhand.Textf("There is no %s called %s where you work now, but elsewhere. Do you mean that?", c.kind, quote(c.word))

@@ -8,7 +8,7 @@ import (
 
 // removeArgs is what every command takes that removes things.
 type removeArgs struct {
-	Names []string `arg:"name" required:"true" help:"names or ids"`
+	Names []string `arg:"name" help:"names or ids; without any, you are asked which"`
 	inJob
 }
 
@@ -34,6 +34,9 @@ func addRemove[T any](r removal[T]) bool {
 func (r removal[T]) run(ctx context.Context, env *Env, user stackhand.User, a removeArgs) (Reply, error) {
 	if len(a.Names) > maxServers {
 		return Reply{}, find(r.name).misuse("%s takes at most %d names at once.", capital(r.name), maxServers)
+	}
+	if len(a.Names) == 0 {
+		return Reply{}, r.which(ctx, env, user, a)
 	}
 	jobs := make([]*stackhand.Job, len(a.Names))
 	specs := make([]stackhand.RemoveSpec, len(a.Names))
@@ -71,6 +74,26 @@ func (r removal[T]) run(ctx context.Context, env *Env, user stackhand.User, a re
 		reply = reply.and(*jobs[i])
 	}
 	return reply, nil
+}
+
+// which asks for a name, with a button for each thing that there is.
+func (r removal[T]) which(ctx context.Context, env *Env, user stackhand.User, a removeArgs) error {
+	s, err := open(ctx, env, user, a.Cloud)
+	if err != nil {
+		return err
+	}
+	s.Refresh()
+	things, err := r.kind.things(ctx, s)
+	if err != nil {
+		return err
+	}
+	if len(things) == 0 {
+		return stackhand.Errorf(stackhand.NotFound, "There is no %s in %s of %s to delete.", r.kind.noun, s.who.Project, s.name).Do("There is nothing to do.")
+	}
+	return ask(&choice{kind: r.kind.noun, things: things}, func(id string) string {
+		a.Names = []string{id}
+		return format(r.name, a)
+	})
 }
 
 func twice(before []stackhand.RemoveSpec, spec stackhand.RemoveSpec) bool {
