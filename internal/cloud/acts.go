@@ -48,7 +48,7 @@ func (c caller) act(ctx context.Context, id, name string, value, out any) error 
 	if err != nil {
 		return err
 	}
-	return c.once(ctx, http.MethodPost, u, map[string]any{name: value}, out)
+	return tooOld(c.once(ctx, http.MethodPost, u, map[string]any{name: value}, out))
 }
 
 // ResizeServer begins to give a server another flavor. It ends in VERIFY_RESIZE, or on clouds that confirm by

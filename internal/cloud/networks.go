@@ -43,6 +43,7 @@ type wirePool struct {
 }
 
 func (w wireSubnet) domain() stackhand.Subnet {
+	w.Name, w.Description = unfold(w.Name, w.Description)
 	s := stackhand.Subnet{
 		ID: w.ID, Name: w.Name, Description: w.Description, NetworkID: w.NetworkID, CIDR: w.CIDR,
 		Gateway: w.Gateway, Version: w.Version, DHCP: w.DHCP, DNS: w.DNS, ProjectID: w.ProjectID,
@@ -59,7 +60,7 @@ func (c *Client) mine() query { return query{"tenant_id": c.Identity().ProjectID
 func (c *Client) networks(ctx context.Context, q query) ([]stackhand.Network, error) {
 	return listOn(ctx, c, network, "networks", "networks", q,
 		func(w wireNetwork) string { return w.ID },
-		func(w wireNetwork) stackhand.Network { return stackhand.Network(w) })
+		wireNetwork.domain)
 }
 
 // Networks lists the networks that the project can use: its own, shared and external ones.
@@ -78,8 +79,10 @@ func (c *Client) NetworksNamed(ctx context.Context, name string) ([]stackhand.Ne
 	if c.classic(ctx, network) {
 		return nil, nil // the project has none of its own
 	}
-	q := c.mine()
-	q["name"] = name
+	q, err := c.nameFilter(ctx, c.mine(), name)
+	if err != nil {
+		return nil, err
+	}
 	all, err := c.networks(ctx, q)
 	return slices.DeleteFunc(all, func(n stackhand.Network) bool { return n.Name != name || !c.own(n.ProjectID) }), err
 }
@@ -89,7 +92,7 @@ func (c *Client) Network(ctx context.Context, id string) (stackhand.Network, err
 	if c.classic(ctx, network) {
 		return c.oldNetwork(ctx, id)
 	}
-	return getOn(ctx, c, network, "networks", "network", id, func(w wireNetwork) stackhand.Network { return stackhand.Network(w) })
+	return getOn(ctx, c, network, "networks", "network", id, wireNetwork.domain)
 }
 
 // CreateNetwork makes a network without subnets.
@@ -98,7 +101,7 @@ func (c *Client) CreateNetwork(ctx context.Context, name, description string) (s
 	w, err := create[wireNetwork](ctx, c, network, "networks", "network", map[string]any{
 		"name": name, "description": description, "admin_state_up": true,
 	})
-	return stackhand.Network(w), err
+	return w.domain(), err
 }
 
 // DeleteNetwork deletes a network with its subnets; Conflict while ports of somebody are on it.

@@ -46,23 +46,6 @@ func (c *Client) noNeutron() *stackhand.Error {
 		c.site.entry.Name).Do("Servers there are connected by the cloud itself; floating IPs and security groups work.")
 }
 
-// sendAs posts {"<kind>": body} to path. A Neutron of before 2016 describes security groups only and refuses the description of anything
-// else; there it goes again without, once for all.
-func sendAs[T any](ctx context.Context, c caller, path, kind string, body map[string]any) (T, error) {
-	_, described := body["description"]
-	described = described && c.service == network && kind != "security_group"
-	if described && c.site.plain.Load() {
-		delete(body, "description")
-		described = false
-	}
-	out, err := send[T](ctx, c, http.MethodPost, map[string]any{kind: body}, path)
-	if a := answerOf(err); described && a != nil && strings.HasPrefix(a.Message, "Unrecognized attribute(s) 'description'") {
-		c.site.plain.Store(true)
-		return sendAs[T](ctx, c, path, kind, body)
-	}
-	return out, err
-}
-
 // answerOf is the service's answer that an error comes from; nil where there was none.
 func answerOf(err error) *answer {
 	var e *stackhand.Error
@@ -77,6 +60,17 @@ func answerOf(err error) *answer {
 func absent(err error) bool {
 	a := answerOf(err)
 	return a != nil && a.Status == http.StatusNotFound && !a.known
+}
+
+// tooOld says in plain words that Nova does not know an action of servers.
+func tooOld(err error) error {
+	a := answerOf(err)
+	if a == nil || !strings.HasPrefix(a.Message, "There is no such action") {
+		return err
+	}
+	e := stackhand.Errorf(stackhand.Invalid, "This cloud is too old for that: its Nova knows no such thing to do with a server.").Because(a)
+	e.Detail = a.Message
+	return e
 }
 
 // oldNetworks lists the networks that Nova runs, and behind them each pool of floating IPs as an external network, whose id is its name.

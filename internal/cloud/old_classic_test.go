@@ -121,6 +121,9 @@ func TestClassicServer(t *testing.T) {
 	if _, err := c.ServerActions(ctx, "11111111-1111-1111-1111-111111111111"); err != nil {
 		t.Errorf("actions of a server that is not there: %v", err)
 	}
+	if err := c.ActOnServer(ctx, id, stackhand.ActShelve); stackhand.KindOf(err) != stackhand.Invalid || !strings.Contains(err.Error(), "too old") {
+		t.Errorf("shelve: %v", err)
+	}
 	must(c.RemoveFloatingIP(ctx, id, f.IP))
 	must(c.DeleteFloatingIP(ctx, f.ID))
 	must(c.DeleteServer(ctx, id))
@@ -269,29 +272,53 @@ func count[T any](list []T, err error) int {
 	return len(list)
 }
 
-// An old Neutron describes security groups only: descriptions of others are left away, after one refusal.
+// An old Neutron describes security groups only: marks of others stand in their names there, and nobody sees them.
 func TestNoDescriptions(t *testing.T) {
 	w, c := of(t, "2014")
 	ctx := t.Context()
 	must := mustOf(t)
-	n, err := c.CreateNetwork(ctx, "net", "a mark")
+	const mark = "stackhand auto job k3v9aaaa stack k3v9aaaa-1"
+	made, err := c.CreateNetwork(ctx, "net", mark)
 	must(err)
-	if n.Name != "net" || n.Description != "" {
-		t.Errorf("network %+v", n)
+	s, err := c.CreateSubnet(ctx, stackhand.SubnetSpec{Name: "net", Description: mark, NetworkID: made.ID, CIDR: "10.0.0.0/24"})
+	must(err)
+	r, err := c.CreateRouter(ctx, "net", mark, "")
+	must(err)
+	p, err := c.CreatePort(ctx, stackhand.PortSpec{Name: "web-1", Description: mark, NetworkID: made.ID})
+	must(err)
+	named, err := w.as(t, alice).NetworksNamed(ctx, "net")
+	must(err)
+	ports, err := c.Ports(ctx, stackhand.PortFilter{Name: "web-1"})
+	must(err)
+	if len(named) != 1 || len(ports) != 1 {
+		t.Fatalf("networks %+v, ports %+v", named, ports)
 	}
-	s, err := c.CreateSubnet(ctx, stackhand.SubnetSpec{Name: "net", Description: "a mark", NetworkID: n.ID, CIDR: "10.0.0.0/24"})
-	must(err)
-	p, err := c.CreatePort(ctx, stackhand.PortSpec{Name: "p", Description: "a mark", NetworkID: n.ID})
-	must(err)
-	if s.Description+p.Description != "" || p.Name != "p" {
-		t.Errorf("subnet %+v, port %+v", s, p)
+	for what, got := range map[string][2]string{
+		"network": {made.Name, made.Description}, "subnet": {s.Name, s.Description}, "router": {r.Name, r.Description},
+		"port": {strings.Replace(p.Name, "web-1", "net", 1), p.Description}, "network by name": {named[0].Name, named[0].Description},
+	} {
+		if got != [2]string{"net", mark} {
+			t.Errorf("%s is %q", what, got)
+		}
 	}
-	if got := w.net.count("POST /network/v2.0/networks") + w.net.count("POST /network/v2.0/subnets") + w.net.count("POST /network/v2.0/ports"); got != 4 {
-		t.Errorf("%d calls for three things and one refusal", got)
-	}
-	g, err := c.CreateSecurityGroup(ctx, "g", "a mark")
+	plain, err := c.CreateNetwork(ctx, "other", "just words")
 	must(err)
-	if g.Description != "a mark" {
+	if plain.Name != "other" || plain.Description != "" {
+		t.Errorf("network %+v", plain)
+	}
+	if got := w.net.count("POST /network/v2.0/networks"); got != 3 {
+		t.Errorf("%d calls for two networks and one refusal", got)
+	}
+	g, err := c.CreateSecurityGroup(ctx, "g", mark)
+	must(err)
+	if g.Name != "g" || g.Description != mark {
 		t.Errorf("group %+v", g)
+	}
+	images, err := c.Images(ctx)
+	must(err)
+	id, err := c.CreateServer(ctx, stackhand.ServerSpec{Name: "web-1", ImageID: images[0].ID, FlavorID: "2", Ports: []string{p.ID}})
+	must(err)
+	if server, err := c.Await(ctx, id, active); err != nil || server.Addresses[0].Network != "net" {
+		t.Errorf("server %+v, %v", server, err)
 	}
 }

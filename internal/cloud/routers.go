@@ -21,6 +21,7 @@ type wireRouter struct {
 }
 
 func (w wireRouter) router() stackhand.Router {
+	w.Name, w.Description = unfold(w.Name, w.Description)
 	return stackhand.Router{
 		ID: w.ID, Name: w.Name, Description: w.Description, External: w.Gateway.NetworkID,
 		Status: w.Status, ProjectID: w.ProjectID,
@@ -95,6 +96,7 @@ type wirePort struct {
 }
 
 func (w wirePort) port() stackhand.Port {
+	w.Name, w.Description = unfold(w.Name, w.Description)
 	p := stackhand.Port{
 		ID: w.ID, Name: w.Name, Description: w.Description, NetworkID: w.NetworkID, Status: w.Status,
 		DeviceID: w.DeviceID, DeviceOwner: w.DeviceOwner, ProjectID: w.ProjectID, MAC: w.MAC, Groups: w.Groups,
@@ -116,10 +118,14 @@ func (c *Client) Ports(ctx context.Context, filter stackhand.PortFilter) ([]stac
 	if all {
 		q = query{}
 	}
-	for key, v := range map[string]string{"device_id": filter.DeviceID, "network_id": filter.NetworkID, "name": filter.Name} {
+	for key, v := range map[string]string{"device_id": filter.DeviceID, "network_id": filter.NetworkID} {
 		if v != "" {
 			q[key] = v
 		}
+	}
+	q, err := c.nameFilter(ctx, q, filter.Name)
+	if err != nil {
+		return nil, err
 	}
 	ports, err := listOn(ctx, c, network, "ports", "ports", q, func(w wirePort) string { return w.ID }, wirePort.port)
 	return slices.DeleteFunc(ports, func(p stackhand.Port) bool {

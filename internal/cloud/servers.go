@@ -161,6 +161,7 @@ func (w wireServer) server(names map[string]string) stackhand.Server {
 		s.Volumes = append(s.Volumes, v.ID)
 	}
 	for net, list := range w.Addresses {
+		net, _ := unfold(net, "")
 		for _, a := range list {
 			s.Addresses = append(s.Addresses, stackhand.Address{
 				Network: net, IP: a.IP, Version: a.Version, MAC: a.MAC, Floating: a.Type == "floating",

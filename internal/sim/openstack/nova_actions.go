@@ -95,7 +95,8 @@ func (v serverVerb) allowed(q *call, s *server, name string) error {
 	if v.vm != nil && !slices.Contains(v.vm, s.vm) {
 		return wrongState(s, name)
 	}
-	if s.task == "deleting" || !v.busy && s.task != "" {
+	// An address may leave at any time: Nova asks the network alone.
+	if s.task == "deleting" && name != "removeFloatingIp" || !v.busy && s.task != "" {
 		return refusal(409, "Cannot '%s' instance %s while it is in task_state %s", name, s.id, s.task)
 	}
 	return nil

@@ -11,7 +11,7 @@ func (c *Cloud) seedNova() {
 	if !c.era.seeded {
 		return
 	}
-	now, owner := c.opt.Now().UTC(), c.identity.projects[0].id
+	now, owner := c.opt.Now().UTC(), "" // nobody's: a count of what projects have leaves it out
 	n := &netw{meta: c.newMeta("private", owner, now), shared: true, mtu: 1500}
 	n.id = seedID("network", n.name)
 	cidr := netip.MustParsePrefix("10.0.0.0/16")
