@@ -207,3 +207,14 @@ func TestSeveralServers(t *testing.T) {
 		t.Errorf("in the thread: %s", told(r, err))
 	}
 }
+
+// A server that was not made here is on no record: the words of the line tell it from another.
+func TestSeveralOfOthers(t *testing.T) {
+	w, env := newWorld()
+	w.cloud.servers = append(w.cloud.servers, stackhand.Server{ID: "srv-x", Name: "by-hand", Status: "ACTIVE"})
+	for range 2 {
+		if r, err := say(t, env, alice, "stop by-hand by-hand"); err != nil || len(w.order) != 1 {
+			t.Errorf("%d jobs: %s", len(w.order), told(r, err))
+		}
+	}
+}

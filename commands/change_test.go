@@ -161,3 +161,28 @@ func TestRenameInThread(t *testing.T) {
 	r, err = inThread(t, env, alice, "web-1", "rename web-1")
 	expect(t, told(r, err), "web-1 is called that already")
 }
+
+// Names are one owner's: another's server of that name is no hindrance.
+func TestRenameBesideOthers(t *testing.T) {
+	w, env := newWorld()
+	w.give("U0ALICE", "web-1")
+	w.give("U0BOB", "db-1")
+	if r, err := say(t, env, alice, "rename web-1 db-1"); err != nil || actOf(t, w).NewName != "db-1" {
+		t.Error(told(r, err))
+	}
+}
+
+// The volume holds the image, so the flavor's disk need not.
+func TestBootFromVolume(t *testing.T) {
+	w, env := newWorld()
+	w.cloud.flavors[1].RAM = 1024 // m1.tiny, with 1 GiB of disk
+	r, err := say(t, env, alice, "create web-1 --flavor m1.tiny --boot-from-volume 8")
+	if err != nil {
+		t.Fatal(told(r, err))
+	}
+	if got := input[stackhand.CreateSpec](t, w); got.BootGB != 8 || got.Flavor != "m1.tiny" {
+		t.Errorf("%+v", got)
+	}
+	r, err = say(t, env, alice, "create web-2 --flavor m1.tiny --boot-from-volume 8 --dry-run")
+	expect(t, told(r, err), "Boot volume: 8 GiB")
+}
