@@ -113,3 +113,15 @@ func TestListFilters(t *testing.T) {
 	p.do("GET", nova+"/servers?wings=2", nil).want(400, "'wings' does not match any of the regexes: '^_'")
 	p.do("GET", nova+"/servers?locked=false&_x=1", nil).want(200)
 }
+
+// TestRefusalsAsPages looks at what Glance tells those who do not ask for JSON, and at the ids of requests.
+func TestRefusalsAsPages(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("alice", "team-a")
+	path := "/image/v2/images/" + p.image("CirrOS 0.6")
+	p.do("DELETE", path, nil, "Accept", "*/*").want(403, "<title>403 Forbidden</title>", "You do not own this image")
+	p.do("DELETE", path, nil).want(403, `"title":"Forbidden"`)
+	if id := p.do("GET", nova+"/servers", nil).head.Get("X-Compute-Request-Id"); len(id) != 40 {
+		t.Errorf("the request's id is %q", id)
+	}
+}

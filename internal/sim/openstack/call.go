@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"strconv"
@@ -96,7 +97,7 @@ func (c *Cloud) guarded(h handler) http.HandlerFunc {
 }
 
 func (c *Cloud) serve(w http.ResponseWriter, r *http.Request, h handler, guard bool) {
-	svc := serviceOf(r.URL.Path)
+	svc, reqID := serviceOf(r.URL.Path), requestID()
 	a, err := c.locked(r, h, guard)
 	if err != nil {
 		e, known := err.(*apiError)
@@ -104,9 +105,24 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request, h handler, guard b
 			e = refusal(http.StatusInternalServerError, "%v", err)
 		}
 		a = c.problem(svc, e)
+		if svc.name == "image" && !strings.Contains(r.Header.Get("Accept"), "json") {
+			a = asPage(a, e)
+		}
+	}
+	if svc.name == "compute" || svc.name == "volume" {
+		w.Header().Set("X-Compute-Request-Id", reqID)
 	}
 	c.opt.Log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", a.code)
-	send(w, a, requestID())
+	send(w, a, reqID)
+}
+
+// asPage is a refusal of Glance's for clients that do not ask for JSON.
+func asPage(a answer, e *apiError) answer {
+	title := fmt.Sprintf("%d %s", e.code, http.StatusText(e.code))
+	a.body = []byte("<html>\n <head>\n  <title>" + title + "</title>\n </head>\n <body>\n  <h1>" + title + "</h1>\n  " +
+		html.EscapeString(e.msg) + "<br /><br />\n\n\n\n </body>\n</html>")
+	a.head["Content-Type"] = "text/html; charset=UTF-8"
+	return a
 }
 
 // locked runs h under the cloud's lock and encodes its answer there, since views may share

@@ -194,7 +194,7 @@ func plainWords(s string) string {
 }
 
 // numbers that differ because other people use the real cloud, or because its host is another one.
-var others = regexp.MustCompile(`(?i)^(adminPass|total.*Used|hypervisor_.*|OS-EXT-SRV-ATTR:.*|user_id|description_of_others|` +
+var others = regexp.MustCompile(`(?i)^(adminPass|cloud|server_usages|.*[ -]Hours|total.*Used|hypervisor_.*|OS-EXT-SRV-ATTR:.*|user_id|description_of_others|` +
 	`updated_at|revision_number|stores|direct_url|os_hash.*|checksum|size_of_others|services|rules)$`)
 
 // constant is a value less what varies: of a list of rows those that are ours, or else what one row is made of.

@@ -105,6 +105,7 @@ func (p *person) try(method, path string, body any, head ...string) (reply, erro
 		p.Fatal(err)
 	}
 	q.Header.Set("X-Auth-Token", p.token)
+	q.Header.Set("Accept", "application/json")
 	if p.micro != "" {
 		q.Header.Set("X-OpenStack-Nova-API-Version", p.micro)
 	}

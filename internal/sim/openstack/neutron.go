@@ -215,7 +215,11 @@ func (c *Cloud) neutronCreate(k *kind) handler {
 		if err != nil {
 			return answer{}, err
 		}
-		return created(object{k.singular: c.shown(k, q, t)})
+		v := c.shown(k, q, t)
+		if k == networkKind {
+			v["is_default"] = false // told of an internal one at its creation only
+		}
+		return created(object{k.singular: v})
 	}
 }
 

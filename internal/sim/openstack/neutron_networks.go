@@ -35,12 +35,13 @@ func (n *netw) json() object {
 		subnets = append(subnets, s.id)
 	}
 	v["subnets"], v["status"], v["admin_state_up"], v["mtu"] = subnets, "ACTIVE", !n.down, n.mtu
-	v["shared"], v["router:external"], v["is_default"] = n.shared, n.external, false
+	v["shared"], v["router:external"] = n.shared, n.external
 	v["port_security_enabled"] = true
 	v["availability_zones"], v["availability_zone_hints"] = []string{}, []string{}
 	v["ipv4_address_scope"], v["ipv6_address_scope"] = nil, nil
 	v["provider:network_type"], v["provider:physical_network"], v["provider:segmentation_id"] = "vxlan", nil, 1
 	if n.external {
+		v["is_default"] = false
 		v["provider:network_type"], v["provider:physical_network"], v["provider:segmentation_id"] = "flat", "physnet1", nil
 	}
 	return v

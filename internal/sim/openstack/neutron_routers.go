@@ -49,6 +49,7 @@ func (r *router) json() object {
 	v["availability_zones"], v["availability_zone_hints"], v["flavor_id"] = []string{}, []string{}, nil
 	v["external_gateway_info"] = nil
 	if r.gw != nil {
+		v["availability_zones"] = []string{"nova"}
 		v["external_gateway_info"] = object{
 			"network_id": r.gw.net.id, "enable_snat": !r.noSNAT, "external_fixed_ips": r.gw.json()["fixed_ips"],
 		}

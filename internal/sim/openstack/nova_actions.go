@@ -180,7 +180,7 @@ func (c *Cloud) shelve(q *call, s *server, _ object) (answer, error) {
 	c.putAway(q, s)
 	c.transition(q, s, "shelve", "shelving", c.opt.Build/2, func(at time.Time) {
 		if s.shelved != nil {
-			s.shelved.fill(make([]byte, 64<<10), at)
+			s.shelved.upload(at)
 		}
 		s.settleAs("shelved_offloaded", powerShutdown, at)
 		s.plug(false)

@@ -141,7 +141,11 @@ func (w *wanted) readAll(q *call, v string) error {
 	}
 	w.all = b.(bool)
 	if w.all && !q.tok.admin() {
-		return novaPolicy("servers:index:get_all_tenants")
+		list := "index"
+		if strings.HasSuffix(q.URL.Path, "/detail") {
+			list = "detail"
+		}
+		return novaPolicy("servers:" + list + ":get_all_tenants")
 	}
 	return nil
 }

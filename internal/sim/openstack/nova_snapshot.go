@@ -9,8 +9,7 @@ import (
 
 // imageOf is the image that a server's snapshot becomes; it takes over what is told of the one that the server was made from.
 func (c *Cloud) imageOf(q *call, s *server, name string) *image {
-	i := &image{name: name, owner: s.tenant.id, visibility: "private", status: "queued", diskFormat: "raw", containerFormat: "bare",
-		minDisk: s.flavor.disk, created: q.now, updated: q.now, props: map[string]string{}}
+	i := &image{name: name, owner: s.tenant.id, visibility: "private", status: "queued", minDisk: s.flavor.disk, created: q.now, updated: q.now, props: map[string]string{}}
 	base := s.imageID
 	for _, a := range s.disks {
 		if a.root {
@@ -33,7 +32,7 @@ func (c *Cloud) expose(q *call, s *server, i *image) error {
 		c.transition(q, s, "createImage", "image_snapshot", c.opt.Build, func(at time.Time) {
 			s.settleAs(vm, power, at)
 			if c.images[i.id] == i {
-				i.fill(make([]byte, 64<<10), at)
+				i.upload(at)
 			}
 		})
 		return nil
@@ -59,11 +58,17 @@ func (c *Cloud) expose(q *call, s *server, i *image) error {
 		delete(i.props, key)
 	}
 	maps.Copy(i.props, map[string]string{"bdm_v2": "True", "root_device_name": "/dev/vda", "block_device_mapping": string(told)})
-	i.diskFormat = "qcow2"
+	i.diskFormat, i.containerFormat = "qcow2", "bare"
 	i.fill(nil, q.now)
 	c.addImage(i)
 	s.noted(q, "createImage").end(q.now, false)
 	return nil
+}
+
+// upload gives a snapshot its content.
+func (i *image) upload(at time.Time) {
+	i.diskFormat, i.containerFormat = "raw", "bare"
+	i.fill(make([]byte, 64<<10), at)
 }
 
 // shelf is the name of the image that a shelved server is kept in.

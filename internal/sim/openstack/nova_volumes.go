@@ -256,6 +256,9 @@ type diskView struct {
 
 func (s *server) diskViews(q *call) []diskView {
 	out := []diskView{}
+	if s.task == "scheduling" {
+		return out // Nova tells of them when the server has a host
+	}
 	for _, a := range s.disks {
 		v := diskView{ID: a.volume.id}
 		if q.minor >= 3 {
