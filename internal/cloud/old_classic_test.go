@@ -1,6 +1,8 @@
 package cloud_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -320,5 +322,35 @@ func TestNoDescriptions(t *testing.T) {
 	must(err)
 	if server, err := c.Await(ctx, id, active); err != nil || server.Addresses[0].Network != "net" {
 		t.Errorf("server %+v, %v", server, err)
+	}
+}
+
+// A token of Keystone v2.0 logs in as well: with a tenant it leads there.
+func TestTokenOfV2(t *testing.T) {
+	w, _ := of(t, "2011")
+	body := `{"auth": {"passwordCredentials": {"username": "carol", "password": "carol-secret"}}}`
+	resp, err := (&http.Client{Transport: w.net}).Post("http://cloud.test/identity/v2.0/tokens", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var doc struct {
+		Access struct {
+			Token struct {
+				ID string `json:"id"`
+			} `json:"token"`
+		} `json:"access"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&doc); err != nil {
+		t.Fatal(err)
+	}
+	login := stackhand.Login{AuthType: "token", Token: doc.Access.Token.ID}
+	tenants, err := w.pool.Projects(t.Context(), "lab", login)
+	if err != nil || len(tenants) != 2 {
+		t.Errorf("tenants %v, %v", tenants, err)
+	}
+	login.ProjectName = "team-b"
+	if id := w.as(t, login).Identity(); id.Project != "team-b" || id.User != "carol" {
+		t.Errorf("identity %+v", id)
 	}
 }
