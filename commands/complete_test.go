@@ -40,3 +40,22 @@ func TestComplete(t *testing.T) {
 		t.Errorf("not logged in: %v", err)
 	}
 }
+
+// TestCompleteNouns finds things of every kind that a form can let people search for.
+func TestCompleteNouns(t *testing.T) {
+	w, env := newWorld()
+	furnish(w)
+	for search, want := range map[string]struct{ typed, id string }{
+		"network": {"inn", "n-inner"}, "subnet": {"10.9", "s-other"}, "router": {"ed", "r-edge"}, "port": {"spa", "p-spare"},
+		"security group": {"web", "g-web"}, "floating ip": {"203.0.113.9", "f-free"}, "key pair": {"lap", "laptop"},
+		"volume": {"data", "v-data"}, "volume snapshot": {"night", "x-night"}, "server": {"web-1", "srv-web-1U0ALICE"},
+	} {
+		all, err := Complete(t.Context(), env, alice, search, want.typed)
+		if err != nil || len(all) != 1 || all[0].Value != want.id {
+			t.Errorf("%s %q: %v, %v", search, want.typed, all, err)
+		}
+	}
+	if len(choices) != 12 {
+		t.Errorf("%d kinds of choices", len(choices))
+	}
+}
