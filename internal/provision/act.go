@@ -157,8 +157,14 @@ func free(st stackhand.Stack, job, server string) error {
 	return nil
 }
 
-// settleAct gives the stack back.
-func (d Deps) settleAct(ctx context.Context, job stackhand.Job, _ stackhand.JobState) ([]string, error) {
+// leaves is the state that a verb leaves a server in, as Stack.Status has it. The others leave it as it was.
+var leaves = map[string]string{
+	stackhand.ActStart: "", stackhand.ActUnpause: "", stackhand.ActResume: "", stackhand.ActUnshelve: "",
+	stackhand.ActStop: "SHUTOFF", stackhand.ActPause: "PAUSED", stackhand.ActSuspend: "SUSPENDED", stackhand.ActShelve: "SHELVED",
+}
+
+// settleAct gives the stack back, and notes the state that its server was left in.
+func (d Deps) settleAct(ctx context.Context, job stackhand.Job, to stackhand.JobState) ([]string, error) {
 	spec, err := input[stackhand.ActSpec](job)
 	if err != nil || spec.Stack == "" {
 		return nil, nil // such a job never took a stack
@@ -167,8 +173,12 @@ func (d Deps) settleAct(ctx context.Context, job stackhand.Job, _ stackhand.JobS
 		return nil, gone(err)
 	}
 	_, err = d.change(ctx, spec.Stack, func(st *stackhand.Stack) error {
-		if st.Busy == job.ID {
-			st.Busy = ""
+		if st.Busy != job.ID {
+			return nil
+		}
+		st.Busy = ""
+		if left, moved := leaves[spec.Verb]; moved && to == stackhand.JobDone {
+			st.Status = left
 		}
 		return nil
 	})

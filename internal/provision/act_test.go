@@ -160,3 +160,39 @@ func TestResizeOffers(t *testing.T) {
 		}
 	})
 }
+
+// TestLeft notes on the stack's record the state that a server was left in, and only by a change that was done.
+func TestLeft(t *testing.T) {
+	stop := []string{stackhand.ActStop}
+	for _, tt := range []struct {
+		before []string
+		verb   string // "" reboots
+		lazy   string // does nothing when it is asked for
+		want   string
+	}{
+		{nil, stackhand.ActStop, "", "SHUTOFF"}, {nil, stackhand.ActPause, "", "PAUSED"}, {nil, stackhand.ActSuspend, "", "SUSPENDED"},
+		{nil, stackhand.ActShelve, "", "SHELVED"}, {nil, stackhand.ActStop, "stop", ""}, {stop, stackhand.ActStart, "", ""},
+		{stop, stackhand.ActLock, "", "SHUTOFF"}, {stop, stackhand.ActStop, "", "SHUTOFF"}, {stop, "", "", ""},
+		{[]string{stackhand.ActShelve}, stackhand.ActUnshelve, "", ""},
+	} {
+		t.Run(strings.Join(append(tt.before, tt.verb, tt.lazy), " "), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var earlier []func(*process)
+				for _, verb := range tt.before {
+					earlier = append(earlier, before(verb, nil))
+				}
+				l, job := trial{prepare: ready(earlier...), job: on(tt.verb, nil)}.setUp(t)
+				l.cloud.edit(func() { l.cloud.lazy = tt.lazy })
+				p := l.start()
+				if tt.verb == "" {
+					job = jobOf(job.ID, provision.FlowReboot, stackhand.RebootSpec{Cloud: "lab", Stack: "job0-1", Server: theServer, Name: "web", Hard: true})
+					job = aimed(job, l)
+				}
+				j := p.run(job)
+				if st := p.stack("job0-1"); st.Status != tt.want || st.Busy != "" {
+					t.Errorf("left %q, busy with %q, want %q: %s", st.Status, st.Busy, tt.want, story(j))
+				}
+			})
+		})
+	}
+}

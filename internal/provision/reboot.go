@@ -84,5 +84,20 @@ func (r reboot) wait(ctx context.Context, run *jobs.Run, c Cloud) error {
 		return stackhand.Errorf(stackhand.Failed, "%s did not come back from its reboot: %s", r.spec.Name, fault(srv)).
 			Do("Try a hard reboot; if that fails too, ask the cloud's administrator.")
 	}
+	if err := r.runs(ctx); err != nil {
+		return err
+	}
 	return run.Note(ctx, srv.Status)
+}
+
+// runs notes on the stack's record that its server runs, whatever it was left in before.
+func (r reboot) runs(ctx context.Context) error {
+	if r.spec.Stack == "" {
+		return nil
+	}
+	_, err := r.change(ctx, r.spec.Stack, func(st *stackhand.Stack) error {
+		st.Status = ""
+		return nil
+	})
+	return gone(err)
 }
