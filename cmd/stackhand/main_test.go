@@ -25,11 +25,6 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"stackhand": main})
 }
 
-// TestScripts plays whole conversations, as users see them.
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "../../testdata/script"})
-}
-
 // command runs the program in this process.
 func command(t *testing.T, stdin string, args ...string) (code int, out, errs string) {
 	t.Helper()
