@@ -150,9 +150,9 @@ func (p *plan) cost() string {
 		return ""
 	}
 	hourly := price * float64(p.spec.Count)
-	out := fmt.Sprintf("%.2f a day", hourly*24)
+	out := rounded(hourly*24, 2) + " a day"
 	if p.spec.For > 0 {
-		out += fmt.Sprintf(", %.2f for %s", hourly*p.spec.For.Hours(), short(p.spec.For))
+		out += fmt.Sprintf(", %s for %s", rounded(hourly*p.spec.For.Hours(), 2), short(p.spec.For))
 	}
 	return out
 }

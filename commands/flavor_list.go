@@ -17,7 +17,7 @@ var _ = addList(listing[catalogueArgs]{
 		for _, f := range flavors {
 			row := []string{f.Name, fmt.Sprint(f.VCPUs), mebi(f.RAM), fmt.Sprintf("%d GiB", f.Disk), f.ID}
 			if price, ok := s.settings.Prices[f.Name]; ok {
-				row = append(row, fmt.Sprintf("%.2f", price*24))
+				row = append(row, rounded(price*24, 2))
 			} else if priced {
 				row = append(row, "–")
 			}

@@ -15,7 +15,7 @@ var _ = addShow(showing[stackhand.Flavor]{
 		p.add("RAM", mebi(f.RAM))
 		p.add("Disk", gibi(f.Disk))
 		if price, ok := s.settings.Prices[f.Name]; ok {
-			p.add("Price", fmt.Sprintf("%.2f a day", price*24))
+			p.add("Price", rounded(price*24, 2)+" a day")
 		}
 		if n := roomFor(limits, f); n >= 0 {
 			p.add("Room for", fmt.Sprintf("%d more in %s", n, s.who.Project))

@@ -64,6 +64,15 @@ func TestKeyPairs(t *testing.T) {
 	}
 }
 
+// A word that a sentence would do without is a name where the line is typed as the table has it.
+func TestAKeyPairCalledMine(t *testing.T) {
+	w, env := newWorld()
+	r, err := say(t, env, alice, `keypair create mine --public-key "`+pubKey+`"`)
+	if err != nil || w.cloud.keys[len(w.cloud.keys)-1].Name != "mine" {
+		t.Errorf("%+v: %s", w.cloud.keys, told(r, err))
+	}
+}
+
 // Where everybody works with the bot's own login, the key pairs are everybody's too.
 func TestSharedKeyPairsAreTheAdministrators(t *testing.T) {
 	w, env := newWorld()

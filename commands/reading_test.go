@@ -162,6 +162,13 @@ func TestUsage(t *testing.T) {
 	env.Settings.Clouds["lab"] = CloudSettings{}
 	r, err = say(t, env, alice, "usage --days 1")
 	expect(t, told(r, err), `: 12.5 h\n`, `hours only`)
+	env.Settings.Clouds["lab"] = CloudSettings{Prices: map[string]float64{"m1.small": 0.02}}
+	w.cloud.usage = []stackhand.ServerUsage{{ServerID: one.Server, Flavor: "m1.small", Started: w.now.Add(-2 * time.Minute)}}
+	r, err = say(t, env, alice, "usage --days 1")
+	expect(t, told(r, err), `\(UTC\): <0.1 h, <0.01\n• U0ALICE: <0.1 h, <0.01`)
+	if diff := cmp.Diff([]string{"<0.1", "<0.01"}, r.Table.Rows[0][4:]); diff != "" {
+		t.Error(diff)
+	}
 	w.cloud.usage = nil
 	r, err = say(t, env, alice, "usage")
 	expect(t, told(r, err), `No server of team-a in lab ran`)

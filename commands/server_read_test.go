@@ -238,6 +238,10 @@ func TestShowMore(t *testing.T) {
 	w.cloud.groups[0].Rules = []stackhand.Rule{{Direction: "ingress", Protocol: "tcp", PortMin: 20, PortMax: 25, EtherType: "IPv4"}}
 	r, err = say(t, env, alice, "show web-1")
 	expect(t, told(r, err), "Log in: ssh ubuntu@203.0.113.5")
+	w.put("web-1", "SHUTOFF")
+	if r, err = say(t, env, alice, "show web-1"); strings.Contains(told(r, err), "Log in") {
+		t.Errorf("nobody logs in to a server that is off: %s", told(r, err))
+	}
 	w.put("web-1", "VERIFY_RESIZE")
 	r, err = say(t, env, alice, "show web-1")
 	expect(t, told(r, err), "Confirm the new size → resize "+st.Server+" --confirm", "Revert it → resize "+st.Server+" --revert")
@@ -271,7 +275,7 @@ func TestPersonality(t *testing.T) {
 	w, env := newWorld()
 	w.give("U0ALICE", "web-1")
 	w.fixed("web-1")
-	w.cloud.features.Personality, w.cloud.limits.MaxPersonality, w.cloud.limits.MaxPersonalityBytes = true, 2, 20
+	w.cloud.features.Personality, w.cloud.limits.MaxPersonality, w.cloud.limits.MaxPersonalityBytes = true, 2, 20 // of base64: 15 bytes
 	note := func(name string, n int) File { return File{Name: name, Content: []byte(strings.Repeat("x", n))} }
 	r, err := say(t, env, alice, "create db-1 --file /etc/motd=motd --user-data \"#!/bin/sh\"", note("motd", 5))
 	if err != nil {
@@ -283,8 +287,11 @@ func TestPersonality(t *testing.T) {
 	}
 	r, err = say(t, env, alice, "create db-2 --file /a=motd --file /b=motd --file /c=motd", note("motd", 5))
 	expect(t, told(r, err), "The cloud takes 2 files of a server, and you give 3")
-	r, err = say(t, env, alice, "rebuild web-1 --yes --file /a=motd", note("motd", 21))
-	expect(t, told(r, err), "/a has 21 bytes, and the cloud takes files of at most 20")
+	r, err = say(t, env, alice, "rebuild web-1 --yes --file /a=motd", note("motd", 16))
+	expect(t, told(r, err), "/a has 16 bytes, and the cloud takes files of at most 15")
+	if r, err = say(t, env, alice, "create db-3 --file /a=motd", note("motd", 15)); err != nil {
+		t.Fatal(told(r, err))
+	}
 	w.order, w.cloud.features.Personality = nil, false
 	if r, err = say(t, env, alice, "rebuild web-1 --yes --file /a=motd  ", note("motd", 21)); err != nil {
 		t.Fatal(told(r, err))

@@ -141,7 +141,7 @@ func (s *session) showLease(t target, more beside, field func(name, format strin
 	if t.stack.Busy != "" {
 		field("Job", "%s", t.stack.Busy)
 	}
-	if a := t.address(); a != "" && t.stack.Login != "" && more.ssh {
+	if a := t.address(); a != "" && t.stack.Login != "" && more.ssh && t.runs() {
 		field("Log in", "%s", stackhand.AsCode("ssh "+t.stack.Login+"@"+a))
 	}
 }

@@ -55,6 +55,11 @@ func (t target) status() string {
 	return "UNKNOWN"
 }
 
+// runs tells whether there is a guest that may answer.
+func (t target) runs() bool {
+	return slices.Contains([]string{"", "ACTIVE", "VERIFY_RESIZE", "PASSWORD"}, t.server.Status)
+}
+
 // address is the one to reach it at: the floating one where there is one; "" where nothing
 // answers at it.
 func (t target) address() string {

@@ -143,9 +143,12 @@ func wordy(e *entry, words []string) bool {
 		if s.arg == "" || e.Name == "help" {
 			continue
 		}
-		for _, w := range words {
+		for i, w := range words {
 			if isOption(w) {
 				return false
+			}
+			if i == 0 && owning[bare(w)] && strings.HasSuffix(e.Name, "create") && len(words) > 1 && isOption(words[1]) {
+				continue // "keypair create mine --public-key …": what is typed so exactly means a name
 			}
 			if fillers[bare(w)] || len(w) > 1 && strings.HasSuffix(w, ",") || denial[bare(w)] {
 				return true

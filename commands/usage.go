@@ -180,9 +180,9 @@ type sum struct {
 
 func (b *bill) words(s sum) string {
 	if len(b.prices) == 0 {
-		return fmt.Sprintf("%.1f h", s.hours)
+		return rounded(s.hours, 1) + " h"
 	}
-	return fmt.Sprintf("%.1f h, %.2f", s.hours, s.cost)
+	return rounded(s.hours, 1) + " h, " + rounded(s.cost, 2)
 }
 
 func (b *bill) reply(s *session, page func(int) string, at int) (Reply, error) {
@@ -228,9 +228,9 @@ func (b *bill) table() *Table {
 	for _, l := range b.lines {
 		cost := "–"
 		if p, ok := b.prices[l.flavor]; ok {
-			cost = fmt.Sprintf("%.2f", p*l.hours)
+			cost = rounded(p*l.hours, 2)
 		}
-		t.Rows = append(t.Rows, []string{l.day.Format(time.DateOnly), l.owner, dash(l.flavor), fmt.Sprint(l.servers), fmt.Sprintf("%.1f", l.hours), cost})
+		t.Rows = append(t.Rows, []string{l.day.Format(time.DateOnly), l.owner, dash(l.flavor), fmt.Sprint(l.servers), rounded(l.hours, 1), cost})
 	}
 	return t
 }

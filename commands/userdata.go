@@ -74,8 +74,9 @@ func (a *firstBoot) hand(own []byte, files []bootFile, can stackhand.Features, m
 	}
 	put = map[string][]byte{}
 	for _, f := range files {
-		if n := most.MaxPersonalityBytes; n > 0 && len(f.content) > n {
-			return nil, nil, stackhand.Errorf(stackhand.Invalid, "%s has %d bytes, and the cloud takes files of at most %d.", f.path, len(f.content), n).
+		// Nova counts what it is sent, which is base64 (nova/compute/api.py, _check_injected_file_quota).
+		if n := most.MaxPersonalityBytes; n > 0 && base64.StdEncoding.EncodedLen(len(f.content)) > n {
+			return nil, nil, stackhand.Errorf(stackhand.Invalid, "%s has %d bytes, and the cloud takes files of at most %d.", f.path, len(f.content), n/4*3).
 				Do("Fetch large things from somewhere else in a script.")
 		}
 		put[f.path] = f.content
