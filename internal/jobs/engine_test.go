@@ -347,6 +347,23 @@ func TestAPanicWaitsForAPerson(t *testing.T) {
 	})
 }
 
+// What is refused because of what somebody asked for wakes no operator.
+func TestRefusalsAreNoAlarm(t *testing.T) {
+	for kind, level := range map[stackhand.Kind]string{stackhand.Invalid: "INFO", stackhand.Conflict: "INFO", stackhand.Failed: "ERROR", stackhand.Internal: "ERROR"} {
+		synctest.Test(t, func(t *testing.T) {
+			var log strings.Builder
+			bad := failing("x", stackhand.Errorf(kind, "No."))
+			e, stop := engine(t, (&jobstest.Records{}).Open(), jobs.Options{Log: slog.New(slog.NewTextHandler(&log, nil))}, flow(bad))
+			begin(t, e, job("j1"))
+			rested(t, e, "j1")
+			stop()
+			if s := log.String(); !strings.Contains(s, "level="+level+" msg=\"a step went wrong\"") {
+				t.Errorf("%s: %s", kind, s)
+			}
+		})
+	}
+}
+
 func TestHumanMakesStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := jobs.Human(stackhand.Errorf(stackhand.Conflict, "Two servers have our mark.").Do("Look which is yours."))

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 
 	"github.com/stackhand/stackhand"
@@ -19,7 +20,7 @@ func (r *runner) fold(over []ended) func(*stackhand.Job) {
 		}
 		p := problemOf(e.err, r.title(e.step))
 		problems[i] = p
-		r.log.Error("a step went wrong", "step", e.step, "ref", p.Ref, "err", causes(e.err))
+		r.log.Log(context.Background(), weight(p.Kind), "a step went wrong", "step", e.step, "ref", p.Ref, "err", causes(e.err))
 	}
 	return func(j *stackhand.Job) {
 		for i, e := range over {
@@ -43,6 +44,16 @@ func (r *runner) fold(over []ended) func(*stackhand.Job) {
 			}
 		}
 	}
+}
+
+// weight is how much a failure matters to the operator: what is refused to people, because of what they asked for or
+// of how things stand, is no trouble of the bot's.
+func weight(k stackhand.Kind) slog.Level {
+	switch k {
+	case stackhand.Invalid, stackhand.NotFound, stackhand.Ambiguous, stackhand.Conflict, stackhand.Forbidden:
+		return slog.LevelInfo
+	}
+	return slog.LevelError
 }
 
 // interrupted tells that a step ended because it was stopped, not because it failed.
