@@ -25,6 +25,7 @@ type pairing[A pairArgs[A]] struct {
 	help    string
 	example string
 	title   string // of the job, with the thing's name and the server's
+	fresh   string // of the job that makes the thing as well, with the server's name
 	// isThing tells whether a single word in a thread is the thing; nil is that any word is.
 	isThing func(word string) bool
 	// resolve settles what the line means by the thing. Words are the answer to a line that needs no job.
@@ -61,11 +62,11 @@ func (p pairing[A]) run(ctx context.Context, env *Env, user stackhand.User, a A)
 	if len(said) > 0 {
 		return Reply{Text: said}, nil
 	}
-	what := spec.Target
-	if what == "" {
-		what = "a new one"
+	title := stackhand.Textf(p.title, spec.Target, t.name())
+	if spec.Target == "" && p.fresh != "" {
+		title = stackhand.Textf(p.fresh, t.name())
 	}
-	return s.acted(ctx, x.line, t, stackhand.Textf(p.title, what, t.name()).String(), spec)
+	return s.acted(ctx, x.line, t, title.String(), spec)
 }
 
 // suiting finds the thing that a word means. Without a word it is the only one that suits, or the asker chooses.

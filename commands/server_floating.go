@@ -36,7 +36,7 @@ func (a addFloatingArgs) with(server, address string) addFloatingArgs {
 var _ = addPairing(pairing[addFloatingArgs]{
 	change: change{verb: stackhand.ActAddFloating, do: "add a floating IP to"}, isThing: isFloating,
 	help: "make a server reachable from outside: at a new address, or at one that the project has", example: "add floating ip web-1",
-	title: "Add the floating IP %s to %s", resolve: addFloating,
+	title: "Add the floating IP %s to %s", fresh: "Add a new floating IP to %s", resolve: addFloating,
 })
 
 var _ = addPairing(pairing[floatingAtArgs]{
