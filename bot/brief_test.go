@@ -43,6 +43,9 @@ func TestABriefJobInAThread(t *testing.T) {
 	if status.Thread != root.TS || w.posted() != 2 {
 		t.Errorf("%d messages\n%s", w.posted(), w.transcript())
 	}
+	if last := w.last(status.TS); !strings.Contains(last, "Stop web-1: done") || strings.Contains(last, "✓") {
+		t.Errorf("one line is enough in the end: %s", last)
+	}
 }
 
 // Of a brief job that is over before anything was posted there is only the end in a thread.

@@ -32,6 +32,8 @@ func (s shown) steps() sheet {
 		head = head.Add("\n↻ resumed after a restart%s", times(j.Resumed))
 	}
 	switch {
+	case s.brief() && j.State == stackhand.JobDone:
+		return sheet{{Text: head}} // the final reply stands right below: one line is enough
 	case len(j.Steps) > 0:
 		return sheet{{Text: s.listed(head)}}
 	case s.brief():
