@@ -95,8 +95,9 @@ func (v serverVerb) allowed(q *call, s *server, name string) error {
 	if v.vm != nil && !slices.Contains(v.vm, s.vm) {
 		return wrongState(s, name)
 	}
-	// An address may leave at any time: Nova asks the network alone.
-	if s.task == "deleting" && name != "removeFloatingIp" || !v.busy && s.task != "" {
+	// What concerns the network, the lock or the console is taken even of a server that is being deleted: Nova looks
+	// at no task for it (tried on Zed).
+	if s.task == "deleting" && name == "forceDelete" || !v.busy && s.task != "" {
 		return refusal(409, "Cannot '%s' instance %s while it is in task_state %s", name, s.id, s.task)
 	}
 	return nil

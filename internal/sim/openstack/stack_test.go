@@ -49,6 +49,11 @@ func TestStack(t *testing.T) {
 	p.do("PUT", neutron+"/routers/"+s.router+"/remove_router_interface", object{"subnet_id": s.subnet}).want(409, "RouterInterfaceInUseByFloatingIP")
 	p.do("DELETE", nova+"/servers/"+id, nil).want(204)
 	p.do("GET", nova+"/servers/"+id, nil).want(200, `"deleting"`)
+	late := func(name string, in any) reply { return p.do("POST", nova+"/servers/"+id+"/action", object{name: in}) }
+	late("os-stop", nil).want(409, "task_state deleting")
+	late("os-getConsoleOutput", nil).want(200)
+	late("lock", nil).want(202)
+	late("removeFloatingIp", object{"address": addr}).want(202)
 	w.clock.add(time.Second)
 	p.do("GET", nova+"/servers/"+id, nil).want(404, "itemNotFound")
 	p.do("GET", neutron+"/ports/"+s.port, nil).want(200, `"device_id":""`)
