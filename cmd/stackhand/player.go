@@ -75,7 +75,11 @@ func (p *player) do(ctx context.Context, l scriptLine) error {
 	case "click":
 		return p.act(ctx, func() error { return p.click(ctx, l) })
 	case "submit":
-		return p.act(ctx, func() error { return p.st.slack.Submit(l.user, l.values) })
+		values, err := p.st.withTokens(ctx, l.values)
+		if err != nil {
+			return err
+		}
+		return p.act(ctx, func() error { return p.st.slack.Submit(l.user, values) })
 	case "wait":
 		return p.wait(ctx, l.time)
 	case "expect":
@@ -368,11 +372,19 @@ func (p *player) news(s slack.Shown) string {
 	if !edited || s.Kind != "update" {
 		return s.Text
 	}
-	var fresh []string
-	for _, line := range strings.Split(s.Text, "\n") {
-		if !strings.Contains(old, line) {
-			fresh = append(fresh, line)
+	if fresh := missing(s.Text, old); len(fresh) > 0 {
+		return strings.Join(fresh, "\n")
+	}
+	return "no more: " + strings.Join(missing(old, s.Text), " · ") // such as buttons that were taken away
+}
+
+// missing are the lines of a text that another does not have.
+func missing(text, other string) []string {
+	var out []string
+	for _, line := range strings.Split(text, "\n") {
+		if !strings.Contains(other, line) {
+			out = append(out, line)
 		}
 	}
-	return strings.Join(fresh, "\n")
+	return out
 }
