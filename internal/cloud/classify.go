@@ -66,7 +66,11 @@ func (c caller) problem(kind stackhand.Kind, cause error, format string, args ..
 // unless no connection came about.
 func (c caller) unanswered(method, u string, err error) error {
 	where := fmt.Sprintf("The cloud's %s service at %s", c.service, host(u))
-	ask := "Ask the operator to check the address in the cloud's catalogue, or to set " + string(c.service) + "_endpoint_override in clouds.yaml."
+	astray := func(kind stackhand.Kind, format string, args ...any) *stackhand.Error {
+		c.client.doubt()
+		return c.problem(kind, err, format, args...).
+			Do("Ask the operator to check the address in the cloud's catalogue, or to set %s_endpoint_override in clouds.yaml.", c.service)
+	}
 	var redirect *redirectError
 	var cert *tls.CertificateVerificationError
 	var dns *net.DNSError
@@ -74,18 +78,18 @@ func (c caller) unanswered(method, u string, err error) error {
 	read := method == http.MethodGet
 	switch {
 	case errors.As(err, &redirect):
-		return c.problem(stackhand.Invalid, err, "%s wants to send us on to %s; the token does not go there.", where, host(redirect.to)).Do("%s", ask)
+		return astray(stackhand.Invalid, "%s wants to send us on to %s; the token does not go there.", where, host(redirect.to))
 	case errors.As(err, &cert):
 		return c.problem(stackhand.Invalid, err, "%s shows a certificate that is not trusted.", where).
 			Do("Ask the operator to name the CA's file as cacert in clouds.yaml.")
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return c.problem(stackhand.Unavailable, err, "%s cannot be reached: there is no host of that name.", where).Do("%s", ask)
+		return astray(stackhand.Unavailable, "%s cannot be reached: there is no host of that name.", where)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return c.problem(stackhand.Unavailable, err, "%s cannot be reached: nothing listens there.", where).Do("%s", ask)
+		return astray(stackhand.Unavailable, "%s cannot be reached: nothing listens there.", where)
 	case errors.Is(err, errTooLarge):
 		return c.problem(stackhand.Invalid, err, "%s answered more than can be read (%d MiB).", where, c.site.opts.MaxBody>>20)
 	case read && foreign(err):
-		return c.problem(stackhand.Invalid, err, "%s does not answer like OpenStack.", where).Do("%s", ask)
+		return astray(stackhand.Invalid, "%s does not answer like OpenStack.", where)
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		return c.problem(stackhand.Unavailable, err, "%s did not answer in time.", where)
 	}

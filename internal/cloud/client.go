@@ -25,6 +25,8 @@ type Client struct {
 
 	mu       sync.Mutex
 	grant    grant
+	taken    time.Time // when the grant was asked for
+	doubtful bool      // an address of its catalogue did not answer as OpenStack does
 	flavors  memo[[]stackhand.Flavor] // to name flavors where Nova gives ids only
 	features *stackhand.Features      // nil until they were found out
 	refused  map[string]refusal       // writes that met a 401, by method and address
@@ -45,7 +47,7 @@ func newClient(ctx context.Context, p *Pool, s *site, login stackhand.Login) (*C
 		return nil, stackhand.Errorf(stackhand.Invalid, "The login to cloud %s names no project.", s.entry.Name).
 			Do("Log in again and choose a project.")
 	}
-	c := &Client{pool: p, site: s, login: login, prov: s.provider(), once: s.provider(), grant: g, refused: map[string]refusal{}}
+	c := &Client{pool: p, site: s, login: login, prov: s.provider(), once: s.provider(), grant: g, taken: p.opts.Now(), refused: map[string]refusal{}}
 	if err := c.use(g); err != nil {
 		return nil, err
 	}
@@ -68,8 +70,56 @@ func (c *Client) renew(ctx context.Context) error {
 		return stackhand.Errorf(stackhand.Unauthorized, "The login to cloud %s leads to another project than before.", c.site.entry.Name).
 			Do("Log in again.")
 	}
-	c.grant = g
+	c.grant, c.taken, c.doubtful = g, c.site.opts.Now(), false
 	return c.use(g)
+}
+
+// catalogLife is how long a catalogue is believed that lacks a service or whose addresses lead nowhere. It comes with the token, which
+// may be good for a day: whoever mended it should not have to wait for that.
+const catalogLife = 30 * time.Second
+
+// doubt says that the catalogue has led astray. Calls without a client have none.
+func (c *Client) doubt() {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.doubtful = true
+}
+
+// again asks for a token anew, for the catalogue that comes with it, unless that was done just now. It tells whether there is another.
+func (c *Client) again(ctx context.Context) bool {
+	now := c.site.opts.Now()
+	c.mu.Lock()
+	old := now.Sub(c.taken) >= catalogLife
+	if old {
+		c.taken = now // one at a time
+	}
+	c.mu.Unlock()
+	if !old || c.renew(ctx) != nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.features = nil
+	return true
+}
+
+// endpoint is the address of a service in the catalogue, in a newer one where that is of no use.
+func (c *Client) endpoint(ctx context.Context, s service) (string, error) {
+	c.mu.Lock()
+	cat, doubtful := c.grant.catalog, c.doubtful
+	c.mu.Unlock()
+	u, err := c.address(cat, s)
+	missing := stackhand.KindOf(err) == stackhand.Invalid && (s == compute || len(cat) == 0 || !c.classic(ctx, s))
+	if !missing && !doubtful || !c.again(ctx) {
+		return u, err
+	}
+	c.mu.Lock()
+	cat = c.grant.catalog
+	c.mu.Unlock()
+	return c.address(cat, s)
 }
 
 // use makes all calls from now on with the token of g.
@@ -91,9 +141,6 @@ func (c *Client) Identity() stackhand.Identity {
 
 // on makes the caller of a service. For compute it settles the microversion first.
 func (c *Client) on(ctx context.Context, s service) (caller, error) {
-	c.mu.Lock()
-	cat := c.grant.catalog
-	c.mu.Unlock()
 	var u string
 	var err error
 	if s == identity {
@@ -101,7 +148,7 @@ func (c *Client) on(ctx context.Context, s service) (caller, error) {
 		base, err = c.site.identity(ctx)
 		u = base.URL
 	} else {
-		u, err = c.address(cat, s)
+		u, err = c.endpoint(ctx, s)
 	}
 	if err != nil && s == network && c.classic(ctx, s) {
 		err = c.noNeutron().Because(err)

@@ -50,6 +50,9 @@ func (c *Client) Hypervisors(ctx context.Context) ([]stackhand.Hypervisor, error
 		return listOn(ctx, c, compute, "os-hypervisors/detail", "hypervisors", nil, wireHypervisor.id, wireHypervisor.hypervisor)
 	}
 	doc, err := get[map[string][]wireHypervisor](ctx, n, "os-hypervisors", "detail") // all at once, and limits are refused
+	if k := stackhand.KindOf(err); k == stackhand.NotFound || k == stackhand.Invalid { // they came in 2012
+		return nil, stackhand.Errorf(stackhand.NotFound, "The cloud does not tell its hypervisors.").Because(err)
+	}
 	var out []stackhand.Hypervisor
 	for _, w := range doc["hypervisors"] {
 		out = append(out, w.hypervisor())
