@@ -4,12 +4,20 @@ import (
 	"github.com/stackhand/stackhand"
 )
 
-// forAdmins tells in plain words that a cloud shows something to its administrators only.
+// forAdmins tells in plain words that a cloud shows something to its administrators only, or, an old one, to nobody.
 func (s *session) forAdmins(what string, err error) error {
-	if stackhand.KindOf(err) != stackhand.Forbidden {
+	var no *stackhand.Error
+	switch stackhand.KindOf(err) {
+	case stackhand.NotFound:
+		no = stackhand.Errorf(stackhand.NotFound, "%s is too old to tell %s.", s.name, what).
+			Do("Ask whoever runs it.").Because(err)
+		no.Detail = err.Error()
+		return no
+	case stackhand.Forbidden:
+	default:
 		return err
 	}
-	no := stackhand.Errorf(stackhand.Forbidden, "Only administrators of the cloud %s may list %s, and %s is none.", s.name, what, first(s.who.User, "your login")).
+	no = stackhand.Errorf(stackhand.Forbidden, "Only administrators of the cloud %s may list %s, and %s is none.", s.name, what, first(s.who.User, "your login")).
 		Do("Ask one of them, or `login` as one.").Because(err)
 	no.Detail = err.Error()
 	return no

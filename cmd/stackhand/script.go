@@ -35,7 +35,7 @@ type scriptLine struct {
 }
 
 // cloudKinds are what `cloud KIND N` counts.
-var cloudKinds = []string{"servers", "networks", "routers", "ports", "floating-ips", "volumes", "security-groups"}
+var cloudKinds = []string{"servers", "networks", "routers", "ports", "floating-ips", "volumes", "snapshots", "security-groups"}
 
 // readScript reads and checks a whole conversation before anything of it is played.
 func readScript(file string, stdin io.Reader) ([]scriptLine, error) {
