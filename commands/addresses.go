@@ -25,7 +25,10 @@ var _ = add(Command[addressesArgs]{
 })
 
 func serverAddresses(ctx context.Context, env *Env, user stackhand.User, a addressesArgs) (Reply, error) {
-	_, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("addresses", a) })
+	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("addresses", a) })
+	if err == nil {
+		t.server.Addresses, err = s.addressesNow(ctx, t.server)
+	}
 	if err != nil {
 		return Reply{}, err
 	}

@@ -51,7 +51,10 @@ func isFloating(word string) bool {
 	return err == nil || uuid.MatchString(word)
 }
 
-func addFloating(ctx context.Context, s *session, t target, a addFloatingArgs, spec *stackhand.ActSpec) (stackhand.Text, error) {
+func addFloating(ctx context.Context, s *session, t target, a addFloatingArgs, spec *stackhand.ActSpec) (said stackhand.Text, err error) {
+	if t.server.Addresses, err = s.addressesNow(ctx, t.server); err != nil {
+		return nil, err
+	}
 	if a.FixedIP != "" && t.server.ID != "" && !slices.ContainsFunc(t.server.Addresses, func(x stackhand.Address) bool { return x.IP == a.FixedIP && !x.Floating }) {
 		return nil, stackhand.Errorf(stackhand.NotFound, "%s has no address %s of its own.", t.name(), quote(clip(a.FixedIP, 40))).
 			Do("`addresses %s` lists them.", quote(t.name()))
@@ -114,7 +117,10 @@ func (s *session) floatingTaken(ctx context.Context, f stackhand.FloatingIP) err
 	return stackhand.Errorf(stackhand.Conflict, "%s serves something else already.", f.IP).Do("`floating ip list` shows what.")
 }
 
-func removeFloating(ctx context.Context, s *session, t target, a floatingAtArgs, spec *stackhand.ActSpec) (stackhand.Text, error) {
+func removeFloating(ctx context.Context, s *session, t target, a floatingAtArgs, spec *stackhand.ActSpec) (said stackhand.Text, err error) {
+	if t.server.Addresses, err = s.addressesNow(ctx, t.server); err != nil {
+		return nil, err
+	}
 	all, err := s.FloatingIPs(ctx)
 	if err != nil {
 		return nil, err
