@@ -40,6 +40,8 @@ type Rule struct {
 	Build     string // builds of servers of this name, "*" for any, go wrong: Times of them, all by default
 	BuildText string // the fault that the build ends with; "" and it never ends
 	Volume    string // volumes and snapshots of this name, "*" for any, end in error: Times of them, all by default
+	Confirms  bool   // the cloud confirms resizes by itself: after Confirm, as Options.Confirm
+	Confirm   time.Duration
 	Project   string // gets the Quota Limit, −1 for none
 	Quota     string
 	Limit     int
@@ -68,6 +70,9 @@ func (c *Cloud) Fault(r Rule) error {
 		return nil
 	case r.Catalogue != nil:
 		c.advert = *r.Catalogue
+		return nil
+	case r.Confirms:
+		c.setConfirm(r.Confirm, c.opt.Now().UTC())
 		return nil
 	case r.Quota != "":
 		return c.faultQuota(r)

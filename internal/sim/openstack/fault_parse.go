@@ -23,6 +23,8 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"}
 //	build error NAME "FAULT" [times N]        builds of servers of that name (or *) end in ERROR
 //	build hang NAME [times N]                 … never end
 //	volume error NAME [times N]               volumes and snapshots of that name (or *) end in error
+//	resize confirms [SECONDS]                 the cloud confirms resizes by itself: at once, or so long after VERIFY_RESIZE
+//	resize waits                              … it does so no more
 //	quota PROJECT NAME N                      quota team-a instances 1
 //	catalogue empty | host NAME:PORT | regions NAME… | whole    what tokens tell of the services from now on
 //
@@ -41,6 +43,8 @@ func ParseRule(words []string) (Rule, error) {
 		return parseBuild(words[1:])
 	case "volume":
 		return parseVolume(words[1:])
+	case "resize":
+		return parseResize(words[1:])
 	case "quota":
 		return parseQuota(words[1:])
 	case "catalogue":
@@ -79,6 +83,24 @@ func parseBuild(words []string) (Rule, error) {
 	return r, nil
 }
 
+// parseResize reads `resize confirms [SECONDS]` and `resize waits`.
+func parseResize(words []string) (Rule, error) {
+	usage := fmt.Errorf("a resize goes `resize confirms [SECONDS]` or `resize waits`, got `resize %s`", strings.Join(words, " "))
+	switch {
+	case len(words) == 1 && words[0] == "waits":
+		return Rule{Confirms: true}, nil
+	case len(words) == 1 && words[0] == "confirms":
+		return Rule{Confirms: true, Confirm: -1}, nil
+	case len(words) != 2 || words[0] != "confirms":
+		return Rule{}, usage
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(words[1], "s"))
+	if err != nil || n < 1 {
+		return Rule{}, usage
+	}
+	return Rule{Confirms: true, Confirm: time.Duration(n) * time.Second}, nil
+}
+
 func parseQuota(words []string) (Rule, error) {
 	if len(words) != 3 {
 		return Rule{}, fmt.Errorf("a quota goes `quota PROJECT NAME N`, got %d words", len(words))
@@ -104,7 +126,7 @@ func parseCall(words []string) (Rule, error) {
 		known = known || m == r.Method
 	}
 	if !known {
-		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, build, volume, quota or catalogue, not %q", words[0])
+		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, build, volume, resize, quota or catalogue, not %q", words[0])
 	}
 	if len(words) < 3 {
 		return r, fmt.Errorf("a rule goes `%s /path STATUS`: the path or what goes wrong is missing", words[0])

@@ -3,6 +3,7 @@ package openstack
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type compute struct {
 	quotas  map[string]map[string]int
 	hostIDs []string
 	plans   []buildPlan
+	confirm time.Duration // as Options.Confirm
 }
 
 func newCompute() compute {
@@ -53,6 +55,24 @@ func novaProblem(e *apiError) any {
 // invalid is the refusal of a field, as Nova's schemas word it.
 func invalid(field string, value any, why string, args ...any) *apiError {
 	return refusal(400, "Invalid input for field/attribute %s. Value: %s. %s", field, plain(value), fmt.Sprintf(why, args...))
+}
+
+// notOneOf is the refusal of a value that is none of those there are.
+func notOneOf(field string, value any, values []string) *apiError {
+	if _, isText := value.(string); !isText {
+		return invalid(field, value, "%s is not of type 'string'", quoted(value))
+	}
+	return invalid(field, value, "%s is not one of ['%s']", quoted(value), strings.Join(values, "', '"))
+}
+
+// only refuses properties of in, which stands in the body under name, that are none of the known ones.
+func only(name string, in object, known ...string) error {
+	for _, key := range sortedKeys(in) {
+		if !slices.Contains(known, key) {
+			return invalid(name, in, "Additional properties are not allowed ('%s' was unexpected)", key)
+		}
+	}
+	return nil
 }
 
 // invalidQuery is the refusal of a query parameter.

@@ -13,7 +13,10 @@ type serverVerb struct {
 	busy     bool     // allowed while another task runs
 	locked   bool     // allowed on a locked server
 	word     string   // what Nova calls it in a refusal; the action's name if ""
+	placed   bool     // refused, whatever the state, of a server that no host has
 	needs    string   // a property that the body must have
+	types    []string // what the body's "type" may be; nil: anything
+	fields   []string // all that the body may hold; nil: anything
 	do       func(c *Cloud, q *call, s *server, in object) (answer, error)
 }
 
@@ -22,9 +25,9 @@ var serverVerbs map[string]serverVerb
 func init() {
 	up := []string{"active"}
 	serverVerbs = map[string]serverVerb{
-		"reboot":         {needs: "type", busy: true, do: (*Cloud).reboot},
-		"os-start":       {vm: []string{"stopped"}, word: "start", do: (*Cloud).start},
-		"os-stop":        {vm: []string{"active", "error"}, word: "stop", do: (*Cloud).stop},
+		"reboot":         {needs: "type", types: []string{"HARD", "Hard", "hard", "SOFT", "Soft", "soft"}, busy: true, do: (*Cloud).reboot},
+		"os-start":       {vm: []string{"stopped"}, placed: true, word: "start", do: (*Cloud).start},
+		"os-stop":        {vm: []string{"active", "error"}, placed: true, word: "stop", do: (*Cloud).stop},
 		"pause":          {vm: up, do: simply("pausing", "paused", powerPaused)},
 		"unpause":        {vm: []string{"paused"}, do: simply("unpausing", "active", powerRunning)},
 		"suspend":        {vm: up, do: simply("suspending", "suspended", powerSuspended)},
@@ -40,8 +43,11 @@ func init() {
 		"createImage":    {vm: []string{"active", "stopped", "paused", "suspended"}, needs: "name", do: (*Cloud).snapshot},
 		"changePassword": {vm: up, needs: "adminPass", do: (*Cloud).changePassword},
 
-		"os-getConsoleOutput": {busy: true, locked: true, do: (*Cloud).consoleOutput},
-		"os-getVNCConsole":    {to: 5, busy: true, locked: true, needs: "type", do: (*Cloud).consoleURL},
+		"os-getConsoleOutput": {busy: true, locked: true, fields: []string{"length"}, do: (*Cloud).consoleOutput},
+		"os-getVNCConsole":    consoleVerb("vnc"),
+		"os-getSPICEConsole":  consoleVerb("spice"),
+		"os-getRDPConsole":    consoleVerb("rdp"),
+		"os-getSerialConsole": consoleVerb("serial"),
 		"addSecurityGroup":    {busy: true, locked: true, needs: "name", do: (*Cloud).addGroup},
 		"removeSecurityGroup": {busy: true, locked: true, needs: "name", do: (*Cloud).removeGroup},
 		"addFloatingIp":       {to: 43, busy: true, locked: true, needs: "address", do: (*Cloud).addFloating},
@@ -51,12 +57,8 @@ func init() {
 	}
 }
 
-// actOnServer is POST /servers/{id}/action.
+// actOnServer is POST /servers/{id}/action. Nova looks at the form of what it is asked before it looks for the server.
 func (c *Cloud) actOnServer(q *call) (answer, error) {
-	s, err := c.server(q, q.id())
-	if err != nil {
-		return answer{}, err
-	}
 	body, err := q.json()
 	if err != nil || len(body) != 1 {
 		return answer{}, refusal(400, "Malformed request body")
@@ -69,17 +71,38 @@ func (c *Cloud) actOnServer(q *call) (answer, error) {
 	if err := q.since(verb.from, verb.to); err != nil {
 		return answer{}, err
 	}
-	in, isObject := body[name].(object)
-	if !isObject && body[name] != nil && verb.needs != "" || body[name] == nil && verb.needs != "" {
-		return answer{}, invalid(name, body[name], "%s is not of type 'object'", quoted(body[name]))
+	in, err := verb.form(name, body[name])
+	if err != nil {
+		return answer{}, err
 	}
-	if _, given := in[verb.needs]; verb.needs != "" && !given {
-		return answer{}, invalid(name, in, "'%s' is a required property", verb.needs)
+	s, err := c.server(q, q.id())
+	if err != nil {
+		return answer{}, err
 	}
 	if err := verb.allowed(q, s, name); err != nil {
 		return answer{}, err
 	}
 	return verb.do(c, q, s, in)
+}
+
+// form reads what an action is given, and refuses what its schema does not allow.
+func (v serverVerb) form(name string, given any) (object, error) {
+	in, isObject := given.(object)
+	if !isObject && (v.needs != "" || v.fields != nil) {
+		return nil, invalid(name, given, "%s is not of type 'object'", quoted(given))
+	}
+	if _, given := in[v.needs]; v.needs != "" && !given {
+		return nil, invalid(name, in, "'%s' is a required property", v.needs)
+	}
+	if v.fields != nil {
+		if err := only(name, in, v.fields...); err != nil {
+			return nil, err
+		}
+	}
+	if v.types != nil && !slices.Contains(v.types, text(in["type"])) {
+		return nil, notOneOf("type", in["type"], v.types)
+	}
+	return in, nil
 }
 
 // allowed refuses the wrong moment, in Nova's words.
@@ -91,6 +114,9 @@ func (v serverVerb) allowed(q *call, s *server, name string) error {
 	}
 	if v.word != "" {
 		name = v.word
+	}
+	if v.placed && s.host == "" {
+		return notReady(s)
 	}
 	if v.vm != nil && !slices.Contains(v.vm, s.vm) {
 		return wrongState(s, name)
@@ -107,6 +133,9 @@ func wrongState(s *server, name string) error {
 	return refusal(409, "Cannot '%s' instance %s while it is in vm_state %s", name, s.id, s.vm)
 }
 
+// notReady is the refusal of what only a host could do.
+func notReady(s *server) error { return refusal(409, "Instance %s is not ready", s.id) }
+
 // simply is an action that is one task and one new state.
 func simply(task, vm string, power int) func(*Cloud, *call, *server, object) (answer, error) {
 	names := map[string]string{"pausing": "pause", "unpausing": "unpause", "suspending": "suspend", "resuming": "resume"}
@@ -119,9 +148,6 @@ func simply(task, vm string, power int) func(*Cloud, *call, *server, object) (an
 // reboot SOFT is for a running server; HARD brings back one that is stopped or stuck as well.
 func (c *Cloud) reboot(q *call, s *server, in object) (answer, error) {
 	kind := strings.ToUpper(text(in["type"]))
-	if kind != "SOFT" && kind != "HARD" {
-		return answer{}, invalid("type", in["type"], "%s is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']", quoted(in["type"]))
-	}
 	allowed, task, busy := []string{"active"}, "rebooting", s.task != ""
 	if kind == "HARD" {
 		allowed, task = []string{"active", "stopped", "paused", "suspended", "error"}, "rebooting_hard"
@@ -148,9 +174,6 @@ func (c *Cloud) start(q *call, s *server, _ object) (answer, error) {
 }
 
 func (c *Cloud) stop(q *call, s *server, _ object) (answer, error) {
-	if s.host == "" {
-		return answer{}, refusal(409, "Instance %s is not ready", s.id)
-	}
 	c.transition(q, s, "stop", "powering-off", c.opt.Build/4, func(at time.Time) { s.settleAs("stopped", powerShutdown, at) })
 	return accepted(nil)
 }

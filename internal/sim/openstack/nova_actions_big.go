@@ -2,60 +2,9 @@ package openstack
 
 import (
 	"slices"
-	"strings"
-	"time"
 )
 
-// The actions that change what a server is: resize, snapshot, groups, addresses.
-
-func (c *Cloud) resize(q *call, s *server, in object) (answer, error) {
-	f := c.flavor(plain(in["flavorRef"]))
-	if f == nil {
-		return answer{}, refusal(400, "Flavor %s could not be found.", plain(in["flavorRef"]))
-	}
-	if f == s.flavor {
-		return answer{}, refusal(400, "When resizing, instances must change flavor!")
-	}
-	if i := c.images[s.imageID]; i != nil {
-		if err := i.fits(f); err != nil {
-			return answer{}, err
-		}
-	}
-	if err := c.roomForServers(s.tenant.id, map[string]int{"cores": f.vcpus - s.flavor.vcpus, "ram": f.ram - s.flavor.ram}); err != nil {
-		return answer{}, err
-	}
-	power := s.power
-	c.transition(q, s, "resize", "resize_prep", c.opt.Build, func(at time.Time) {
-		s.oldFlavor, s.flavor = s.flavor, f
-		s.settleAs("resized", power, at)
-	})
-	return accepted(nil)
-}
-
-// afterResize is the state that a resized server goes back to.
-func (s *server) afterResize(at time.Time) {
-	if s.power == powerShutdown {
-		s.settleAs("stopped", powerShutdown, at)
-		return
-	}
-	s.settleAs("active", powerRunning, at)
-}
-
-func (c *Cloud) confirmResize(q *call, s *server, _ object) (answer, error) {
-	s.noted(q, "confirmResize").end(q.now, false)
-	s.gen++
-	s.oldFlavor = nil
-	s.afterResize(q.now)
-	return gone()
-}
-
-func (c *Cloud) revertResize(q *call, s *server, _ object) (answer, error) {
-	c.transition(q, s, "revertResize", "resize_reverting", c.opt.Build/2, func(at time.Time) {
-		s.flavor, s.oldFlavor = s.oldFlavor, nil
-		s.afterResize(at)
-	})
-	return accepted(nil)
-}
+// The actions that change what a server has: snapshot, groups, addresses.
 
 // snapshot is createImage: the image is there at once and becomes active later.
 func (c *Cloud) snapshot(q *call, s *server, in object) (answer, error) {
@@ -81,30 +30,6 @@ func (c *Cloud) snapshot(q *call, s *server, in object) (answer, error) {
 	a, err := accepted(nil)
 	a.head = map[string]string{"Location": q.base() + c.imagesAt(q) + i.id}
 	return a, err
-}
-
-func (c *Cloud) consoleOutput(_ *call, s *server, in object) (answer, error) {
-	lines := s.console()
-	if v, given := in["length"]; given && v != nil {
-		n, isNumber := whole(v)
-		if !isNumber || n < -1 {
-			return answer{}, invalid("length", v, "%s does not match '^-?[0-9]+$'", quoted(v))
-		}
-		if n >= 0 && n < len(lines) {
-			lines = lines[len(lines)-n:]
-		}
-	}
-	if s.host == "" || s.launched.IsZero() {
-		return answer{}, refusal(409, "Instance %s is not ready", s.id)
-	}
-	return ok(object{"output": strings.Join(lines, "\n")})
-}
-
-func (c *Cloud) consoleURL(q *call, s *server, in object) (answer, error) {
-	if s.host == "" || s.launched.IsZero() {
-		return answer{}, refusal(409, "Instance %s is not ready", s.id)
-	}
-	return ok(object{"console": object{"type": text(in["type"]), "url": q.base() + "/compute/console?token=" + newID()}})
 }
 
 func (c *Cloud) groupForAction(q *call, s *server, in object) (*group, error) {

@@ -132,7 +132,8 @@ func (c *Cloud) remembered(q *call) (*server, error) {
 }
 
 func (a *instanceAction) view(q *call, s *server) object {
-	v := object{"action": a.name, "instance_uuid": s.id, "request_id": a.request, "user_id": a.user, "project_id": a.project,
+	v := object{"action": a.name, "instance_uuid": s.id, "request_id": a.request,
+		"user_id": orNil(a.user), "project_id": orNil(a.project),
 		"start_time": micro(a.start), "message": nil}
 	if a.failed {
 		v["message"] = "Error"

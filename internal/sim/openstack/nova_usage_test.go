@@ -40,20 +40,3 @@ func TestTenantUsage(t *testing.T) {
 	ask(url.Values{"start": {"junk"}}).want(400, "invalid format")
 	ask(url.Values{"start": {at(0)}, "end": {at(time.Hour)}}).want(400, "cannot occur after")
 }
-
-func TestRemoteConsole(t *testing.T) {
-	w := newWorld(t)
-	p := w.as("alice", "team-a")
-	path := nova + "/servers/" + p.boot("web-1", p.lay().port) + "/remote-consoles"
-	in := func(protocol, kind string) object {
-		return object{"remote_console": object{"protocol": protocol, "type": kind}}
-	}
-	p.micro = "2.5"
-	p.do("POST", path, in("vnc", "novnc")).want(404)
-	p.micro = "2.79"
-	p.do("POST", path, in("vnc", "novnc")).want(200, `"protocol":"vnc"`, "token=")
-	p.do("POST", path, in("serial", "serial")).want(400, "Unavailable console type serial.")
-	p.do("POST", path, object{}).want(400, "'remote_console' is a required property")
-	p.do("POST", path, object{"remote_console": object{"type": "novnc"}}).want(400, "'protocol' is a required property")
-	w.as("bob", "team-b").do("POST", path, in("vnc", "novnc")).want(404)
-}

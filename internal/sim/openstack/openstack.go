@@ -30,6 +30,7 @@ const (
 type Options struct {
 	Now     func() time.Time // the cloud's clock; time.Now when nil
 	Build   time.Duration    // from POST /servers to ACTIVE by Now; 2 s when 0. Other work takes a part of it
+	Confirm time.Duration    // a resize is confirmed by the cloud so long after VERIFY_RESIZE; 0: never, below 0: at once
 	Latency time.Duration    // real time that every call takes on top
 	Log     *slog.Logger     // one debug line per request; none when nil
 	Profile string           // one of Profiles: the time that the cloud is of; "" is a Zed whose Keystone still speaks v2.0, too
@@ -84,6 +85,7 @@ func New(opt Options) *Cloud {
 	}
 	c.seed()
 	c.seedNova()
+	c.compute.confirm = opt.Confirm
 	c.mux = c.routes()
 	return c
 }

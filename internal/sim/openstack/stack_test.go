@@ -51,7 +51,7 @@ func TestStack(t *testing.T) {
 	p.do("GET", nova+"/servers/"+id, nil).want(200, `"deleting"`)
 	late := func(name string, in any) reply { return p.do("POST", nova+"/servers/"+id+"/action", object{name: in}) }
 	late("os-stop", nil).want(409, "task_state deleting")
-	late("os-getConsoleOutput", nil).want(200)
+	late("os-getConsoleOutput", object{}).want(200)
 	late("lock", nil).want(202)
 	late("removeFloatingIp", object{"address": addr}).want(202)
 	w.clock.add(time.Second)
