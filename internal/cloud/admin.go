@@ -97,8 +97,9 @@ func all[W, T any](ctx context.Context, k caller, path, key string, convert func
 	return out, nil
 }
 
-// Regions lists the regions in which the catalogue has servers, sorted.
-func (c *Client) Regions(context.Context) ([]string, error) {
+// Regions lists the regions in which the catalogue of now has servers, sorted.
+func (c *Client) Regions(ctx context.Context) ([]string, error) {
+	c.again(ctx) // without another one, the one at hand tells
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []string
