@@ -197,12 +197,18 @@ func TestCoverage(t *testing.T) {
 // playOn plays a script's conversations on a simulated or real cloud.
 func playOn(t *testing.T, script string, args ...string) {
 	t.Helper()
-	args = append([]string{"demo", "--port", "0", "--build", "300ms", "--script", "-"}, args...)
 	for _, talk := range talksOf(t, script) {
-		var out, errs bytes.Buffer
-		if code := run(t.Context(), args, streams{strings.NewReader(talk), &out, &errs}); code != 0 {
-			t.Errorf("%s, %s: status %d\n%s%s", script, strings.Join(args, " "), code, &out, &errs)
-		}
+		playTalk(t, talk, args...)
+	}
+}
+
+// playTalk plays one conversation.
+func playTalk(t *testing.T, talk string, args ...string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	args = append([]string{"demo", "--port", "0", "--build", "300ms", "--script", "-"}, args...)
+	if code := run(t.Context(), args, streams{strings.NewReader(talk), &out, &errs}); code != 0 {
+		t.Errorf("%s: status %d\n%s%s", strings.Join(args, " "), code, &out, &errs)
 	}
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,16 +69,37 @@ func TestSomeCloud(t *testing.T) {
 	}
 }
 
-// TestRealCloud plays the main job against real services, where STACKHAND_REALCLOUD says that there are some:
-// the entry OS_CLOUD of OS_CLIENT_CONFIG_FILE is alice's.
+// TestRealCloud plays the main job, and every script which docs/coverage.md lists for real clouds, against real services, where
+// STACKHAND_REALCLOUD says that there are some: the entry OS_CLOUD of OS_CLIENT_CONFIG_FILE is alice's. One after the other: they
+// count what is in the projects.
 func TestRealCloud(t *testing.T) {
+	args := realArgs(t)
+	talks := map[string]bool{}
+	for _, row := range readCoverage(t) {
+		for _, script := range row.plays["real"] {
+			talks[script] = true
+		}
+	}
+	if len(talks) == 0 {
+		t.Error("docs/coverage.md has no script for real clouds")
+	}
+	t.Run("main_job", func(t *testing.T) {
+		nothingLeft(t)
+		playTalk(t, realTalk, args...)
+	})
+	for _, script := range slices.Sorted(maps.Keys(talks)) {
+		t.Run(script, func(t *testing.T) {
+			nothingLeft(t)
+			playOn(t, script, args...)
+		})
+	}
+}
+
+// realArgs are the options of a demo on real services. Without any the test is skipped.
+func realArgs(t testing.TB) []string {
+	t.Helper()
 	if os.Getenv("STACKHAND_REALCLOUD") == "" {
 		t.Skip("STACKHAND_REALCLOUD is not set: there is no real OpenStack to try this on")
 	}
-	var out bytes.Buffer
-	code := run(t.Context(), []string{"demo", "--script", "-", "--cloud", os.Getenv("OS_CLOUD"), "--clouds-file", os.Getenv("OS_CLIENT_CONFIG_FILE")},
-		streams{strings.NewReader(realTalk), &out, os.Stderr})
-	if code != 0 {
-		t.Errorf("status %d\n%s", code, out.String())
-	}
+	return []string{"--cloud", os.Getenv("OS_CLOUD"), "--clouds-file", os.Getenv("OS_CLIENT_CONFIG_FILE")}
 }

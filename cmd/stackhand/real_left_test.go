@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/cloud"
+)
+
+// holding is something that Stackhand made in a real cloud.
+type holding struct {
+	kind, id, name string
+	drop           func(context.Context, string) error
+}
+
+// realProjects are clients with the logins of the entries that OS_CLOUD, OS_CLOUD_OTHER and OS_CLOUD_ADMIN name: of alice, of bob,
+// and of an administrator.
+func realProjects(t testing.TB) []*cloud.Client {
+	t.Helper()
+	var names []string
+	for _, variable := range []string{"OS_CLOUD", "OS_CLOUD_OTHER", "OS_CLOUD_ADMIN"} {
+		if name := os.Getenv(variable); name != "" {
+			names = append(names, name)
+		}
+	}
+	entries, err := cloud.LoadEntries(os.Getenv("OS_CLIENT_CONFIG_FILE"), names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := cloud.NewPool(entries, cloud.Options{})
+	var out []*cloud.Client
+	for _, name := range names {
+		c, err := pool.Service(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// nothingLeft fails at the test's end if something of ours is in the projects that was not there before, and takes it away, so
+// that the next test begins as this one did.
+func nothingLeft(t *testing.T) {
+	t.Helper()
+	clients := realProjects(t)
+	before := map[string]bool{}
+	for _, c := range clients {
+		for _, h := range held(t, t.Context(), c) {
+			before[h.kind+h.id] = true
+		}
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		defer cancel()
+		for _, c := range clients {
+			clearOut(t, ctx, c, before)
+		}
+	})
+}
+
+// clearOut takes away what is there now and was not before. What is only late in going is no failure.
+func clearOut(t *testing.T, ctx context.Context, c *cloud.Client, before map[string]bool) {
+	t.Helper()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for round := 0; ; round++ {
+		left := slices.DeleteFunc(held(t, ctx, c), func(h holding) bool { return before[h.kind+h.id] })
+		if len(left) == 0 {
+			return
+		}
+		for _, h := range left {
+			if round < 6 {
+				continue
+			}
+			err := h.drop(ctx, h.id)
+			if round == 6 {
+				t.Errorf("left behind in %s: %s %s (%s); taking it away: %v", c.Identity().Project, h.kind, h.name, h.id, err)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("cannot take away what is left in %s: %v", c.Identity().Project, left)
+		}
+	}
+}
+
+// held lists what Stackhand made in the client's project, by its marks, and the login's key pairs; in the order in which it can be
+// taken away.
+func held(t *testing.T, ctx context.Context, c *cloud.Client) []holding {
+	t.Helper()
+	marked := func(description string) bool { return strings.HasPrefix(description, "stackhand ") }
+	own := func(metadata map[string]string) bool { return metadata["stackhand_job"] != "" }
+	var out []holding
+	gather(t, &out, "server", c.DeleteServer, ctx, c.Servers, func(s stackhand.Server) (string, string, bool) { return s.ID, s.Name, own(s.Metadata) })
+	gather(t, &out, "floating ip", c.DeleteFloatingIP, ctx, c.FloatingIPs, func(f stackhand.FloatingIP) (string, string, bool) { return f.ID, f.IP, marked(f.Description) })
+	gather(t, &out, "router", dropRouter(c), ctx, c.Routers, func(r stackhand.Router) (string, string, bool) { return r.ID, r.Name, marked(r.Description) })
+	gather(t, &out, "port", c.DeletePort, ctx, func(ctx context.Context) ([]stackhand.Port, error) { return c.Ports(ctx, stackhand.PortFilter{}) },
+		func(p stackhand.Port) (string, string, bool) { return p.ID, p.Name, marked(p.Description) })
+	gather(t, &out, "network", c.DeleteNetwork, ctx, c.Networks, func(n stackhand.Network) (string, string, bool) { return n.ID, n.Name, marked(n.Description) })
+	gather(t, &out, "security group", c.DeleteSecurityGroup, ctx, c.SecurityGroups, func(g stackhand.SecurityGroup) (string, string, bool) { return g.ID, g.Name, marked(g.Description) })
+	gather(t, &out, "snapshot", c.DeleteVolumeSnapshot, ctx, c.VolumeSnapshots, func(s stackhand.VolumeSnapshot) (string, string, bool) { return s.ID, s.Name, own(s.Metadata) })
+	gather(t, &out, "volume", c.DeleteVolume, ctx, c.Volumes, func(v stackhand.Volume) (string, string, bool) { return v.ID, v.Name, own(v.Metadata) })
+	gather(t, &out, "image", c.DeleteImage, ctx, c.Images, func(i stackhand.Image) (string, string, bool) {
+		return i.ID, i.Name, own(i.Properties) && i.Owner == c.Identity().ProjectID
+	})
+	gather(t, &out, "key pair", c.DeleteKeyPair, ctx, c.KeyPairs, func(k stackhand.KeyPair) (string, string, bool) { return k.Name, k.Name, true })
+	return out
+}
+
+// gather adds what is ours of one kind.
+func gather[T any](t *testing.T, out *[]holding, kind string, drop func(context.Context, string) error, ctx context.Context,
+	list func(context.Context) ([]T, error), of func(T) (id, name string, ours bool)) {
+	t.Helper()
+	all, err := list(ctx)
+	if err != nil {
+		t.Fatalf("list each %s: %v", kind, err)
+	}
+	for _, x := range all {
+		if id, name, ours := of(x); ours {
+			*out = append(*out, holding{kind, id, name, drop})
+		}
+	}
+}
+
+// dropRouter takes a router away with its interfaces.
+func dropRouter(c *cloud.Client) func(context.Context, string) error {
+	return func(ctx context.Context, id string) error {
+		ports, err := c.Ports(ctx, stackhand.PortFilter{DeviceID: id})
+		if err != nil {
+			return err
+		}
+		for _, p := range ports {
+			if len(p.IPs) > 0 && strings.HasPrefix(p.DeviceOwner, "network:router_interface") {
+				if err := c.RemoveRouterInterface(ctx, id, p.IPs[0].SubnetID); err != nil {
+					return err
+				}
+			}
+		}
+		return c.DeleteRouter(ctx, id)
+	}
+}
