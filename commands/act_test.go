@@ -86,6 +86,7 @@ func TestLocked(t *testing.T) {
 	for line, want := range map[string]string{
 		"stop web-1": "web-1 is locked, so you cannot stop it now.*`unlock web-1` first", "reboot web-1": "is locked", "resize web-1 --flavor m1.medium": "is locked",
 		"rebuild web-1 --yes": "is locked", "set web-1 --property a=b": "is locked", "lock web-1": "web-1 is locked already", "unlock web-1": "Unlock web-1: job", "rename web-1 web-2": "Rename web-1 to web-2: job",
+		"delete web-1": "web-1 is locked, so you cannot delete it now.*`unlock web-1` first",
 	} {
 		w, env := newWorld()
 		w.give("U0ALICE", "web-1")

@@ -37,6 +37,12 @@ func remove(ctx context.Context, env *Env, user stackhand.User, a deleteArgs) (R
 			if r, err := env.removable(ctx, user, t); err != nil {
 				return r, err
 			}
+			if err := env.idle(ctx, *t.stack); err != nil {
+				return Reply{}, err
+			}
+			if err := deleting.fits(t, s.who); err != nil {
+				return Reply{}, err
+			}
 			if a.Volumes == "" {
 				return whichVolumes(*t.stack, a)
 			}
@@ -49,6 +55,9 @@ func remove(ctx context.Context, env *Env, user stackhand.User, a deleteArgs) (R
 		},
 	}.run(ctx, env, user)
 }
+
+// deleting is what Nova wants of a server that is to go.
+var deleting = change{do: "delete", unlocked: true}
 
 // whichVolumes asks what is to become of volumes that were made here and added to a server later; the one that
 // it boots from goes with it. An empty Reply is that there are none.
@@ -66,10 +75,13 @@ func whichVolumes(st stackhand.Stack, a deleteArgs) (Reply, error) {
 	if len(a.Servers) < 2 {
 		a.Servers = []string{st.ID} // a button in another place has no thread that says which
 	}
+	text := stackhand.Textf("%s has a volume with data of its own that was made here: %s. What is to become of it when the server goes?", st.Name, what)
+	if n := len(names); n > 1 {
+		text = stackhand.Textf("%s has %d volumes with data of their own that were made here: %s. What is to become of them when the server goes?", st.Name, n, what)
+	}
 	line := func(answer string) string { a.Volumes = answer; return format("delete", a) }
 	return Reply{
-		Text: stackhand.Textf("%s has %s with data of their own that %s made here: %s. What is to become of them when it goes?",
-			st.Name, count(len(names), "volume"), wasWere(len(names)), what),
+		Text: text,
 		Actions: []stackhand.Action{
 			{ID: "choose", Label: "Delete all", Value: line(volumesDelete), Danger: true,
 				Confirm: fmt.Sprintf("Delete %s and the data on %s? It cannot be brought back.", st.Name, what)},
@@ -77,13 +89,6 @@ func whichVolumes(st stackhand.Stack, a deleteArgs) (Reply, error) {
 				Confirm: fmt.Sprintf("Delete %s and keep %s?", st.Name, what)},
 		},
 	}, nil
-}
-
-func wasWere(n int) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
 }
 
 // removable refuses what is not ours, not the asker's, or not in a state for it. A Reply

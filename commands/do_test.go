@@ -68,7 +68,7 @@ func TestNothingIsGuessed(t *testing.T) {
 	for _, line := range []string{
 		"don't delete web-1", "do not delete web-1", "delete web-1 tomorrow", "delete everything but web-1", "delete web-1 and create web-2",
 		"never reboot web-1", "reboot web-1 if it hangs", "delete web-1, not web-2", "create a server with 3 gpus named x", "create a frobnicated server named x",
-		"could you delete the old servers", "create web-1 web-2", "make me a sandwich", "delete all", "delete all my servers", "please delete everything", "reboot every machine", "delete network web-1", "remove image web-1",
+		"could you delete the old servers", "stop deleting web-1", "create web-1 web-2", "make me a sandwich", "delete all", "delete all my servers", "please delete everything", "reboot every machine", "delete network web-1", "remove image web-1",
 		"create a server", "create 3 small servers", "delete", "reboot web-1 --frobnicate", "create web-1 --count 2.5",
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -135,6 +135,8 @@ func TestLines(t *testing.T) {
 		"help keypair":                                        `keypair create.*keypair delete`,
 		"@stackhand reboot web-1":                             `Reboot web-1: job`,
 		"please restart web-1":                                `Understood as reboot web-1`,
+		"please stop web-1":                                   `Understood as stop web-1`,
+		"stop the server web-1 now":                           `Understood as stop web-1`,
 		"delete web-1 please":                                 `Understood as delete web-1\nDelete web-1: job`,
 		"kill web-1":                                          `Understood as delete web-1`,
 		"get rid of web-1":                                    `Understood as delete web-1`,

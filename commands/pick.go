@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -120,10 +121,13 @@ func only[T any](kind, word string, fit []T, of func(T) thing, all []T) (T, erro
 	return none, c
 }
 
+// names are what things are called, each name once.
 func names[T any](items []T, of func(T) thing) []string {
 	var out []string
 	for _, it := range items {
-		out = append(out, of(it).name)
+		if name := of(it).name; !slices.Contains(out, name) {
+			out = append(out, name)
+		}
 	}
 	return out
 }

@@ -51,12 +51,15 @@ func sentence(ctx context.Context, env *Env, user stackhand.User, words []string
 			said = append(said, w)
 		}
 	}
-	for _, w := range said {
-		if denial[bare(w)] || strings.ContainsAny(w, "\n") {
+	filler := func(w string) bool { return fillers[bare(w)] }
+	begins := slices.IndexFunc(said, func(w string) bool { return !filler(w) })
+	for i, w := range said {
+		order := i == begins && bare(w) == "stop" // "please stop web-1" is no denial
+		if denial[bare(w)] && !order || strings.ContainsAny(w, "\n") {
 			return call{}, false, nil
 		}
 	}
-	if len(said) > 0 && !slices.ContainsFunc(said, func(w string) bool { return !fillers[bare(w)] }) {
+	if len(said) > 0 && begins < 0 {
 		return call{entry: find("help"), args: reflect.ValueOf(helpArgs{})}, true, nil // "hello", "what can you do?"
 	}
 	said = joinPairs(joinDurations(said))

@@ -210,7 +210,7 @@ func TestDeleteVolumes(t *testing.T) {
 		if err != nil || len(w.order) != 0 || len(r.Actions) != 2 {
 			t.Fatal(told(r, err))
 		}
-		expect(t, told(r, err), "web-1 has 1 volume with data of their own that was made here: data-1.", "Delete all → delete "+st.ID+" --volumes delete", "keep the volumes → delete "+st.ID+" --volumes keep")
+		expect(t, told(r, err), "web-1 has a volume with data of its own that was made here: data-1.", "Delete all → delete "+st.ID+" --volumes delete", "keep the volumes → delete "+st.ID+" --volumes keep")
 		for _, a := range r.Actions {
 			if !a.Danger || a.Confirm == "" {
 				t.Errorf("%+v", a)
