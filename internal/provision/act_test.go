@@ -196,3 +196,17 @@ func TestLeft(t *testing.T) {
 		})
 	}
 }
+
+// TestDeleteLocked leaves everything of a locked server in its place.
+func TestDeleteLocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, _ := trial{prepare: ready(before(stackhand.ActLock, nil)), job: on(stackhand.ActLock, nil)}.setUp(t)
+		p := l.start()
+		had := p.stack("job0-1")
+		j := p.run(deleteOf("job2", "job0-1"))
+		if st := p.stack("job0-1"); j.State != stackhand.JobFailed || !strings.Contains(said(j), "web is locked") || st.State != stackhand.StackReady ||
+			st.Address != had.Address || len(st.Ledger) != len(had.Ledger) || st.Busy != "" {
+			t.Errorf("%s; the stack is %+v", story(j), st)
+		}
+	})
+}

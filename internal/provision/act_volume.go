@@ -101,7 +101,7 @@ func (a act) volumeAdded(ctx context.Context, run *jobs.Run, c Cloud) error {
 	if err := a.volumeOwned(ctx, v); err != nil {
 		return err
 	}
-	return run.Say(ctx, fmt.Sprintf("%s has the volume %s (%d GB)%s.", a.spec.Name, volumeName(v), v.Size, device(v, a.spec.Server)))
+	return run.Say(ctx, fmt.Sprintf("%s has the volume %s (%d GiB)%s.", a.spec.Name, volumeName(v), v.Size, device(v, a.spec.Server)))
 }
 
 func device(v stackhand.Volume, server string) string {

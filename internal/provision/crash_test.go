@@ -220,6 +220,11 @@ func refusedAct(l *lab, p *process) {
 	if st := p.stack("job0-1"); st.Busy != "" || st.State != stackhand.StackReady {
 		l.t.Errorf("stack is %s, busy %q", st.State, st.Busy)
 	}
+	l.cloud.edit(func() {
+		for _, v := range l.cloud.servers {
+			v.Locked = false
+		}
+	})
 	if d := p.run(deleteOf("d-refused", "job0-1")); d.State != stackhand.JobDone {
 		l.t.Errorf("%s", story(d))
 	}

@@ -19,7 +19,7 @@ func (c create) bootVolume(ctx context.Context, run *jobs.Run, cloud Cloud, n in
 	if err != nil {
 		return err
 	}
-	if err := run.Note(ctx, fmt.Sprintf("%d GB", c.spec.BootGB)); err != nil {
+	if err := run.Note(ctx, fmt.Sprintf("%d GiB", c.spec.BootGB)); err != nil {
 		return err
 	}
 	return run.Made(ctx, stackhand.Resource{Kind: stackhand.KindVolume, ID: v.ID, Name: c.name(n), Job: c.id, Stack: sid})

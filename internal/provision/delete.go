@@ -72,10 +72,33 @@ func (d deletion) take(ctx context.Context, run *jobs.Run) error {
 			return err
 		}
 	}
+	if st.Busy != d.id && st.State != stackhand.StackGone {
+		if err := d.with(d.unlocked(st))(ctx, run); err != nil {
+			return err
+		}
+	}
 	if err := d.mark(ctx, run); err != nil {
 		return err
 	}
 	return d.with(d.adopt)(ctx, run)
+}
+
+// unlocked refuses while nothing is taken away yet what the cloud would refuse when half of it is gone. Nova lets
+// administrators delete what is locked.
+func (d deletion) unlocked(st stackhand.Stack) action {
+	return func(ctx context.Context, _ *jobs.Run, c Cloud) error {
+		if st.Server == "" || slices.Contains(c.Identity().Roles, "admin") {
+			return nil
+		}
+		srv, err := c.Server(ctx, st.Server)
+		if err != nil {
+			return gone(err)
+		}
+		if srv.Locked {
+			return stackhand.Errorf(stackhand.Conflict, "%s is locked, so it cannot be deleted.", st.Name).Do("Say unlock %s, then try again.", st.Name)
+		}
+		return nil
+	}
 }
 
 // adopt puts on the ledger what carries the mark of the job that began the stack, and of which it does not

@@ -78,6 +78,9 @@ func (s session) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 func (s session) DeleteServer(ctx context.Context, id string) error {
 	return s.call(ctx, "DeleteServer", func() error {
 		v, err := one(s.servers, "Server", id)
+		if err == nil && v.Locked {
+			return inUse("Instance %s is locked", id)
+		}
 		if err == nil && v.gone.IsZero() {
 			v.Task, v.gone = "deleting", time.Now().Add(s.removal)
 		}

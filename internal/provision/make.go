@@ -77,9 +77,12 @@ func (m maker) title() string {
 	case stackhand.KindRule:
 		return "Rule in " + m.spec.Parent
 	}
-	kind := strings.ToUpper(m.spec.Kind[:1]) + m.spec.Kind[1:]
-	return strings.TrimSpace(kind + " " + m.spec.Name)
+	kind := prose(m.spec.Kind)
+	return strings.TrimSpace(strings.ToUpper(kind[:1]) + kind[1:] + " " + m.spec.Name)
 }
+
+// prose is a kind as it is written in a sentence.
+func prose(kind string) string { return strings.Replace(kind, " ip", " IP", 1) }
 
 // with opens the session of a step: things are made in the very project.
 func (m maker) with(do action) func(context.Context, *jobs.Run) error {
@@ -106,7 +109,7 @@ func (m maker) made(ctx context.Context, run *jobs.Run, id, name, word string) e
 	if word != "" && word != name {
 		said = strings.TrimSpace(name + " " + word)
 	}
-	return run.Say(ctx, fmt.Sprintf("The %s %s is there: %s.", m.spec.Kind, said, id))
+	return run.Say(ctx, fmt.Sprintf("The %s %s is there: %s.", prose(m.spec.Kind), said, id))
 }
 
 func (m maker) network(ctx context.Context, run *jobs.Run, c Cloud) error {

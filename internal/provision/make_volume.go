@@ -25,7 +25,7 @@ func (m maker) volume(ctx context.Context, run *jobs.Run, c Cloud) error {
 	if err != nil {
 		return err
 	}
-	return m.keep(ctx, run, v.ID, fmt.Sprintf("%d GB", v.Size))
+	return m.keep(ctx, run, v.ID, fmt.Sprintf("%d GiB", v.Size))
 }
 
 func (m maker) volumeThere(ctx context.Context, run *jobs.Run, c Cloud) error {
@@ -33,7 +33,7 @@ func (m maker) volumeThere(ctx context.Context, run *jobs.Run, c Cloud) error {
 	if err != nil {
 		return err
 	}
-	return run.Say(ctx, fmt.Sprintf("The volume %s (%d GB) is there: %s.", volumeName(v), v.Size, v.ID))
+	return run.Say(ctx, fmt.Sprintf("The volume %s (%d GiB) is there: %s.", volumeName(v), v.Size, v.ID))
 }
 
 // volumeAvailable waits until a volume that was begun can be used.
@@ -98,7 +98,7 @@ func (m maker) snapshotThere(ctx context.Context, run *jobs.Run, c Cloud) error 
 	if err != nil {
 		return err
 	}
-	return run.Say(ctx, fmt.Sprintf("The snapshot %s of %s (%d GB) is there: %s.", m.spec.Name, m.spec.Parent, s.Size, s.ID))
+	return run.Say(ctx, fmt.Sprintf("The snapshot %s of %s (%d GiB) is there: %s.", m.spec.Name, m.spec.Parent, s.Size, s.ID))
 }
 
 // unmake removes what the job made, or may have made.
