@@ -41,6 +41,7 @@ var (
 	codeWords = regexp.MustCompile("`([^`]+)`")
 	testName  = regexp.MustCompile(`^Test\w+$`)
 	rowHead   = regexp.MustCompile(`^\| [A-Z][0-9]+$`)
+	playsOn   = regexp.MustCompile(`(?m)^exec stackhand demo( --profile (\w+))?`)
 	steers    = regexp.MustCompile(`(?m)^(fault|clock) `)
 )
 
@@ -78,30 +79,23 @@ func readCoverage(t *testing.T) []coverageRow {
 	return rows
 }
 
-// scriptProfiles are those of a row's profiles that a script is for: one called old_2011 is for 2011 alone, and the
-// old clouds are left to such scripts. What steers the simulated cloud cannot be played on a real one.
+// scriptProfiles are those of a row's profiles that a script is for: old clouds where it is played on them by name, the newer
+// ones where it is played on the demo's own cloud. What steers the simulated cloud cannot be played on a real one.
 func scriptProfiles(t *testing.T, script string, profiles []string) []string {
 	t.Helper()
-	own := oldCloud(script)
+	own := map[string]bool{}
+	for _, m := range playsOn.FindAllStringSubmatch(headOf(t, script), -1) {
+		own[m[2]] = true
+	}
 	return slices.DeleteFunc(slices.Clone(profiles), func(p string) bool {
 		switch p {
 		case "2011", "2014":
-			return p != own
+			return !own[p]
 		case "real":
-			return own != "" || steers.MatchString(strings.Join(talksOf(t, script), "\n"))
+			return !own[""] || steers.MatchString(strings.Join(talksOf(t, script), "\n"))
 		}
-		return own != ""
+		return !own[""]
 	})
-}
-
-// oldCloud is the profile that a script is for alone, "" for the newer ones.
-func oldCloud(script string) string {
-	rest, _ := strings.CutPrefix(script, "old_")
-	if rest == script {
-		return ""
-	}
-	own, _, _ := strings.Cut(rest, "_")
-	return own
 }
 
 // talksOf are the conversations in a script file: each begins anew.
@@ -120,14 +114,20 @@ func talksOf(t *testing.T, script string) (talks []string) {
 	return talks
 }
 
-// proves tells the operations that a script says it proves, in a line "# proves: C1 C2" at its head.
-func proves(t *testing.T, script string) []string {
+// headOf is a script file before its conversations.
+func headOf(t *testing.T, script string) string {
 	t.Helper()
 	a, err := txtar.ParseFile(filepath.Join(scripts, script+".txtar"))
 	if err != nil {
 		t.Fatalf("%s: %v", script, err)
 	}
-	for line := range strings.Lines(string(a.Comment)) {
+	return string(a.Comment)
+}
+
+// proves tells the operations that a script says it proves, in a line "# proves: C1 C2" at its head.
+func proves(t *testing.T, script string) []string {
+	t.Helper()
+	for line := range strings.Lines(headOf(t, script)) {
 		if rest, ok := strings.CutPrefix(line, "# proves: "); ok {
 			return strings.Fields(rest)
 		}
