@@ -105,8 +105,8 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request, h handler, guard b
 			e = refusal(http.StatusInternalServerError, "%v", err)
 		}
 		a = c.problem(svc, e)
-		if svc.name == "image" && !strings.Contains(r.Header.Get("Accept"), "json") {
-			a = asPage(a, e)
+		if svc.name == "image" {
+			a = asPage(a, e, r.Header)
 		}
 	}
 	if svc.name == "compute" || svc.name == "volume" {
@@ -116,12 +116,19 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request, h handler, guard b
 	send(w, a, reqID)
 }
 
-// asPage is a refusal of Glance's for clients that do not ask for JSON.
-func asPage(a answer, e *apiError) answer {
-	title := fmt.Sprintf("%d %s", e.code, http.StatusText(e.code))
-	a.body = []byte("<html>\n <head>\n  <title>" + title + "</title>\n </head>\n <body>\n  <h1>" + title + "</h1>\n  " +
-		html.EscapeString(e.msg) + "<br /><br />\n\n\n\n </body>\n</html>")
-	a.head["Content-Type"] = "text/html; charset=UTF-8"
+// asPage is a refusal of Glance's for clients that do not ask for JSON: a page of HTML for those that take anything, else plain text.
+func asPage(a answer, e *apiError, head http.Header) answer {
+	accept, title := head.Get("Accept"), fmt.Sprintf("%d %s", e.code, http.StatusText(e.code))
+	switch {
+	case strings.Contains(accept, "html") || strings.Contains(accept, "*/*"):
+		a.body = []byte("<html>\n <head>\n  <title>" + title + "</title>\n </head>\n <body>\n  <h1>" + title + "</h1>\n  " +
+			html.EscapeString(e.msg) + "<br /><br />\n\n\n\n </body>\n</html>")
+		a.head["Content-Type"] = "text/html; charset=UTF-8"
+	case strings.Contains(accept, "json"):
+	default:
+		a.body = []byte(title + "\n\n" + e.msg + "\n\n   ")
+		a.head["Content-Type"] = "text/plain; charset=UTF-8"
+	}
 	return a
 }
 

@@ -36,6 +36,7 @@ type volume struct {
 	project, user                 string
 	snapshotID, sourceID          string
 	bootable, readonly, multi     bool
+	byNova                        bool // made for a server: without a name, where others have none at all
 	metadata                      map[string]string
 	image                         map[string]string // what Cinder keeps of the image that it was made from
 	attached                      *attachment

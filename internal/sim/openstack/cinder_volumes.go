@@ -9,7 +9,7 @@ import (
 // view is a volume as Cinder shows it; detailed adds what only GET does.
 func (v *volume) view(c *Cloud, q *call, detailed bool) object {
 	o := object{"id": v.id, "status": v.status, "size": v.size, "availability_zone": "nova", "created_at": micro(v.created),
-		"updated_at": nil, "name": orNil(v.name), "description": orNil(v.description), "volume_type": volumeType,
+		"updated_at": nil, "name": v.title(v.name), "description": v.title(v.description), "volume_type": volumeType,
 		"snapshot_id": orNil(v.snapshotID), "source_volid": orNil(v.sourceID), "metadata": maps.Clone(v.metadata),
 		"links": q.volumeLinks("volumes", v.id), "user_id": v.user, "bootable": strconv.FormatBool(v.bootable), "encrypted": false,
 		"replication_status": nil, "consistencygroup_id": nil, "multiattach": v.multi, "attachments": []object{}}
@@ -36,6 +36,14 @@ func (v *volume) view(c *Cloud, q *call, detailed bool) object {
 		o["os-vol-host-attr:host"], o["os-vol-mig-status-attr:migstat"], o["os-vol-mig-status-attr:name_id"] = hostName+"@fake#fake", nil, nil
 	}
 	return o
+}
+
+// title is a name or description as views have it: null where there is none, "" where Nova gave that.
+func (v *volume) title(s string) any {
+	if v.byNova {
+		return s
+	}
+	return orNil(s)
 }
 
 // addLater adds what microversions brought after 3.0.

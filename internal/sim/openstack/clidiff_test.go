@@ -3,6 +3,8 @@ package openstack
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"maps"
@@ -27,6 +29,8 @@ type client struct {
 	env   map[string]string
 	key   string
 	waits time.Duration
+	kept  map[string]string // what '=' steps remember
+	own   string            // the project's name where it is not the same on both clouds
 }
 
 // said is what a command answered.
@@ -51,7 +55,8 @@ func startClient(t *testing.T, env map[string]string) *client {
 	}
 	first, _, _ := bytes.Cut(script, []byte("\n"))
 	python := strings.Fields(strings.TrimPrefix(string(first), "#!"))
-	cmd := exec.CommandContext(t.Context(), python[0], append(python[1:], filepath.Join("testdata", "cli.py"))...)
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python[0], append(python[1:], filepath.Join("testdata", "cli.py"))...)
+	cmd.Env = append(os.Environ(), "PYTHONHASHSEED=0") // it puts the words of a refusal into sets
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -72,7 +77,7 @@ func startClient(t *testing.T, env map[string]string) *client {
 	if err := os.WriteFile(key, []byte(publicKey+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &client{in: in, out: bufio.NewReader(out), env: env, key: key, waits: time.Minute}
+	return &client{in: in, out: bufio.NewReader(out), env: env, key: key, waits: time.Minute, kept: map[string]string{}}
 }
 
 func (c *client) run(t *testing.T, args ...string) said {
@@ -98,7 +103,8 @@ func (c *client) run(t *testing.T, args ...string) said {
 // step is one line of testdata/cli.txt.
 type step struct {
 	line, user string
-	mark       byte // ':' works, '!' fails, '?' waits
+	mark       byte      // ':' works, '!' fails, '?' waits, '=' works and is remembered
+	keep       [2]string // for '=': the name, and the field that it stands for
 	words      []string
 }
 
@@ -111,7 +117,7 @@ func readSteps(t *testing.T) []step {
 	var out []step
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
-		i := strings.IndexAny(line, ":!?")
+		i := strings.IndexAny(line, ":!?=")
 		if line == "" || strings.HasPrefix(line, "#") || i < 0 {
 			continue
 		}
@@ -119,7 +125,11 @@ func readSteps(t *testing.T) []step {
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
-		out = append(out, step{line, line[:i], line[i], words})
+		s := step{line: line, user: line[:i], mark: line[i], words: words}
+		if s.mark == '=' {
+			s.keep, s.words = [2]string(words), words[2:]
+		}
+		out = append(out, s)
 	}
 	return out
 }
@@ -137,22 +147,36 @@ func (c *client) play(t *testing.T, s step) any {
 	args := slices.Clone(s.words)
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "KEY", c.key)
+		if name, remembered := strings.CutPrefix(args[i], "$"); remembered {
+			args[i] = c.kept[name]
+		}
 	}
 	if slices.ContainsFunc(args, func(w string) bool { return slices.Contains(shows, w) }) {
 		args = append(args, "-f", "json")
 	}
 	got := c.run(t, args...)
-	if (got.Code == 0) != (s.mark == ':') {
+	if (got.Code == 0) != (s.mark != '!') {
 		t.Errorf("%s: status %d\n%s%s", s.line, got.Code, got.Out, got.Err)
 	}
 	if got.Code != 0 {
-		return plainWords(strings.TrimSpace(got.Err))
+		return plainWords(strings.TrimSpace(c.neutral(got.Err)))
 	}
 	var v any
-	if json.Unmarshal([]byte(got.Out), &v) != nil {
+	if json.Unmarshal([]byte(c.neutral(got.Out)), &v) != nil {
 		return nil // help, or words for people
 	}
+	if row, isRow := v.(map[string]any); isRow && s.mark == '=' {
+		c.kept[s.keep[0]], _ = row[s.keep[1]].(string)
+	}
 	return constant("", v)
+}
+
+// neutral is what was said with the same word for the client's own project on both clouds.
+func (c *client) neutral(s string) string {
+	if c.own == "" {
+		return s
+	}
+	return strings.ReplaceAll(s, c.own, "PROJECT")
 }
 
 // await asks for a thing's status until it is as wanted.
@@ -253,12 +277,10 @@ func TestCommandsOfTheClient(t *testing.T) {
 	defer srv.Close()
 	sim, judge := map[string]*client{}, map[string]*client{}
 	for user, project := range map[string]string{"alice": "team-a", "admin": "admin"} {
-		sim[user] = startClient(t, map[string]string{"OS_AUTH_URL": srv.URL + "/identity", "OS_USERNAME": user, "OS_PASSWORD": user + "-secret",
-			"OS_PROJECT_NAME": project, "OS_USER_DOMAIN_NAME": "Default", "OS_PROJECT_DOMAIN_NAME": "Default",
-			"OS_IDENTITY_API_VERSION": "3", "OS_REGION_NAME": Region, "OS_CLOUD": "", "OS_CLIENT_CONFIG_FILE": os.DevNull})
-		if os.Getenv("STACKHAND_REALCLOUD") != "" {
-			judge[user] = startClient(t, map[string]string{"OS_CLIENT_CONFIG_FILE": os.Getenv("OS_CLIENT_CONFIG_FILE"), "OS_CLOUD": user})
-		}
+		sim[user] = startClient(t, environment(srv.URL+"/identity", user, user+"-secret", project))
+	}
+	if os.Getenv("STACKHAND_REALCLOUD") != "" {
+		judge, sim["alice"].own = realClients(t), "team-a"
 	}
 	for _, s := range readSteps(t) {
 		got := sim[s.user].play(t, s)
@@ -273,5 +295,73 @@ func TestCommandsOfTheClient(t *testing.T) {
 		if n := cloud.Count(kind, "team-a"); n != 0 {
 			t.Errorf("%d %s left", n, kind)
 		}
+	}
+}
+
+func environment(authURL, user, password, project string) map[string]string {
+	return map[string]string{"OS_AUTH_URL": authURL, "OS_USERNAME": user, "OS_PASSWORD": password, "OS_PROJECT_NAME": project,
+		"OS_USER_DOMAIN_NAME": "Default", "OS_PROJECT_DOMAIN_NAME": "Default", "OS_IDENTITY_API_VERSION": "3", "OS_REGION_NAME": Region,
+		"OS_CLOUD": "", "OS_CLIENT_CONFIG_FILE": os.DevNull}
+}
+
+// realClients are alice and admin on the real services. alice works in a project of her own, since others work in those
+// that there are: what they make would be in the lists, and their programs would use what is made here.
+func realClients(t *testing.T) map[string]*client {
+	t.Helper()
+	out := map[string]*client{}
+	for _, user := range []string{"admin", "alice"} {
+		out[user] = startClient(t, map[string]string{"OS_CLIENT_CONFIG_FILE": os.Getenv("OS_CLIENT_CONFIG_FILE"), "OS_CLOUD": user})
+	}
+	admin, alice := out["admin"], out["alice"]
+	must := func(c *client, args ...string) string {
+		t.Helper()
+		got := c.run(t, args...)
+		if got.Code != 0 {
+			t.Fatalf("openstack %s: %s", strings.Join(args, " "), got.Err)
+		}
+		return got.Out
+	}
+	var config map[string]any
+	if err := json.Unmarshal([]byte(must(alice, "configuration", "show", "--unmask", "-f", "json")), &config); err != nil {
+		t.Fatal(err)
+	}
+	said := func(key string) string {
+		v, _ := config["auth."+key].(string)
+		return v
+	}
+	project := "stackhand-" + strings.ToLower(rand.Text()[:8])
+	must(admin, "project", "create", project)
+	t.Cleanup(func() { leaveNothing(t, admin, alice, project) })
+	must(admin, "role", "add", "--user", said("username"), "--user-domain", "Default", "--project", project, "member")
+	alice.own = project
+	alice.env = environment(said("auth_url"), said("username"), said("password"), project)
+	return out
+}
+
+// leaveNothing removes what a run on the real services that ended early has left in its project, and the project.
+func leaveNothing(t *testing.T, admin, alice *client, project string) {
+	t.Helper()
+	each := func(c *client, kind string, options ...string) {
+		noun := strings.Fields(kind)
+		list := c.run(t, append(append(slices.Clone(noun), "list", "-f", "value", "-c", "ID"), options...)...)
+		for id := range strings.FieldsSeq(list.Out) {
+			if got := c.run(t, append(append(noun, "delete"), id)...); got.Code != 0 {
+				t.Logf("%s %s of the project %s is left: %s", kind, id, project, got.Err)
+			}
+		}
+	}
+	if t.Failed() {
+		alice.run(t, "server", "delete", "--wait", "cd-web")
+		alice.run(t, "server", "delete", "--wait", "cd-bfv")
+		alice.run(t, "router", "remove", "subnet", "cd-router", "cd-sub")
+		alice.run(t, "keypair", "delete", "cd-key")
+		for _, kind := range []string{"floating ip", "router", "port", "network", "volume snapshot", "volume"} {
+			each(alice, kind)
+		}
+		each(alice, "image", "--private")
+	}
+	each(admin, "security group", "--project", project)
+	if got := admin.run(t, "project", "delete", project); got.Code != 0 {
+		t.Errorf("the project %s is left: %s", project, got.Err)
 	}
 }

@@ -41,55 +41,74 @@ func (c *Cloud) createImage(q *call) (answer, error) {
 
 // set changes one attribute; those that Glance does not know are properties.
 func (i *image) set(q *call, key string, v any) error {
-	s, isText := v.(string)
 	switch key {
 	case "id":
-		return nil
 	case "owner":
-		i.owner = s
+		i.owner = text(v)
 	case "name":
-		if len([]rune(s)) > 255 {
-			return notInSchema(v, "is too long Failed validating 'maxLength' in schema['properties']['name']: "+
-				"{'description': 'Descriptive name for the image', 'maxLength': 255, 'type': ['null', 'string']} On instance['name']: "+quoted(v))
-		}
-		if !isText && v != nil {
-			return notInSchema(v, "is not of type 'null', 'string'")
-		}
-		i.name = s
+		return i.rename(v)
 	case "disk_format", "container_format", "visibility":
 		return i.choose(q, key, v)
-	case "min_disk", "min_ram":
-		n, isNumber := whole(v)
-		if !isNumber || isText || n < 0 {
-			return notInSchema(v, "is not of type 'integer'")
-		}
-		if key == "min_disk" {
-			i.minDisk = n
-		} else {
-			i.minRAM = n
-		}
-	case "protected", "os_hidden":
-		b, isBool := v.(bool)
-		if !isBool {
-			return notInSchema(v, "is not of type 'boolean'")
-		}
-		if key == "protected" {
-			i.protected = b
-		}
+	case "min_disk":
+		return setSize(&i.minDisk, v)
+	case "min_ram":
+		return setSize(&i.minRAM, v)
+	case "protected":
+		return setFlag(&i.protected, v)
+	case "os_hidden":
+		return setFlag(new(bool), v) // lists show it all the same
 	case "tags":
-		list, isList := v.([]any)
-		if !isList {
-			return notInSchema(v, "is not of type 'array'")
-		}
-		i.tags = nil
-		for _, t := range list {
-			i.tags = append(i.tags, text(t))
-		}
+		return i.label(v)
 	default:
+		s, isText := v.(string)
 		if !isText {
 			return notInSchema(v, "is not of type 'string'")
 		}
 		i.props[key] = s
+	}
+	return nil
+}
+
+func (i *image) rename(v any) error {
+	s, isText := v.(string)
+	if len([]rune(s)) > 255 {
+		return notInSchema(v, "is too long Failed validating 'maxLength' in schema['properties']['name']: "+
+			"{'description': 'Descriptive name for the image', 'maxLength': 255, 'type': ['null', 'string']} On instance['name']: "+quoted(v))
+	}
+	if !isText && v != nil {
+		return notInSchema(v, "is not of type 'null', 'string'")
+	}
+	i.name = s
+	return nil
+}
+
+// setSize sets a number of GiB or MiB.
+func setSize(to *int, v any) error {
+	n, isNumber := whole(v)
+	if _, isText := v.(string); !isNumber || isText || n < 0 {
+		return notInSchema(v, "is not of type 'integer'")
+	}
+	*to = n
+	return nil
+}
+
+func setFlag(to *bool, v any) error {
+	b, isBool := v.(bool)
+	if !isBool {
+		return notInSchema(v, "is not of type 'boolean'")
+	}
+	*to = b
+	return nil
+}
+
+func (i *image) label(v any) error {
+	list, isList := v.([]any)
+	if !isList {
+		return notInSchema(v, "is not of type 'array'")
+	}
+	i.tags = nil
+	for _, t := range list {
+		i.tags = append(i.tags, text(t))
 	}
 	return nil
 }

@@ -140,7 +140,7 @@ func (c *Cloud) checkRoots(f *orderForm) error {
 			}
 		}
 		if w.volume != nil {
-			if err := w.volume.free(); err != nil {
+			if err := w.volume.reservable(); err != nil {
 				return err
 			}
 		}
@@ -178,7 +178,7 @@ func (c *Cloud) growDisks(q *call, s *server, at time.Time) error {
 		if err != nil {
 			return err
 		}
-		v.bootable = v.image != nil || v.bootable
+		v.byNova, v.bootable = true, v.image != nil || v.bootable
 		c.next()
 		c.storage.volumes = append(c.storage.volumes, v)
 		c.mount(s, w, v, at)

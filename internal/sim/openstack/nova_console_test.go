@@ -79,3 +79,43 @@ func TestShelvedServersAreNotReady(t *testing.T) {
 		p.do("POST", path, object{verb: in}).want(409, words)
 	}
 }
+
+// TestFormsBeforeServers asks for what no schema allows of a server that is not there: Nova looks at the form first.
+func TestFormsBeforeServers(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("alice", "team-a")
+	lay := p.lay()
+	id := p.boot("web-1", lay.port)
+	for _, tc := range []struct {
+		method, path string
+		body         object
+		words        string
+	}{
+		{"POST", "/os-volume_attachments", object{"volumeAttachment": object{}}, "'volumeId' is a required property"},
+		{"PUT", "", object{"server": object{"foo": 1}}, "('foo' was unexpected)"},
+		{"POST", "/os-interface", object{"interfaceAttachment": object{"foo": 1}}, "('foo' was unexpected)"},
+		{"POST", "/os-interface", object{"interfaceAttachment": object{"net_id": "x"}}, "'x' is not a 'uuid'"},
+		{"POST", "/os-interface", object{"interfaceAttachment": object{"tag": "x"}}, "('tag' was unexpected)"},
+		{"POST", "/os-interface", object{"interfaceAttachment": object{"net_id": nobody, "port_id": nobody}}, "Must not input both"},
+	} {
+		for _, server := range []string{id, nobody} {
+			p.do(tc.method, nova+"/servers/"+server+tc.path, tc.body).want(400, tc.words)
+		}
+	}
+	p.do("DELETE", nova+"/servers/"+id+"/os-interface/"+nobody, nil).want(202)
+	p.do("GET", neutron+"/ports/"+lay.port, nil).want(200, id)
+}
+
+// TestVolumesOfNovaHaveEmptyNames tells those that Nova made from those that somebody made without a name.
+func TestVolumesOfNovaHaveEmptyNames(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("alice", "team-a")
+	lay := p.lay()
+	p.do("POST", nova+"/servers", object{"server": object{"name": "web-1", "flavorRef": "1", "networks": []object{{"port": lay.port}},
+		"block_device_mapping_v2": []object{{"boot_index": 0, "uuid": p.image("CirrOS 0.6"), "source_type": "image", "destination_type": "volume",
+			"volume_size": 1}}}}).want(202)
+	w.clock.add(3 * time.Second)
+	base := "/volume/v3/" + p.project + "/volumes"
+	p.do("GET", base+"/detail", nil).want(200, `"name":""`, `"description":""`)
+	p.do("POST", base, object{"volume": object{"size": 1}}).want(202, `"name":null`)
+}

@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,34 +35,21 @@ func (c *Cloud) listServers(detail bool) handler {
 			return answer{}, err
 		}
 		c.forget(q.now)
-		list := c.compute.order
+		page, err := c.pageOfServers(q, w, limit, marker)
+		if err != nil {
+			return answer{}, err
+		}
+		body := object{}
+		if n := len(page); n == limit && n > 0 { // a full page, the last one too
+			body["servers_links"] = q.nextLink(page[n-1].id)
+		}
 		views, briefs := []serverView{}, []object{}
-		body, seen, last := object{}, marker == "", ""
-		n := 0
-		for i := len(list) - 1; i >= 0; i-- {
-			s := list[i]
-			if !seen {
-				seen = s.id == marker
-				continue
-			}
-			if !c.fitsServer(q, s, w) {
-				continue
-			}
-			if n == limit {
-				break
-			}
-			n, last = n+1, s.id
+		for _, s := range page {
 			if detail {
 				views = append(views, c.serverView(q, s))
 			} else {
 				briefs = append(briefs, s.brief(q))
 			}
-		}
-		if !seen {
-			return answer{}, refusal(400, "marker [%s] not found", marker)
-		}
-		if n == limit && n > 0 { // a full page, the last one too
-			body["servers_links"] = q.nextLink(last)
 		}
 		body["servers"] = briefs
 		if detail {
@@ -69,6 +57,26 @@ func (c *Cloud) listServers(detail bool) handler {
 		}
 		return ok(body)
 	}
+}
+
+// pageOfServers are the servers behind the marker that are wanted, up to limit.
+func (c *Cloud) pageOfServers(q *call, w wanted, limit int, marker string) ([]*server, error) {
+	seen := marker == ""
+	var page []*server
+	for _, s := range slices.Backward(c.compute.order) {
+		switch {
+		case !seen:
+			seen = s.id == marker
+		case len(page) == limit:
+			return page, nil
+		case c.fitsServer(q, s, w):
+			page = append(page, s)
+		}
+	}
+	if !seen {
+		return nil, refusal(400, "marker [%s] not found", marker)
+	}
+	return page, nil
 }
 
 // passedOver are query parameters that change nothing here; since 2.75 Nova refuses those that it does not know.
@@ -82,53 +90,62 @@ var passedOver = []string{"limit", "marker", "sort_key", "sort_dir", "access_ip_
 func readWanted(q *call) (wanted, error) {
 	w := wanted{exact: map[string][]string{}}
 	query := q.URL.Query()
-	for key, values := range query {
-		v := values[len(values)-1]
-		var err error
-		switch key {
-		case "changes-since":
-			w.since, err = changed(key, v)
-			w.deleted = true
-		case "changes-before":
-			w.before, err = changed(key, v)
-		case "name":
-			w.name, err = pattern(key, v)
-		case "ip", "ip6":
-			w.ips, err = pattern(key, v)
-		case "all_tenants":
-			err = w.readAll(q, v)
-		case "deleted":
-			if b, why := asBool(v); why == "" && q.tok.admin() {
-				w.deleted = b.(bool)
-			}
-		case "status":
-			for _, s := range values {
-				known := slices.Contains(statuses, strings.ToUpper(s))
-				if !known && q.minor >= 38 {
-					return w, refusal(400, "Invalid status value")
-				}
-				if !known {
-					w.exact["status"] = append(w.exact["status"], "no such status")
-					continue
-				}
-				w.exact["status"] = append(w.exact["status"], strings.ToUpper(s))
-			}
-		case "flavor", "image", "vm_state", "key_name", "uuid", "tags":
-			w.exact[key] = values
-		case "user_id", "project_id", "tenant_id", "host", "availability_zone", "task_state":
-			if q.tok.admin() || key == "user_id" || key == "availability_zone" {
-				w.exact[key] = values
-			}
-		default:
-			if q.minor >= 75 && !slices.Contains(passedOver, key) && !strings.HasPrefix(key, "_") {
-				return w, refusal(400, "'%s' does not match any of the regexes: '^_'", key)
-			}
-		}
-		if err != nil {
+	for _, key := range slices.Sorted(maps.Keys(query)) {
+		if err := w.read(q, key, query[key]); err != nil {
 			return w, err
 		}
 	}
 	return w, nil
+}
+
+// read reads one filter.
+func (w *wanted) read(q *call, key string, values []string) (err error) {
+	v := values[len(values)-1]
+	switch key {
+	case "changes-since":
+		w.since, err = changed(key, v)
+		w.deleted = true
+	case "changes-before":
+		w.before, err = changed(key, v)
+	case "name":
+		w.name, err = pattern(key, v)
+	case "ip", "ip6":
+		w.ips, err = pattern(key, v)
+	case "all_tenants":
+		err = w.readAll(q, v)
+	case "deleted":
+		if b, why := asBool(v); why == "" && q.tok.admin() {
+			w.deleted = b.(bool)
+		}
+	case "status":
+		err = w.readStatus(q, values)
+	case "flavor", "image", "vm_state", "key_name", "uuid", "tags":
+		w.exact[key] = values
+	case "user_id", "project_id", "tenant_id", "host", "availability_zone", "task_state":
+		if q.tok.admin() || key == "user_id" || key == "availability_zone" {
+			w.exact[key] = values
+		}
+	default:
+		if q.minor >= 75 && !slices.Contains(passedOver, key) && !strings.HasPrefix(key, "_") {
+			err = refusal(400, "'%s' does not match any of the regexes: '^_'", key)
+		}
+	}
+	return err
+}
+
+// readStatus reads the states that are wanted; older Novas find nothing in a state that there is not.
+func (w *wanted) readStatus(q *call, values []string) error {
+	for _, v := range values {
+		s := strings.ToUpper(v)
+		if !slices.Contains(statuses, s) {
+			if q.minor >= 38 {
+				return refusal(400, "Invalid status value")
+			}
+			s = "no such status"
+		}
+		w.exact["status"] = append(w.exact["status"], s)
+	}
+	return nil
 }
 
 func (w *wanted) readAll(q *call, v string) error {

@@ -20,10 +20,6 @@ func (c *Cloud) showServer(q *call) (answer, error) {
 
 // updateServer is PUT /servers/{id}: name, description and access addresses.
 func (c *Cloud) updateServer(q *call) (answer, error) {
-	s, err := c.server(q, q.id())
-	if err != nil {
-		return answer{}, err
-	}
 	in, err := q.part("server")
 	if err != nil {
 		return answer{}, missingPart(err, "server")
@@ -43,6 +39,10 @@ func (c *Cloud) updateServer(q *call) (answer, error) {
 		default:
 			return answer{}, invalid("server", in, "Additional properties are not allowed ('%s' was unexpected)", key)
 		}
+	}
+	s, err := c.server(q, q.id())
+	if err != nil {
+		return answer{}, err
 	}
 	setText(in, "name", &s.name)
 	setText(in, "description", &s.description)

@@ -96,15 +96,15 @@ func checkTermination(in object) error {
 
 // attachVolume is POST /servers/{id}/os-volume_attachments.
 func (c *Cloud) attachVolume(q *call) (answer, error) {
-	s, err := c.server(q, q.id())
-	if err != nil {
-		return answer{}, err
-	}
 	in, err := q.part("volumeAttachment")
 	if err != nil {
 		return answer{}, missingPart(err, "volumeAttachment")
 	}
 	if err := checkAttachment(q, in); err != nil {
+		return answer{}, err
+	}
+	s, err := c.server(q, q.id())
+	if err != nil {
 		return answer{}, err
 	}
 	v, err := c.volume(q, text(in["volumeId"]))
@@ -140,6 +140,11 @@ func (v *volume) free() error {
 	if a := v.attached; a != nil {
 		return invalidVolume("volume %s is already attached to instances: %s", v.id, a.server.id)
 	}
+	return v.reservable()
+}
+
+// reservable refuses a volume that is not available, as Nova passes Cinder's words on.
+func (v *volume) reservable() error {
 	if v.status != "available" {
 		return invalidVolume("Invalid input received: Invalid volume: Volume %s status must be available or downloading to reserve, but the current status is %s. (HTTP 400) (Request-ID: %s)",
 			v.id, v.status, requestID())

@@ -94,7 +94,7 @@ func TestBootFromVolume(t *testing.T) {
 		order(c.disk).want(400, c.says)
 	}
 	id := order(disk("volume", root)).want(202).str("server.id")
-	order(disk("volume", root)).want(400, "already attached")
+	order(disk("volume", root)).want(400, "status must be available or downloading to reserve, but the current status is")
 	w.clock.add(3 * time.Second)
 	one := nova + "/servers/" + id
 	p.do("GET", one, nil).want(200, `"ACTIVE"`, `"image":""`, root)

@@ -10,6 +10,7 @@ import (
 func (c *Cloud) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	c.routeKeystone(m)
+	c.routeKeystoneV2(m)
 	c.routeNova(m)
 	c.routeNovaServers(m)
 	c.routeNovaProxies(m)
@@ -69,7 +70,9 @@ func (c *Cloud) routeKeystone(m *http.ServeMux) {
 	v3("GET", "/regions", c.guarded(c.listRegions))
 	v3("GET", "/services", c.guarded(c.listServices))
 	v3("GET", "/endpoints", c.guarded(c.listEndpoints))
+}
 
+func (c *Cloud) routeKeystoneV2(m *http.ServeMux) {
 	v2 := func(method, path string, h http.HandlerFunc) { m.HandleFunc(method+" /identity/v2.0"+path, h) }
 	v2("GET", "", c.open(identityVersion2))
 	v2("GET", "/{$}", c.open(identityVersion2))
