@@ -45,9 +45,10 @@ func (d deletion) steps(version int) []jobs.Step {
 	}
 	steps := []jobs.Step{
 		step("stack", "Stack", d.take),
-		step("floating-ip", "Floating IP", each(stackhand.KindFloatingIP), "stack"),
+		// The server goes first: a cloud that refuses that, for a lock of which old ones do not tell, leaves it reachable.
 		step("server", "Server", each(stackhand.KindServer), "stack"),
-		step("port", "Port", each(stackhand.KindPort), "server", "floating-ip"),
+		step("floating-ip", "Floating IP", each(stackhand.KindFloatingIP), "server"),
+		step("port", "Port", each(stackhand.KindPort), "floating-ip"),
 		step("group", "Security group", each(stackhand.KindSecurityGroup), "port"),
 		step("network", "Network", d.withStack(d.spec.Stack, d.network), "port"),
 	}

@@ -20,7 +20,7 @@ func TestADeletionThatFailsHalfway(t *testing.T) {
 		note    string
 	}{
 		{"DeletePort", stackhand.StackKept, false, false, "Still there: port web, "},
-		{"DeleteServer", stackhand.StackReady, true, false, ", server web, "},
+		{"DeleteServer", stackhand.StackReady, true, true, ", server web, "},
 		{"DeleteFloatingIP", stackhand.StackKept, false, false, "floating ip 203.0.113."},
 	} {
 		t.Run(tt.call, func(t *testing.T) {
