@@ -59,7 +59,9 @@ type Server struct {
 	Name       string
 	Status     string // ACTIVE, BUILD, ERROR, SHUTOFF …
 	Task       string // OS-EXT-STS:task_state
-	Fault      string // Nova's words on why it is in ERROR
+	Fault      string // why it is in ERROR, in plain sentences
+	FaultNext  string // what to do about that; "" where nothing is known
+	FaultSaid  string // Nova's own words, where Fault is in others
 	FlavorID   string // "" where the cloud gives the flavor's name only
 	Flavor     string
 	ImageID    string

@@ -86,3 +86,15 @@ func Temporary(err error) bool {
 	k := KindOf(err)
 	return k == Unavailable || k == RateLimited
 }
+
+// Said is what the cloud said in its own words: the Detail of the first Error in err's chain, or its message where that holds them.
+func Said(err error) string {
+	var e *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e) && e.Detail != "":
+		return e.Detail
+	}
+	return err.Error()
+}

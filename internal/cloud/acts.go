@@ -160,7 +160,7 @@ func (c *Client) UpdateServer(ctx context.Context, id string, change stackhand.S
 		return nil
 	}
 	err = do(ctx, n, http.MethodPut, map[string]any{"server": body}, "servers", id)
-	if e, ok := err.(*stackhand.Error); ok && e.Kind == stackhand.Invalid && strings.Contains(e.Msg, "'' is not a 'ip") {
+	if e, ok := err.(*stackhand.Error); ok && e.Kind == stackhand.Invalid && strings.Contains(stackhand.Said(err), "'' is not a 'ip") {
 		return stackhand.Errorf(stackhand.Invalid, "This cloud does not take a server's access address away, it only changes it.").
 			Do("Give another address.").Because(e.Err)
 	}
@@ -194,7 +194,7 @@ func (c *Client) ChangeServerMetadata(ctx context.Context, id string, set map[st
 // are in it already.
 func (c *Client) AddServerGroup(ctx context.Context, id, group string) error {
 	err := c.act(ctx, id, "addSecurityGroup", map[string]string{"name": group})
-	if e, ok := err.(*stackhand.Error); ok && e.Kind == stackhand.Invalid && strings.Contains(e.Msg, "Duplicate items in the list") {
+	if e, ok := err.(*stackhand.Error); ok && strings.Contains(stackhand.Said(err), "Duplicate items in the list") {
 		return stackhand.Errorf(stackhand.Conflict, "The server is in that security group already.").Because(e.Err)
 	}
 	return err

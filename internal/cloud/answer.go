@@ -82,10 +82,11 @@ func tidy(s string) string {
 }
 
 var (
-	fernet    = regexp.MustCompile(`gAAAA[A-Za-z0-9_=-]{16,}`)
-	v2Token   = regexp.MustCompile(`/tokens/[^/\s?"]+`)
-	withQuery = regexp.MustCompile(`(https?://[^\s?"]+)\?[^\s"]*`)
-	withUser  = regexp.MustCompile(`(https?://)[^/\s@"]+@`)
+	fernet      = regexp.MustCompile(`gAAAA[A-Za-z0-9_=-]{16,}`)
+	v2Token     = regexp.MustCompile(`/tokens/[^/\s?"]+`)
+	withQuery   = regexp.MustCompile(`(https?://[^\s?"]+)\?[^\s"]*`)
+	secretValue = regexp.MustCompile(`((?:adminPass|changePassword|user_data|personality)\. Value: ).*`)
+	withUser    = regexp.MustCompile(`(https?://)[^/\s@"]+@`)
 )
 
 // hideToken hides tokens in paths and text.
@@ -93,6 +94,9 @@ func hideToken(s string) string {
 	s = fernet.ReplaceAllString(s, "[hidden]")
 	return v2Token.ReplaceAllString(s, "/tokens/[hidden]")
 }
+
+// hideValue takes out of a message what Nova repeats of values that may be secrets.
+func hideValue(s string) string { return secretValue.ReplaceAllString(s, "$1[hidden]") }
 
 // hideText takes out of a text what nobody may see: the secrets at hand, whatever looks like
 // a token, and the parts of addresses that may carry one.

@@ -30,6 +30,7 @@ type answer struct {
 	Type      string // Neutron's name of the error, Nova's envelope
 	Message   string
 	RequestID string
+	row       string // of the table of words that said it; "" where none does
 	retry     time.Duration
 	known     bool // the body is an error of the API, not of something in front of it
 }
@@ -117,11 +118,9 @@ func (c caller) answered(method, u string, code gophercloud.ErrUnexpectedRespons
 		a.retry = retryAfter(code.ResponseHeader.Get("Retry-After"), c.site.opts.Now())
 	}
 	a.Message = c.hideText(a.Message)
-	kind := a.kind()
-	e := stackhand.Errorf(kind, "%s", a.sentence(kind, host(u)))
-	e.Err = a
-	e.Next = next(kind)
-	if kind == stackhand.RateLimited || kind == stackhand.Unavailable {
+	e := a.explain(host(u))
+	a.Message, e.Detail = hideValue(a.Message), hideValue(e.Detail) // after explain: how long a value was tells something
+	if e.Kind == stackhand.RateLimited || e.Kind == stackhand.Unavailable {
 		e.RetryAfter = a.retry
 	}
 	return e

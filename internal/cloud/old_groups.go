@@ -124,7 +124,7 @@ func (c *Client) oldCreateRule(ctx context.Context, groupID string, rule stackha
 // conflictIf makes a Conflict of a refusal that says so in words only.
 func conflictIf(err error, words string) error {
 	e, ok := err.(*stackhand.Error)
-	if !ok || e.Kind != stackhand.Invalid || !strings.Contains(e.Msg+e.Detail, words) {
+	if !ok || e.Kind != stackhand.Invalid || !strings.Contains(stackhand.Said(err), words) {
 		return err
 	}
 	again := *e

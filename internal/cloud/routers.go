@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -55,13 +54,7 @@ func (c *Client) DeleteRouter(ctx context.Context, id string) error {
 // AddRouterInterface connects a subnet to a router, at the subnet's gateway address. It
 // answers Conflict where it is connected already.
 func (c *Client) AddRouterInterface(ctx context.Context, routerID, subnetID string) error {
-	err := c.routerInterface(ctx, "add_router_interface", routerID, subnetID)
-	if e, ok := err.(*stackhand.Error); ok && e.Kind == stackhand.Invalid && strings.Contains(e.Msg, "already has a port on subnet") {
-		again := *e // Neutron says 400 for it
-		again.Kind = stackhand.Conflict
-		return &again
-	}
-	return err
+	return c.routerInterface(ctx, "add_router_interface", routerID, subnetID)
 }
 
 // RemoveRouterInterface disconnects a subnet from a router. It answers NotFound where it is

@@ -143,12 +143,13 @@ func (c *Client) toServers(ctx context.Context, wires []wireServer) ([]stackhand
 // server converts all but the image; names are those of flavors by id.
 func (w wireServer) server(names map[string]string) stackhand.Server {
 	s := stackhand.Server{
-		ID: w.ID, Name: w.Name, Status: w.Status, Task: w.Task, Fault: tidy(w.Fault.Message),
+		ID: w.ID, Name: w.Name, Status: w.Status, Task: w.Task,
 		FlavorID: w.Flavor.ID, Flavor: w.Flavor.Name, KeyName: w.KeyName, Zone: w.Zone,
 		UserID: w.UserID, ProjectID: w.Project, Metadata: w.Metadata, Progress: w.Progress,
 		Created: w.Created.Time, Updated: w.Updated.Time, LaunchedAt: w.Launched.Time,
 		AccessIPv4: w.AccessIPv4, AccessIPv6: w.AccessIPv6, Locked: w.Locked, Host: w.Host,
 	}
+	tellFault(&s, w.Fault.Message)
 	if s.Flavor == "" {
 		s.Flavor = names[s.FlavorID]
 	}

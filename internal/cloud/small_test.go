@@ -44,7 +44,8 @@ func TestWireServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := stackhand.Server{
-		ID: "s1", Name: "web-1", Status: "ERROR", Fault: "No valid host was found.", FlavorID: "2", Flavor: "small",
+		ID: "s1", Name: "web-1", Status: "ERROR", Fault: "No host of the cloud has room for a server of this flavor.",
+		FaultNext: "Choose a smaller flavor, or try again later; if it happens again, ask the cloud's administrator.", FaultSaid: "No valid host was found.", FlavorID: "2", Flavor: "small",
 		Groups: []string{"ssh", "default"}, Metadata: map[string]string{"a": "b"},
 		Created:    time.Date(2026, 11, 21, 5, 34, 20, 0, time.UTC),
 		LaunchedAt: time.Date(2026, 11, 21, 5, 34, 21, 5e8, time.UTC),

@@ -98,7 +98,7 @@ func (a act) findImage(ctx context.Context, run *jobs.Run, c Cloud) error {
 	if what, heard, err := entry(ctx, c, srv, was, "createImage"); err != nil || !heard || what.Message == "" {
 		return err
 	}
-	return a.failed("snapshot", "it gave no reason.")
+	return a.failed("snapshot", stackhand.Server{})
 }
 
 func (a act) noImage(ctx context.Context, run *jobs.Run, id, why string) *stackhand.Error {

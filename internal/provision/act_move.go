@@ -119,14 +119,14 @@ func (a act) await(ctx context.Context, run *jobs.Run, c Cloud, record string, t
 		case slices.Contains(to, srv.Status):
 			return srv, nil
 		case srv.Status == "ERROR" && was.Status != "ERROR":
-			return srv, a.failed(record, fault(srv))
+			return srv, a.failed(record, srv)
 		}
 		what, heard, err := entry(ctx, c, srv, was, record)
 		if err != nil {
 			return srv, err
 		}
 		if heard && what.Message != "" {
-			return srv, a.failed(record, "it gave no reason, and left it as it was ("+srv.Status+").")
+			return srv, a.failed(record, stackhand.Server{Fault: "it gave no reason, and left it as it was (" + srv.Status + ")."})
 		}
 		if err := pause(ctx, time.Second); err != nil {
 			return srv, err
@@ -134,9 +134,8 @@ func (a act) await(ctx context.Context, run *jobs.Run, c Cloud, record string, t
 	}
 }
 
-func (a act) failed(what, why string) error {
-	return stackhand.Errorf(stackhand.Failed, "The cloud could not %s %s: %s", spoken(what), a.spec.Name, why).
-		Do("Try again; if it happens again, ask the cloud's administrator.")
+func (a act) failed(what string, srv stackhand.Server) error {
+	return broken(srv, tryAgain, "The cloud could not %s %s", spoken(what), a.spec.Name)
 }
 
 // spoken says a word of Nova's record in plain ones.

@@ -58,14 +58,14 @@ func (a act) resize(ctx context.Context, run *jobs.Run, c Cloud) error {
 func (a act) noSmallerDisk(err error) error {
 	low := ""
 	if err != nil {
-		low = strings.ToLower(err.Error())
+		low = strings.ToLower(stackhand.Said(err))
 	}
 	if !strings.Contains(low, "disk") || !strings.Contains(low, "smaller") && !strings.Contains(low, "too small") && !strings.Contains(low, "resize to zero disk") {
 		return a.refused(err)
 	}
 	e := stackhand.Errorf(stackhand.Invalid, "%s cannot be resized to %s: its disk would have to shrink, and disks only grow.", a.spec.Name, a.spec.Flavor).
 		Do("Choose a flavor with a disk at least as large as now, or build a new server.").Because(err)
-	e.Detail = err.Error()
+	e.Detail = stackhand.Said(err)
 	return e
 }
 

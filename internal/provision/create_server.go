@@ -169,7 +169,7 @@ func (c create) attach(ctx context.Context, run *jobs.Run, cloud Cloud, n int) e
 	}
 	err := cloud.AttachFloatingIP(ctx, id, port)
 	if is(err, stackhand.NotFound) || is(err, stackhand.Conflict) {
-		return (&stackhand.Error{Kind: stackhand.Unavailable, Msg: err.Error(), Err: err}).
+		return (&stackhand.Error{Kind: stackhand.Unavailable, Msg: err.Error(), Detail: stackhand.Said(err), Err: err}).
 			Do("Look whether the network has a router to the outside, or create the server with --no-floating-ip.")
 	}
 	return err
@@ -257,22 +257,36 @@ func (c create) build(ctx context.Context, run *jobs.Run, cloud Cloud, n int) er
 	case err != nil:
 		return err
 	case srv.Status == "ERROR":
-		return stackhand.Errorf(stackhand.Failed, "The cloud could not build %s: %s", c.name(n), fault(srv)).
-			Do("Try again, with a smaller flavor if the cloud is full; if it happens again, ask the cloud's administrator.")
+		return broken(srv, "Try again, with a smaller flavor if the cloud is full; if it happens again, ask the cloud's administrator.",
+			"The cloud could not build %s", c.name(n))
 	case c.spec.Classic && !c.spec.Floating:
 		return run.Set(ctx, key("address", n), addressOf(srv))
 	}
 	return nil
 }
 
-// fault is Nova's own words on why a server is in ERROR, in plainer ones where they are known.
+// tryAgain is the next step where the cloud failed and nobody knows better.
+const tryAgain = "Try again; if it happens again, ask the cloud's administrator."
+
+// broken is the Error for a server that went into ERROR: what could not be done, why, and the next step where the cloud's words
+// do not tell a better one.
+func broken(s stackhand.Server, next, format string, args ...any) *stackhand.Error {
+	e := stackhand.Errorf(stackhand.Failed, format+"%s", append(args, fault(s))...).Do("%s", next)
+	if s.FaultNext != "" {
+		e.Next = s.FaultNext
+	}
+	e.Detail = s.FaultSaid
+	return e
+}
+
+// fault ends a sentence with why a server is in ERROR.
 func fault(s stackhand.Server) string {
 	f := strings.TrimSpace(stackhand.Clean(s.Fault))
 	switch {
 	case f == "":
-		return "it gave no reason."
-	case strings.Contains(f, "No valid host"):
-		return "no host has room for a server of this flavor (" + f + ")"
+		return ": it gave no reason."
+	case s.FaultSaid != "":
+		return ". " + f
 	}
-	return f
+	return ": " + f
 }

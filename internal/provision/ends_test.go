@@ -16,11 +16,12 @@ import (
 func TestABuildThatFailsIsUndone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t)
-		l.cloud.buildFault = "No valid host was found. There are not enough hosts available."
+		l.cloud.buildFault, l.cloud.buildSaid = "No host has room.", "No valid host was found. There are not enough hosts available."
 		p := l.start()
 		j := p.run(jobOf("job1", provision.FlowCreate, spec()))
 		l.want(j, stackhand.JobUndone)
-		if !strings.Contains(j.Problem.Msg, "no host has room") || !strings.Contains(j.Problem.Msg, "not enough hosts") || j.Problem.Step != "Build" || j.Problem.Kind != stackhand.Failed {
+		if !strings.HasSuffix(j.Problem.Msg, "web. No host has room.") || j.Problem.Next != "Choose a smaller flavor." ||
+			!strings.Contains(j.Problem.Detail, "not enough hosts") || j.Problem.Step != "Build" || j.Problem.Kind != stackhand.Failed {
 			t.Errorf("problem %+v", j.Problem)
 		}
 		if st := p.stack("job1-1"); st.State != stackhand.StackGone || len(st.Ledger) > 0 {

@@ -39,6 +39,7 @@ type fakeCloud struct {
 	removal    time.Duration // of a server
 	look       time.Duration // between two looks of Await
 	buildFault string        // servers end in ERROR with these words
+	buildSaid  string        // Nova's own words for that; "": buildFault is in them
 	roles      []string      // of the sessions' user
 	elsewhere  bool          // sessions are in another project, where none of this is to be seen
 	reboots    int
@@ -77,7 +78,7 @@ func newCloud() *fakeCloud {
 		fips:   map[string]stackhand.FloatingIP{}, servers: map[string]*fakeServer{},
 		volumes: map[string]*fakeVolume{}, snaps: map[string]*fakeSnap{}, images: map[string]*fakeImage{},
 		features: stackhand.Features{Network: true, Volumes: true, Images: true, Tags: true},
-		delay: 50 * time.Millisecond, build: 2 * time.Second, removal: time.Second, look: 250 * time.Millisecond,
+		delay:    50 * time.Millisecond, build: 2 * time.Second, removal: time.Second, look: 250 * time.Millisecond,
 	}
 	return c
 }
@@ -158,7 +159,10 @@ func (c *fakeCloud) tick() {
 		case s.gone.IsZero() && !s.ready.IsZero() && !now.Before(s.ready):
 			s.Status, s.Task, s.next, s.ready = or(s.next, "ACTIVE"), "", "", time.Time{}
 			if c.buildFault != "" {
-				s.Status, s.Fault = "ERROR", c.buildFault
+				s.Status, s.Fault, s.FaultSaid = "ERROR", c.buildFault, c.buildSaid
+				if s.FaultSaid != "" {
+					s.FaultNext = "Choose a smaller flavor."
+				}
 			}
 		}
 	}

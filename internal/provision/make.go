@@ -249,7 +249,7 @@ func (m maker) attach(ctx context.Context, run *jobs.Run, c Cloud) error {
 	if is(err, stackhand.NotFound) || is(err, stackhand.Conflict) {
 		e := stackhand.Errorf(stackhand.Conflict, "The floating IP cannot serve the port %s.", m.spec.Target).
 			Do("Look whether its network has a router to the outside, and whether it has an address already.").Because(err)
-		e.Detail = err.Error()
+		e.Detail = stackhand.Said(err)
 		return e
 	}
 	return err

@@ -81,8 +81,7 @@ func (r reboot) wait(ctx context.Context, run *jobs.Run, c Cloud) error {
 	case err != nil:
 		return err
 	case srv.Status == "ERROR":
-		return stackhand.Errorf(stackhand.Failed, "%s did not come back from its reboot: %s", r.spec.Name, fault(srv)).
-			Do("Try a hard reboot; if that fails too, ask the cloud's administrator.")
+		return broken(srv, "Try a hard reboot; if that fails too, ask the cloud's administrator.", "%s did not come back from its reboot", r.spec.Name)
 	}
 	if err := r.runs(ctx); err != nil {
 		return err

@@ -101,7 +101,7 @@ func inUseBy(ctx context.Context, c Cloud, r stackhand.Resource) error {
 func inUseError(r stackhand.Resource, who string, refusal error) error {
 	e := stackhand.Errorf(stackhand.Conflict, "The %s %s is in use by %s.", r.Kind, r.Name, who).Do("Remove it there first, then try again.")
 	if refusal != nil {
-		e.Detail = refusal.Error()
+		e.Detail = stackhand.Said(refusal)
 	}
 	return e.Because(refusal)
 }

@@ -129,8 +129,7 @@ func (t *takedown) server(ctx context.Context, r stackhand.Resource) error {
 		return err
 	}
 	if err == nil && srv.Status == "ERROR" {
-		return stackhand.Errorf(stackhand.Failed, "The cloud could not delete %s: %s", srv.Name, fault(srv)).
-			Do("Try again; if it happens again, ask the cloud's administrator.")
+		return broken(srv, tryAgain, "The cloud could not delete %s", srv.Name)
 	}
 	return t.forget(ctx, r)
 }
