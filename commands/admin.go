@@ -11,7 +11,7 @@ func (s *session) forAdmins(what string, err error) error {
 	case stackhand.NotFound:
 		no = stackhand.Errorf(stackhand.NotFound, "%s is too old to tell %s.", s.name, what).
 			Do("Ask whoever runs it.").Because(err)
-		no.Detail = err.Error()
+		no.Detail = stackhand.Said(err)
 		return no
 	case stackhand.Forbidden:
 	default:
@@ -19,7 +19,7 @@ func (s *session) forAdmins(what string, err error) error {
 	}
 	no = stackhand.Errorf(stackhand.Forbidden, "Only administrators of the cloud %s may list %s, and %s is none.", s.name, what, first(s.who.User, "your login")).
 		Do("Ask one of them, or `login` as one.").Because(err)
-	no.Detail = err.Error()
+	no.Detail = stackhand.Said(err)
 	return no
 }
 
