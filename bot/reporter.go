@@ -170,7 +170,9 @@ func (r *reporter) look(ctx context.Context) {
 		case err != nil:
 			t.dirty = true
 			r.backOff(t)
-			r.b.log.ErrorContext(ctx, "a report cannot be derived", "job", t.id, "err", err)
+			if ctx.Err() == nil { // while the bot stops, nothing can be read
+				r.b.log.ErrorContext(ctx, "a report cannot be derived", "job", t.id, "err", err)
+			}
 		default:
 			if next == nil || t.next == nil || next.class != t.next.class {
 				t.since = time.Now()
