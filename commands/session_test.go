@@ -43,7 +43,9 @@ func TestAgain(t *testing.T) {
 // TestWishOfAFreshImage: words that fit an image which came a moment ago are found.
 func TestWishOfAFreshImage(t *testing.T) {
 	w, env := newWorld()
-	w.cloud.onRefresh = func() { w.cloud.images = append(w.cloud.images, stackhand.Image{ID: "i-new", Name: "Haiku 5", Status: "active"}) }
+	w.cloud.onRefresh = func() {
+		w.cloud.images = append(w.cloud.images, stackhand.Image{ID: "i-new", Name: "Haiku 5", Status: "active"})
+	}
 	words, err := wish(t.Context(), env, alice, []string{"haiku", "server", "named", "web-9"}, nil)
 	if err != nil || len(words) == 0 || w.cloud.refreshed != 1 {
 		t.Errorf("got %q, %v after %d refreshes", words, err, w.cloud.refreshed)

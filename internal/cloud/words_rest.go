@@ -58,7 +58,7 @@ var imageWords = []words{
 	{name: "image in use", of: image, status: 409, says: `(?i)could not be deleted because it is in use`,
 		msg: "The image is in use: a volume or server is still tied to it.", next: "Delete those first: `list` and `volume list` show them.", unheld: setUp},
 	{name: "another's image", of: image, status: 403, says: `(?i)^You do not own this image|not permitted to (modify|delete) this image`,
-		msg: "The image belongs to the cloud or to another project, and you may not change it.", next: "`image list --private` shows those of your project."},
+		msg: "The image belongs to the cloud or to another project, and you may not change it.", next: "`image list` shows whose each image is."},
 	{name: "image for all", of: image, status: 403, says: `publicize_image|communitize_image`,
 		msg: "Only administrators of the cloud may make an image public.", next: "Ask one of them, or share it with single projects."},
 	{name: "image property gone", of: image, status: 409, says: `Property (?P<key>\S+) does not exist`, kind: stackhand.NotFound,
