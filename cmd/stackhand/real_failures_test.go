@@ -214,14 +214,30 @@ cloud servers 0
 `)
 }
 
-// Neutron is restarted in the middle of a build.
+// Neutron is restarted in the middle of a build. What it was doing may be lost to it: then all is removed, and a retry works.
 func networkAway(s *steered) {
 	up := func() {}
 	s.before("POST", "/floatingips", func() { up = s.down("neutron-server") })
-	s.begin("alice #team-a: /stack create real-alone" + small + "\n")
-	s.begin("wait 10s\n")
+	s.begin("alice #team-a: /stack create real-alone" + small + "\nwait 10s\n")
 	up()
 	s.talk(`wait 5m
+expect real-alone ACTIVE 203\.0\.113\.|everything it made is removed
+`)
+	if !strings.Contains(s.said.String(), "@alice real-alone ACTIVE") {
+		s.talk(`cloud servers 0
+cloud networks 0
+alice click retry
+wait 5m
+expect real-alone ACTIVE 203\.0\.113\.
+`)
+	}
+	s.talk(`cloud servers 1
+cloud networks 1
+cloud floating-ips 1
+alice #team-a: /stack delete real-alone
+wait 5m
+cloud servers 0
+cloud networks 0
 `)
 }
 
