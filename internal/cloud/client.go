@@ -25,8 +25,8 @@ type Client struct {
 
 	mu       sync.Mutex
 	grant    grant
-	taken    time.Time // when the grant was asked for
-	doubtful bool      // an address of its catalogue did not answer as OpenStack does
+	taken    time.Time                // when the grant was asked for
+	doubtful bool                     // an address of its catalogue did not answer as OpenStack does
 	flavors  memo[[]stackhand.Flavor] // to name flavors where Nova gives ids only
 	features *stackhand.Features      // nil until they were found out
 	refused  map[string]refusal       // writes that met a 401, by method and address

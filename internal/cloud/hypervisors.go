@@ -49,7 +49,7 @@ func (c *Client) Hypervisors(ctx context.Context) ([]stackhand.Hypervisor, error
 	if n.atLeast(33) {
 		return listOn(ctx, c, compute, "os-hypervisors/detail", "hypervisors", nil, wireHypervisor.id, wireHypervisor.hypervisor)
 	}
-	doc, err := get[map[string][]wireHypervisor](ctx, n, "os-hypervisors", "detail") // all at once, and limits are refused
+	doc, err := get[map[string][]wireHypervisor](ctx, n, "os-hypervisors", "detail")   // all at once, and limits are refused
 	if k := stackhand.KindOf(err); k == stackhand.NotFound || k == stackhand.Invalid { // they came in 2012
 		return nil, stackhand.Errorf(stackhand.NotFound, "The cloud does not tell its hypervisors.").Because(err)
 	}

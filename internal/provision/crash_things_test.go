@@ -56,7 +56,9 @@ func thing(more, less string) func(*lab, *process, stackhand.Job) {
 }
 
 func thingTrials() []trial {
-	subnet := func(s *stackhand.MakeSpec) { s.Name, s.Subnet = "y", stackhand.SubnetSpec{NetworkID: "n1", CIDR: "10.1.0.0/24"} }
+	subnet := func(s *stackhand.MakeSpec) {
+		s.Name, s.Subnet = "y", stackhand.SubnetSpec{NetworkID: "n1", CIDR: "10.1.0.0/24"}
+	}
 	port := func(s *stackhand.MakeSpec) { s.Name, s.Port = "y", stackhand.PortSpec{NetworkID: "n1"} }
 	join := func(s *stackhand.MakeSpec) { s.ParentID, s.TargetID = "r1", "s1" }
 	rule := stackhand.Rule{Direction: "ingress", Protocol: "tcp", PortMin: 80, PortMax: 80}
