@@ -76,12 +76,6 @@ func sameMark(a, b string) bool {
 	return ok && ok2 && share == share2 && job == job2 && stack == stack2
 }
 
-// isMarked tells whether a description is the mark of this job and stack ("" for the job's own things).
-func isMarked(description, job, stack string) bool {
-	_, j, s, ok := markOf(description)
-	return ok && j == job && s == stack
-}
-
 // isShared tells whether a description marks a thing that the project's stacks share.
 func isShared(description, share string) bool {
 	s, _, _, ok := markOf(description)
