@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/jobs"
@@ -60,7 +59,7 @@ func settled(ctx context.Context, run *jobs.Run, kind, name, status string) (ove
 	switch {
 	case status == "available" || status == "in-use":
 		return true, nil
-	case strings.HasPrefix(status, "error"):
+	case failed(status):
 		return true, stackhand.Errorf(stackhand.Failed, "The cloud could not make the %s %s: it is in the state %s.", kind, name, status).
 			Do("Try again, perhaps smaller; if it happens again, ask the cloud's administrator.")
 	}
@@ -68,18 +67,15 @@ func settled(ctx context.Context, run *jobs.Run, kind, name, status string) (ove
 }
 
 func (m maker) snapshot(ctx context.Context, run *jobs.Run, c Cloud) error {
-	if run.Again() {
-		all, err := c.VolumeSnapshots(ctx)
-		if err != nil {
-			return err
-		}
-		for _, s := range all {
-			if s.Metadata[metaJob] == m.id {
-				return m.keep(ctx, run, s.ID, "")
-			}
-		}
-	}
-	s, err := c.CreateVolumeSnapshot(ctx, m.spec.ParentID, m.spec.Name, m.spec.Description, m.marks(), m.spec.Force)
+	s, err := madeOnce(ctx, run, thing[stackhand.VolumeSnapshot]{
+		list: func() ([]stackhand.VolumeSnapshot, error) { return c.VolumeSnapshots(ctx) },
+		ours: func(s stackhand.VolumeSnapshot) bool { return s.Metadata[metaJob] == m.id && !going(s.Status) },
+		make: func() (stackhand.VolumeSnapshot, error) {
+			return c.CreateVolumeSnapshot(ctx, m.spec.ParentID, m.spec.Name, m.spec.Description, m.marks(), m.spec.Force)
+		},
+		whole: func(s stackhand.VolumeSnapshot) bool { return !failed(s.Status) },
+		drop:  func(s stackhand.VolumeSnapshot) error { return c.DeleteVolumeSnapshot(ctx, s.ID) },
+	})
 	if err != nil {
 		return err
 	}

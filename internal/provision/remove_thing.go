@@ -26,7 +26,7 @@ func removeThing(ctx context.Context, run *jobs.Run, c Cloud, r stackhand.Resour
 	}
 	state := stateOf(ctx, c, r)
 	if run.Again() && state != nil {
-		if status, err := state(); err == nil && strings.HasPrefix(status, "deleting") {
+		if status, err := state(); err == nil && going(status) {
 			return untilGone(ctx, run, r, state)
 		}
 	}

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/jobs"
@@ -10,65 +11,110 @@ import (
 
 // Things that several flows make. Each is found again by its mark after an answer got lost.
 
-// madeOnce finds what an earlier attempt of the step may have made, or makes it.
-func madeOnce[T any](run *jobs.Run, list func() ([]T, error), ours func(T) bool, make func() (T, error)) (T, error) {
-	if run.Again() {
-		all, err := list()
-		if err != nil {
-			var none T
-			return none, err
-		}
-		if at := slices.IndexFunc(all, ours); at >= 0 {
-			return all[at], nil
-		}
-	}
-	return make()
+// thing says how one kind of things is made once.
+type thing[T any] struct {
+	list  func() ([]T, error)
+	ours  func(T) bool // carries the mark
+	make  func() (T, error)
+	whole func(T) bool  // is as it was wanted; nil: the cloud makes such things whole, or not at all
+	drop  func(T) error // removes one that is not; NotFound is as good
 }
 
+// madeOnce finds what an earlier attempt of the step may have made, or makes it. A cloud that stopped in the middle of
+// that call may have left half of the thing: that is removed, and made anew.
+func madeOnce[T any](ctx context.Context, run *jobs.Run, t thing[T]) (T, error) {
+	var none T
+	if !run.Again() {
+		return t.make()
+	}
+	all, err := t.list()
+	if err != nil {
+		return none, err
+	}
+	all = slices.DeleteFunc(all, func(v T) bool { return !t.ours(v) })
+	for _, v := range all {
+		if t.whole == nil || t.whole(v) {
+			return v, nil
+		}
+	}
+	for _, v := range all {
+		if err := patiently(ctx, settling, func() error { return gone(t.drop(v)) }); err != nil {
+			return none, err
+		}
+	}
+	return t.make()
+}
+
+// A network and a subnet are one write in Neutron's database, so they need no look whether they are whole.
 func makeNetwork(ctx context.Context, run *jobs.Run, c Cloud, name, mark string) (stackhand.Network, error) {
-	return madeOnce(run,
-		func() ([]stackhand.Network, error) { return c.NetworksNamed(ctx, name) },
-		func(n stackhand.Network) bool { return sameMark(n.Description, mark) },
-		func() (stackhand.Network, error) { return c.CreateNetwork(ctx, name, mark) })
+	return madeOnce(ctx, run, thing[stackhand.Network]{
+		list: func() ([]stackhand.Network, error) { return c.NetworksNamed(ctx, name) },
+		ours: func(n stackhand.Network) bool { return sameMark(n.Description, mark) },
+		make: func() (stackhand.Network, error) { return c.CreateNetwork(ctx, name, mark) },
+	})
 }
 
 func makeSubnet(ctx context.Context, run *jobs.Run, c Cloud, spec stackhand.SubnetSpec) (stackhand.Subnet, error) {
-	return madeOnce(run,
-		func() ([]stackhand.Subnet, error) { return c.Subnets(ctx, spec.NetworkID) },
-		func(s stackhand.Subnet) bool { return sameMark(s.Description, spec.Description) },
-		func() (stackhand.Subnet, error) { return c.CreateSubnet(ctx, spec) })
+	return madeOnce(ctx, run, thing[stackhand.Subnet]{
+		list: func() ([]stackhand.Subnet, error) { return c.Subnets(ctx, spec.NetworkID) },
+		ours: func(s stackhand.Subnet) bool { return sameMark(s.Description, spec.Description) },
+		make: func() (stackhand.Subnet, error) { return c.CreateSubnet(ctx, spec) },
+	})
 }
 
+// makeRouter makes a router with its gateway. Neutron writes the router first and then its gateway, so one that was stopped
+// between the two leaves a router that leads nowhere.
 func makeRouter(ctx context.Context, run *jobs.Run, c Cloud, name, mark, external string) (stackhand.Router, error) {
-	return madeOnce(run,
-		func() ([]stackhand.Router, error) { return c.Routers(ctx) },
-		func(r stackhand.Router) bool { return sameMark(r.Description, mark) },
-		func() (stackhand.Router, error) { return c.CreateRouter(ctx, name, mark, external) })
+	return madeOnce(ctx, run, thing[stackhand.Router]{
+		list:  func() ([]stackhand.Router, error) { return c.Routers(ctx) },
+		ours:  func(r stackhand.Router) bool { return sameMark(r.Description, mark) },
+		make:  func() (stackhand.Router, error) { return c.CreateRouter(ctx, name, mark, external) },
+		whole: func(r stackhand.Router) bool { return r.External == external },
+		drop:  func(r stackhand.Router) error { return c.DeleteRouter(ctx, r.ID) },
+	})
 }
 
+// makePort makes a port in the wanted groups. One that a server has is whole: Nova took it so.
 func makePort(ctx context.Context, run *jobs.Run, c Cloud, spec stackhand.PortSpec) (stackhand.Port, error) {
-	return madeOnce(run,
-		func() ([]stackhand.Port, error) { return c.Ports(ctx, stackhand.PortFilter{NetworkID: spec.NetworkID}) },
-		func(p stackhand.Port) bool { return sameMark(p.Description, spec.Description) },
-		func() (stackhand.Port, error) { return c.CreatePort(ctx, spec) })
-}
-
-func makeGroup(ctx context.Context, run *jobs.Run, c Cloud, name, mark string) (stackhand.SecurityGroup, error) {
-	return madeOnce(run,
-		func() ([]stackhand.SecurityGroup, error) { return c.SecurityGroups(ctx) },
-		func(g stackhand.SecurityGroup) bool { return sameMark(g.Description, mark) },
-		func() (stackhand.SecurityGroup, error) { return c.CreateSecurityGroup(ctx, name, mark) })
-}
-
-// makeVolume begins a volume; those carry metadata.
-func makeVolume(ctx context.Context, run *jobs.Run, c Cloud, spec stackhand.VolumeSpec) (stackhand.Volume, error) {
-	return madeOnce(run,
-		func() ([]stackhand.Volume, error) { return c.Volumes(ctx) },
-		func(v stackhand.Volume) bool {
-			return v.Metadata[metaJob] == spec.Metadata[metaJob] && v.Metadata[metaStack] == spec.Metadata[metaStack]
+	return madeOnce(ctx, run, thing[stackhand.Port]{
+		list: func() ([]stackhand.Port, error) { return c.Ports(ctx, stackhand.PortFilter{NetworkID: spec.NetworkID}) },
+		ours: func(p stackhand.Port) bool { return sameMark(p.Description, spec.Description) },
+		make: func() (stackhand.Port, error) { return c.CreatePort(ctx, spec) },
+		whole: func(p stackhand.Port) bool {
+			out := slices.ContainsFunc(spec.Groups, func(g string) bool { return !slices.Contains(p.Groups, g) })
+			return p.DeviceID != "" || !out
 		},
-		func() (stackhand.Volume, error) { return c.CreateVolume(ctx, spec) })
+		drop: func(p stackhand.Port) error { return c.DeletePort(ctx, p.ID) },
+	})
 }
+
+// makeGroup makes a security group. Neutron writes it together with the rules that it begins with.
+func makeGroup(ctx context.Context, run *jobs.Run, c Cloud, name, mark string) (stackhand.SecurityGroup, error) {
+	return madeOnce(ctx, run, thing[stackhand.SecurityGroup]{
+		list: func() ([]stackhand.SecurityGroup, error) { return c.SecurityGroups(ctx) },
+		ours: func(g stackhand.SecurityGroup) bool { return sameMark(g.Description, mark) },
+		make: func() (stackhand.SecurityGroup, error) { return c.CreateSecurityGroup(ctx, name, mark) },
+	})
+}
+
+// makeVolume begins a volume; those carry metadata. One that the cloud failed to make is made anew.
+func makeVolume(ctx context.Context, run *jobs.Run, c Cloud, spec stackhand.VolumeSpec) (stackhand.Volume, error) {
+	return madeOnce(ctx, run, thing[stackhand.Volume]{
+		list: func() ([]stackhand.Volume, error) { return c.Volumes(ctx) },
+		ours: func(v stackhand.Volume) bool {
+			return v.Metadata[metaJob] == spec.Metadata[metaJob] && v.Metadata[metaStack] == spec.Metadata[metaStack] && !going(v.Status)
+		},
+		make:  func() (stackhand.Volume, error) { return c.CreateVolume(ctx, spec) },
+		whole: func(v stackhand.Volume) bool { return !failed(v.Status) },
+		drop:  func(v stackhand.Volume) error { return c.DeleteVolume(ctx, v.ID) },
+	})
+}
+
+// failed tells of a volume's or a snapshot's state that it will not become available any more.
+func failed(status string) bool { return strings.HasPrefix(status, "error") }
+
+// going tells that it is being deleted.
+func going(status string) bool { return strings.HasPrefix(status, "deleting") }
 
 // makeFloatingIP takes an address of the external network, or pool. Old clouds keep no description of it: there
 // the one that was not there before the first attempt is ours.
@@ -78,10 +124,11 @@ func (d Deps) makeFloatingIP(ctx context.Context, run *jobs.Run, c Cloud, extern
 		return stackhand.FloatingIP{}, err
 	}
 	if f.Tags {
-		return madeOnce(run,
-			func() ([]stackhand.FloatingIP, error) { return c.FloatingIPs(ctx) },
-			func(f stackhand.FloatingIP) bool { return sameMark(f.Description, mark) },
-			func() (stackhand.FloatingIP, error) { return c.CreateFloatingIP(ctx, external, mark) })
+		return madeOnce(ctx, run, thing[stackhand.FloatingIP]{
+			list: func() ([]stackhand.FloatingIP, error) { return c.FloatingIPs(ctx) },
+			ours: func(f stackhand.FloatingIP) bool { return sameMark(f.Description, mark) },
+			make: func() (stackhand.FloatingIP, error) { return c.CreateFloatingIP(ctx, external, mark) },
+		})
 	}
 	all, err := c.FloatingIPs(ctx)
 	if err != nil {
