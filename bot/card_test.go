@@ -78,6 +78,9 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 		{"an act at work", func(j *stackhand.Job) { j.Flow = "act" }, stackhand.JobRunning, []string{"in progress\n✗ Server web-1"}, nil},
 		{"a delete that waits", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobQueued, []string{"waiting to start"}, []string{"cancel"}},
 		{"a delete at work", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobRunning, []string{"in progress"}, nil}, // it cannot be taken back
+		{"what does not fit the cloud", func(j *stackhand.Job) {
+			j.Problem = &stackhand.Problem{Kind: stackhand.Invalid, Msg: "The disk would have to shrink.", Step: "server"}
+		}, stackhand.JobUndone, []string{"Send the command again with another choice"}, []string{"cleanup"}},
 		{"a delete", func(j *stackhand.Job) { j.Flow = "delete" }, stackhand.JobFailed, []string{"failed after 42s"}, []string{"retry"}},
 		{"retried, with rests", func(j *stackhand.Job) { j.RetriedAs = "zzzz" }, stackhand.JobFailed, nil, []string{"cleanup"}},
 		{"retried", func(j *stackhand.Job) { j.RetriedAs = "zzzz" }, stackhand.JobUndone, []string{"tried again as job `zzzz`"}, nil},

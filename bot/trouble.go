@@ -24,7 +24,7 @@ func (s shown) jobActions() []stackhand.Action {
 	if p := j.Problem; p != nil && p.Kind == stackhand.Unauthorized {
 		out = append(out, commands.LoginAction(j.Cloud, j.Scope.ProjectID))
 	}
-	if j.RetriedAs == "" {
+	if j.RetriedAs == "" && !hopeless(j) {
 		out = append(out, stackhand.Action{ID: "retry", Label: "Retry", Value: j.ID})
 		if create && j.State != stackhand.JobKept {
 			out = append(out, stackhand.Action{ID: "keep", Label: "Keep for debugging", Value: j.ID})
@@ -39,6 +39,11 @@ func (s shown) jobActions() []stackhand.Action {
 		out = append(out, detailButton(j.ID))
 	}
 	return out
+}
+
+// hopeless tells that the cloud would refuse the same again: only another line can help.
+func hopeless(j stackhand.Job) bool {
+	return j.Canceled == "" && j.Problem != nil && j.Problem.Kind == stackhand.Invalid
 }
 
 // inWords says what buttons do whose labels cannot.
