@@ -112,9 +112,15 @@ func (a act) then(begin action, title string, for_ time.Duration, wait action) [
 }
 
 // with opens the session of a step, and makes sure that the server's stack is this job's for the time being.
-func (a act) with(do action) func(context.Context, *jobs.Run) error {
+func (a act) with(do action) func(context.Context, *jobs.Run) error { return a.in(true, do) }
+
+// making is with for a step that makes something: an administrator of the cloud, who reaches the server from another
+// project, would make it there, where the server's owner could not remove it.
+func (a act) making(do action) func(context.Context, *jobs.Run) error { return a.in(false, do) }
+
+func (a act) in(byID bool, do action) func(context.Context, *jobs.Run) error {
 	return a.Deps.with(func(ctx context.Context, run *jobs.Run, c Cloud) error {
-		if err := (home{a.spec.ProjectID, a.spec.Project}).check(c.Identity(), true); err != nil {
+		if err := (home{a.spec.ProjectID, a.spec.Project}).check(c.Identity(), byID); err != nil {
 			return err
 		}
 		if err := a.take(ctx); err != nil {

@@ -15,7 +15,7 @@ func (a act) addFloatingSteps() []jobs.Step {
 		return a.single(a.addFloating)
 	}
 	return []jobs.Step{
-		{Name: "address", Title: "Floating IP", Do: a.with(a.newFloating)},
+		{Name: "address", Title: "Floating IP", Do: a.making(a.newFloating)},
 		{Name: "act", Title: "Attach it to " + a.spec.Name, Needs: []string{"address"}, Timeout: attachFor, Do: a.with(a.addFloating)},
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 func (a act) addNetworkSteps() []jobs.Step {
 	return []jobs.Step{
-		{Name: "port", Title: "Port on " + a.spec.Target, Do: a.with(a.newPort)},
+		{Name: "port", Title: "Port on " + a.spec.Target, Do: a.making(a.newPort)},
 		{Name: "act", Title: "Plug it into " + a.spec.Name, Needs: []string{"port"}, Timeout: attachFor, Do: a.with(a.plug)},
 	}
 }

@@ -26,6 +26,7 @@ func TestActs(t *testing.T) {
 	set := func(edit func(c *fakeCloud)) func(p *process) {
 		return func(p *process) { p.lab.cloud.edit(func() { edit(p.lab.cloud) }) }
 	}
+	admins := set(func(c *fakeCloud) { c.elsewhere, c.roles = true, []string{"admin"} })
 	data := func(s *stackhand.ActSpec) { s.TargetID, s.Target = "v1", "data" }
 	taken := set(func(c *fakeCloud) {
 		c.servers["s9"] = &fakeServer{Server: stackhand.Server{ID: "s9", Name: "theirs", Status: "ACTIVE"}}
@@ -96,6 +97,11 @@ func TestActs(t *testing.T) {
 		{"not on a network", ready(), on(stackhand.ActRemoveNetwork, func(s *stackhand.ActSpec) { s.TargetID, s.Target = "n9", "n9" }), stackhand.JobDone, "web was not on n9.", "ACTIVE small"},
 		{"a network without room", ready(), on(stackhand.ActAddNetwork, func(s *stackhand.ActSpec) { s.TargetID, s.Target = external, "public" }), stackhand.JobFailed,
 			"The network has no subnet.", "ACTIVE small"},
+		{"stopped from another project", ready(admins), on(stackhand.ActStop, nil), stackhand.JobDone, "", "SHUTOFF small"},
+		{"an address from another project", ready(admins), on(stackhand.ActAddFloating, func(s *stackhand.ActSpec) { s.External = external }), stackhand.JobFailed,
+			"This is about the project team-a, and the login is one to the project team-b", "ACTIVE small"},
+		{"a port from another project", ready(admins), on(stackhand.ActAddNetwork, func(s *stackhand.ActSpec) { s.TargetID, s.Target = external, "public" }), stackhand.JobFailed,
+			"This is about the project team-a, and the login is one to the project team-b", "ACTIVE small"},
 		{"a verb of another time", ready(), on("levitate", nil), stackhand.JobStuck, `does not know how to "levitate" a server`, "ACTIVE small"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
