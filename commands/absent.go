@@ -115,6 +115,6 @@ func nothingFor(words []string, noun string) error {
 			names = append(names, e.Name)
 		}
 	}
-	return stackhand.Errorf(stackhand.Invalid, "I do not understand %q: there is no command for that yet. Did you mean %s?", typed, strings.Join(names, " or ")).
+	return stackhand.Errorf(stackhand.Invalid, "I do not understand %q: there is no command for that yet. Did you mean %s?", typed, either(names)).
 		Do("Usage: %s", near.Usage)
 }

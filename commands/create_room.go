@@ -65,11 +65,22 @@ func plainNumber(i int) string { return fmt.Sprint(i) }
 // room refuses a plan that the project's quotas have no room for.
 func (p *plan) room() error { return lacking(p.spec.Project, p.names(), p.needs()) }
 
+// listOfQuota is the command that lists what takes of a quota; of those that are not here, servers do.
+var listOfQuota = map[string]string{
+	"networks": "network list", "subnets": "subnet list", "routers": "router list", "ports": "port list", "floating IPs": "floating ip list",
+	"security groups": "security group list", "security group rules": "security group list",
+	"volumes": "volume list", "volume storage": "volume list", "GiB of volumes": "volume list", "volume snapshots": "volume snapshot list",
+}
+
 // lacking refuses what a project's quotas have no room for, naming all that is short.
 func lacking(project, what string, needs []need) error {
 	var short []string
+	where := "`list`"
 	for _, n := range needs {
 		if n.n > 0 && !n.limit.Room(n.n) {
+			if list := listOfQuota[n.what]; list != "" && len(short) == 0 {
+				where = "`" + list + "`"
+			}
 			short = append(short, fmt.Sprintf("%s (%s of %s in use, %s needed)", n.what, n.unit(n.limit.Used), n.unit(n.limit.Max), n.unit(n.n)))
 		}
 	}
@@ -77,7 +88,7 @@ func lacking(project, what string, needs []need) error {
 		return nil
 	}
 	return stackhand.Errorf(stackhand.Quota, "The project %s has no room for %s: not enough %s.", project, what, strings.Join(short, ", ")).
-		Do("Delete something that is no longer needed (`list`), ask for less, or ask your cloud's administrator for a larger quota.")
+		Do("Delete something that is no longer needed (%s), ask for less, or ask your cloud's administrator for a larger quota.", where)
 }
 
 // show is the plan in words, for --dry-run.

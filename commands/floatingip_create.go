@@ -33,10 +33,23 @@ var _ = addMake(making[floatingCreateArgs]{
 			return m, err
 		}
 		m.TargetID, m.Target = p.ID, first(p.Name, portAddresses(p), p.ID)
-		job, _ := markedBy(p.Description)
-		return m, s.mayTouch(ctx, "change", "the port "+m.Target, job)
+		return m, s.mayLeadTo(ctx, p, m.Target)
 	},
 })
+
+// mayLeadTo refuses to open somebody else's port to the outside: that of a stack's server is its owner's.
+func (s *session) mayLeadTo(ctx context.Context, p stackhand.Port, name string) error {
+	if p.DeviceID != "" {
+		switch st, err := s.env.Stacks.ByServer(ctx, s.name, p.DeviceID); {
+		case err == nil:
+			return s.env.mayChange(ctx, s.user, st, "add a floating IP to")
+		case stackhand.KindOf(err) != stackhand.NotFound:
+			return err
+		}
+	}
+	job, _ := markedBy(p.Description)
+	return s.mayTouch(ctx, "change", "the port "+name, job)
+}
 
 // external finds the network that floating IPs are of: the one named, the operator's, or the only one.
 func (s *session) external(ctx context.Context, word string, again func(id string) string) (stackhand.Network, error) {

@@ -7,6 +7,15 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
+// either lists at most three words to choose from: "a, b or c".
+func either(words []string) string {
+	words = words[:min(len(words), 3)]
+	if n := len(words) - 1; n > 0 {
+		return strings.Join(words[:n], ", ") + " or " + words[n]
+	}
+	return strings.Join(words, "")
+}
+
 // nearest picks at most n of the words that look like the given one, the most alike first.
 func nearest(word string, words []string, n int) []string {
 	word = strings.ToLower(word)

@@ -305,6 +305,8 @@ func TestSharedLogin(t *testing.T) {
 		"router add subnet idle inner-v4 --cloud svc":                           "only an administrator may change",
 		"subnet create x --network bare --subnet-range 10.1.0.0/24 --cloud svc": "only an administrator may change",
 		"volume snapshot create s --volume data-1 --cloud svc":                  "made by U0ALICE",
+		"volume create copy --source data-1 --cloud svc":                        "made by U0ALICE, so you cannot copy",
+		"volume create copy --snapshot nightly --cloud svc":                     "only an administrator may copy",
 		"user list --cloud svc":                                                 "Only administrators may list",
 		"hypervisor list --cloud svc":                                           "Only administrators may list",
 	} {
@@ -329,9 +331,9 @@ func TestNoRoom(t *testing.T) {
 	w.cloud.limits.VolumeGB = stackhand.Limit{Used: 995, Max: 1000}
 	w.cloud.limits.Networks = stackhand.Limit{Used: 100, Max: 100}
 	r, err := say(t, env, alice, "volume create d --size 6")
-	expect(t, told(r, err), `not enough volume storage \(995 GiB of 1000 GiB in use, 6 GiB needed\)`)
+	expect(t, told(r, err), `not enough volume storage \(995 GiB of 1000 GiB in use, 6 GiB needed\)`, "no longer needed \\(`volume list`\\)")
 	r, err = say(t, env, alice, "network create x")
-	expect(t, told(r, err), `not enough networks`)
+	expect(t, told(r, err), `not enough networks`, "\\(`network list`\\)")
 	if len(w.order) != 1 {
 		t.Errorf("%d jobs", len(w.order))
 	}

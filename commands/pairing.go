@@ -49,6 +49,9 @@ func (p pairing[A]) run(ctx context.Context, env *Env, user stackhand.User, a A)
 	if err != nil {
 		return Reply{}, err
 	}
+	if err := s.inProjectOf(t); err != nil {
+		return Reply{}, err
+	}
 	spec := stackhand.ActSpec{Verb: p.verb}
 	var said stackhand.Text
 	err = s.again(func() (err error) {
@@ -67,6 +70,17 @@ func (p pairing[A]) run(ctx context.Context, env *Env, user stackhand.User, a A)
 		title = stackhand.Textf(p.fresh, t.name())
 	}
 	return s.acted(ctx, x.line, t, title.String(), spec)
+}
+
+// inProjectOf refuses a session that reaches a server from another project, as an administrator's may: the things to add
+// to it or to take from it are looked for in the session's own.
+func (s *session) inProjectOf(t target) error {
+	st := t.stack
+	if st == nil || st.ProjectID == s.who.ProjectID {
+		return nil
+	}
+	return stackhand.Errorf(stackhand.Unauthorized, "%s is in the project %s of %s, and you are logged in to %s.", st.Name, st.Project, st.Cloud, s.who.Project).
+		Do("Log in to %s, then say it again.", st.Project).Because(NoLogin{Cloud: st.Cloud, ProjectID: st.ProjectID})
 }
 
 // suiting finds the thing that a word means. Without a word it is the only one that suits, or the asker chooses.

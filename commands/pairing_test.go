@@ -176,3 +176,63 @@ func TestPairingsOfOldClouds(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// With the bot's own login, what somebody else made is not attached to one's own server: its data could be read there.
+func TestPairingsOfOthers(t *testing.T) {
+	for line, word := range map[string]string{"add volume web-1 data-1": "the volume data-1", "add floating ip web-1 203.0.113.9 --fixed-ip 10.0.0.4": "the floating IP 203.0.113.9"} {
+		for job, want := range map[string]string{"": "was not made by you, so only an administrator may attach it", "bobsjob2": "was made by U0BOB, so you cannot attach it", "hersjob2": ""} {
+			w, env := furnished()
+			env.Settings.Clouds["lab"] = CloudSettings{Service: true}
+			giveJob(w, "bobsjob2", "U0BOB", stackhand.JobDone)
+			giveJob(w, "hersjob2", "U0ALICE", stackhand.JobDone)
+			had := len(w.order)
+			w.cloud.volumes[0].Metadata = map[string]string{"stackhand_job": job}
+			w.cloud.ips[1].Description = "stackhand job " + job
+			r, err := say(t, env, alice, line)
+			if refused := stackhand.KindOf(err) == stackhand.Forbidden; refused != (want != "") || refused != (len(w.order) == had) {
+				t.Errorf("%s of %q: %s", line, job, told(r, err))
+			}
+			if want != "" {
+				expect(t, told(r, err), capital(word)+" "+want)
+			}
+		}
+	}
+}
+
+// A floating IP opens a port to the outside, so that of a stack's server is for its owner to open.
+func TestFloatingAtPortOfOthers(t *testing.T) {
+	w, env := newWorld()
+	w.login["U0BOB"] = "bob"
+	st := w.give("U0BOB", "web-1")
+	w.cloud.ports = []stackhand.Port{{ID: "p-web", Name: "web-port", DeviceID: st.Server}}
+	r, err := say(t, env, alice, "floating ip create --port web-port")
+	expect(t, told(r, err), "web-1 belongs to U0BOB, so you cannot add a floating IP to it")
+	if stackhand.KindOf(err) != stackhand.Forbidden || len(w.order) != 0 {
+		t.Errorf("%d jobs", len(w.order))
+	}
+	if r, err := say(t, env, bob, "floating ip create --port web-port"); err != nil || len(w.order) != 1 {
+		t.Error(told(r, err))
+	}
+}
+
+// An administrator who reaches a server from another project has other things there to add to it.
+func TestPairingsFromAnotherProject(t *testing.T) {
+	for _, line := range []string{"add volume", "remove volume", "add floating ip", "remove floating ip", "add network", "remove network", "add security group", "remove security group"} {
+		w, env := newWorld()
+		st := w.give("U0ALICE", "web-1")
+		w.cloud.servers, w.cloud.who = nil, stackhand.Identity{User: "admin", ProjectID: "p-admin", Project: "admin", Roles: []string{"admin"}}
+		r, err := say(t, env, dana, line+" "+st.ID)
+		expect(t, told(r, err), "web-1 is in the project team-a of lab, and you are logged in to admin", "Log in to team-a")
+		if stackhand.KindOf(err) != stackhand.Unauthorized || len(w.order) != 0 {
+			t.Errorf("%s: %d jobs", line, len(w.order))
+		}
+	}
+}
+
+func TestEither(t *testing.T) {
+	for want, words := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c", "d"}} {
+		if got := either(words); got != want {
+			t.Errorf("%v: %q, want %q", words, got, want)
+		}
+	}
+}

@@ -147,7 +147,7 @@ func missing(kind, word string, names []string) error {
 	near := nearest(word, names, 3)
 	switch {
 	case len(near) > 0:
-		return err.Do("Did you mean %s?", strings.Join(near, " or "))
+		return err.Do("Did you mean %s?", either(near))
 	case len(names) == 0:
 		return err.Do("There is none yet that you can use.")
 	case len(names) <= 8:

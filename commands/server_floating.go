@@ -77,7 +77,8 @@ func addFloating(ctx context.Context, s *session, t target, a addFloatingArgs, s
 		return nil, s.floatingTaken(ctx, f)
 	}
 	spec.TargetID, spec.Target = f.ID, f.IP
-	return nil, nil
+	job, _ := markedBy(f.Description)
+	return nil, s.mayTouch(ctx, "attach", "the floating IP "+f.IP, job)
 }
 
 // newFloating settles where a new address comes from. An address of its own serves one floating IP, so a server that

@@ -194,7 +194,8 @@ func TestDeleteVolumes(t *testing.T) {
 		t.Fatal(told(r, err))
 	}
 	// The boot volume goes, and what was not made here stays: neither is asked about.
-	if r, err = say(t, env, alice, "delete web-1"); err != nil || input[stackhand.DeleteSpec](t, w).KeepVolumes {
+	// One that is added while the job waits to begin was asked about by nobody, so it is to be kept.
+	if r, err = say(t, env, alice, "delete web-1"); err != nil || !input[stackhand.DeleteSpec](t, w).KeepVolumes {
 		t.Fatal(told(r, err))
 	}
 	w, env = newWorld()

@@ -59,7 +59,7 @@ func addVolume(ctx context.Context, s *session, t target, a volumeAtArgs, spec *
 			Do("`volume show %s` tells more.", quote(name))
 	}
 	spec.TargetID, spec.Target = v.ID, name
-	return nil, nil
+	return nil, s.mayTouch(ctx, "attach", "the volume "+name, v.Metadata[metaJob])
 }
 
 // volumeTaken says at which server a volume is.

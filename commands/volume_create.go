@@ -51,12 +51,18 @@ func volumeSpec(ctx context.Context, s *session, a volumeCreateArgs) (stackhand.
 			return m, err
 		}
 		m.Volume.SnapshotID, m.Target, least, from = sn.ID, sn.Name, sn.Size, "the snapshot "+first(sn.Name, sn.ID)
+		if err := s.mayTouch(ctx, "copy", from, sn.Metadata[metaJob]); err != nil {
+			return m, err
+		}
 	case a.Source != "":
 		v, err := volumeKind.choose(ctx, s, a.Source, again(&a.Source))
 		if err != nil {
 			return m, err
 		}
 		m.Volume.SourceID, m.Target, least, from = v.ID, v.Name, v.Size, "the volume "+first(v.Name, v.ID)
+		if err := s.mayTouch(ctx, "copy", from, v.Metadata[metaJob]); err != nil {
+			return m, err
+		}
 	default:
 		_, err := s.Volumes(ctx) // tells whether there is block storage at all
 		return m, err
