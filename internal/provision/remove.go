@@ -63,6 +63,11 @@ func (r remover) thing() stackhand.Resource {
 	return stackhand.Resource{Kind: r.spec.Kind, ID: r.spec.ID, Name: r.spec.Name, Parent: r.spec.ParentID}
 }
 
+// is tells whether a line of a ledger means the thing. A subnet may be connected to several routers.
+func (r remover) is(l stackhand.Resource) bool {
+	return l.Kind == r.spec.Kind && l.ID == r.spec.ID && (l.Kind != stackhand.KindInterface || l.Parent == r.spec.ParentID)
+}
+
 // remove looks who uses the thing, removes it, and takes it off the asker's stacks.
 func (r remover) remove(ctx context.Context, run *jobs.Run, c Cloud) error {
 	stacks, err := r.users(ctx, run.Job())
@@ -85,7 +90,7 @@ func (r remover) remove(ctx context.Context, run *jobs.Run, c Cloud) error {
 	}
 	for _, id := range stacks {
 		_, err := r.change(ctx, id, func(st *stackhand.Stack) error {
-			st.Ledger = lacking(st.Ledger, what.Kind, what.ID)
+			st.Ledger = slices.DeleteFunc(slices.Clone(st.Ledger), r.is)
 			if what.Kind == stackhand.KindFloatingIP && st.Address == what.Name {
 				st.Address = ""
 			}
@@ -117,7 +122,7 @@ func (r remover) users(ctx context.Context, job stackhand.Job) (mine []string, e
 		if err != nil {
 			return nil, err
 		}
-		at := slices.IndexFunc(st.Ledger, func(l stackhand.Resource) bool { return l.Kind == r.spec.Kind && l.ID == r.spec.ID })
+		at := slices.IndexFunc(st.Ledger, r.is)
 		switch {
 		case at < 0:
 		case st.Ledger[at].Shared || st.Lease.Owner != job.User.ID && job.User.Role < stackhand.Admin:

@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -145,4 +146,39 @@ func TestRemoveFromStacks(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRemoveOtherConnection takes a subnet of a stack off a router that is none of the stack's: the stack's own
+// connection is another thing.
+func TestRemoveOtherConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		p := l.start()
+		inside := spec()
+		inside.Floating = false
+		p.run(jobOf("job0", provision.FlowCreate, inside))
+		st := p.stack("job0-1")
+		at := slices.IndexFunc(st.Ledger, func(r stackhand.Resource) bool { return r.Kind == stackhand.KindInterface })
+		if at < 0 {
+			t.Fatalf("no connection on %+v", st.Ledger)
+		}
+		own := st.Ledger[at]
+		l.cloud.edit(func() {
+			l.cloud.routers["r1"] = stackhand.Router{ID: "r1", Name: "r"}
+			l.cloud.ports["p1"] = stackhand.Port{ID: "p1", DeviceID: "r1", DeviceOwner: "network:router_interface", IPs: []stackhand.FixedIP{{SubnetID: own.ID, IP: "10.0.0.9"}}}
+		})
+		if j := p.run(removing(stackhand.KindInterface, own.ID)); j.State != stackhand.JobDone {
+			t.Error(story(j))
+		}
+		if now := p.stack("job0-1"); len(now.Ledger) != len(st.Ledger) {
+			t.Errorf("ledger %+v, was %+v", now.Ledger, st.Ledger)
+		}
+		l.cloud.edit(func() {
+			if _, there := l.cloud.ports["p1"]; there {
+				t.Error("it is still connected")
+			}
+			delete(l.cloud.routers, "r1")
+		})
+		l.want(p.run(deleteOf("del", "job0-1")), stackhand.JobDone)
+	})
 }
