@@ -31,9 +31,7 @@ func (s shown) jobActions() []stackhand.Action {
 		}
 	}
 	if create && (j.RetriedAs == "" || j.State != stackhand.JobUndone) && !(j.State == stackhand.JobKept && s.cleared()) {
-		out = append(out, stackhand.Action{
-			ID: "cleanup", Label: "Clean up", Value: j.ID, Danger: true, Confirm: "Look in the cloud for everything that carries this job's mark, and remove it?",
-		})
+		out = append(out, commands.CleanupAction(j.ID))
 	}
 	if p := j.Problem; p != nil && p.Detail != "" {
 		out = append(out, detailButton(j.ID))

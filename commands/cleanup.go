@@ -35,3 +35,11 @@ func cleanup(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Rep
 	}
 	return begun(next), nil
 }
+
+// CleanupAction is the button that cleans up after a job.
+func CleanupAction(job string) stackhand.Action {
+	return stackhand.Action{
+		ID: "cleanup", Label: "Clean up", Value: job, Danger: true,
+		Confirm: "Look in the cloud for everything that carries this job's mark, and remove it?",
+	}
+}

@@ -47,6 +47,9 @@ func retry(ctx context.Context, env *Env, user stackhand.User, a retryArgs) (Rep
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is done, so there is nothing to try again.", j.ID, j.Title).Do("Type the command again if you want another one.")
 	}
 	next, err := env.Jobs.Retry(ctx, j.ID, user.ID, a.Keep)
+	if stackhand.KindOf(err) == stackhand.Conflict {
+		return Reply{Actions: []stackhand.Action{CleanupAction(j.ID)}}, err
+	}
 	if err != nil {
 		return Reply{}, err
 	}

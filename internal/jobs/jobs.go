@@ -34,6 +34,9 @@ type Flow struct {
 	// Cleanup makes the job that removes what the resting job left: its Flow, Input and Title.
 	// nil: such jobs leave nothing behind. An empty Flow means that trying again does it.
 	Cleanup func(job stackhand.Job) (stackhand.Job, error)
+	// Left tells whether something of the resting job is still there, or may be. Such a job is tried again only after it
+	// was cleaned up. nil: nothing of it is in the way of another try.
+	Left func(ctx context.Context, job stackhand.Job) (bool, error)
 }
 
 // Step is one piece of a flow. It runs as soon as the steps that it Needs are done.
@@ -46,7 +49,9 @@ type Step struct {
 	Timeout time.Duration
 	// Do does it. Run.Again says when it must look before it makes.
 	Do func(ctx context.Context, run *Run) error
-	// Undo takes back what Do did or may have done; nil: there is nothing to take back.
+	// Makes is the kind of the resource that the step makes; "": none, or one that is not worth a word of its own.
+	Makes string
+	// Undo takes back what Do did or may have done; nil: there is nothing to take back, or another step's Undo does it.
 	Undo func(ctx context.Context, run *Run) error
 	// Waits marks a step that only watches, so that it can be cut off at once. Others are
 	// given a little time for the call that is on its way, whose outcome would be unknown.

@@ -41,6 +41,15 @@ func problemOf(err error, step string) *stackhand.Problem {
 	return p
 }
 
+// Unsure tells of a step that ended with a failure of a kind that what it was to make may have been made all the same.
+func Unsure(k stackhand.Kind) bool {
+	switch k {
+	case stackhand.Canceled, stackhand.Unavailable, stackhand.Unauthorized, stackhand.Internal, stackhand.NeedsHuman:
+		return true
+	}
+	return false
+}
+
 // panicked is what a step that panicked ends with.
 type panicked struct {
 	value any

@@ -129,6 +129,9 @@ func (e *Engine) Retry(ctx context.Context, id, user string, keep bool) (stackha
 	if err := retriable(old); err != nil {
 		return old, err
 	}
+	if err := e.tidied(ctx, old); err != nil {
+		return old, err
+	}
 	if old, err = e.opened(old); err != nil {
 		return old, err
 	}
@@ -162,6 +165,41 @@ func retriable(old stackhand.Job) error {
 		return stackhand.Errorf(stackhand.Conflict, "Job %s is done: there is nothing to try again.", old.ID)
 	}
 	return nil
+}
+
+// tidied refuses to try a job again of which something is still there, or may be: that would come to stand there twice.
+func (e *Engine) tidied(ctx context.Context, old stackhand.Job) error {
+	flow, err := e.newest(old.Flow)
+	if err != nil || flow.Left == nil {
+		return err
+	}
+	left, err := flow.Left(ctx, old)
+	if err != nil || !left {
+		return err
+	}
+	for n := range tidyings {
+		job, err := e.recs.Job(ctx, derive("cleanup", old.ID, strconv.Itoa(n)))
+		switch {
+		case stackhand.KindOf(err) == stackhand.NotFound:
+			return untidy(old)
+		case err != nil:
+			return err
+		case job.State == stackhand.JobDone:
+			return nil
+		case !job.State.Rests():
+			return stackhand.Errorf(stackhand.Conflict, "Job %s, which cleans up after job %s, is still at work.", job.ID, old.ID).
+				Do("Try again when it is done.")
+		}
+	}
+	return untidy(old)
+}
+
+func untidy(old stackhand.Job) error {
+	return &stackhand.Error{
+		Kind: stackhand.Conflict,
+		Msg:  fmt.Sprintf("Job %s may have left things in the cloud, and to try it again now could make them twice.", old.ID),
+		Next: fmt.Sprintf("Clean up first, with the button or with `cleanup %s`; then try again.", old.ID),
+	}
 }
 
 // follow begins a job that follows on old, with the rights of who asks for it.

@@ -117,9 +117,7 @@ func (r *runner) rest(to stackhand.JobState, p *stackhand.Problem) {
 		if to == stackhand.JobDone {
 			j.Problem = nil
 		}
-		if to == stackhand.JobFailed && len(j.Made) > 0 {
-			leave(j)
-		}
+		r.leave(j, to)
 		j.State, j.Ended, j.Claim = to, now, stackhand.Claim{}
 	}
 	job := r.rec.view()
@@ -169,13 +167,42 @@ func forHumanToo(err error) error {
 		Do("Look at what is there; the operator finds the cause in the log.").Because(err)
 }
 
-// leave adds a sentence that names what is left.
-func leave(j *stackhand.Job) {
+// leave adds sentences that name what is left, and what may be.
+func (r *runner) leave(j *stackhand.Job, to stackhand.JobState) {
 	var names []string
 	for _, m := range j.Made {
 		names = append(names, strings.TrimSpace(m.Kind+" "+or(m.Name, m.ID)))
 	}
-	note(j, "Still there: "+strings.Join(names, ", ")+".")
+	if to == stackhand.JobFailed && len(names) > 0 {
+		note(j, "Still there: "+strings.Join(names, ", ")+".")
+	}
+	if to != stackhand.JobFailed && to != stackhand.JobKept && to != stackhand.JobStuck {
+		return
+	}
+	if perhaps := r.perhaps(*j, to); len(perhaps) > 0 {
+		note(j, "Perhaps there too, since the cloud did not say: "+strings.Join(perhaps, ", ")+".")
+	}
+}
+
+// perhaps lists, by their titles, the steps that may have made what is not on the record.
+func (r *runner) perhaps(j stackhand.Job, to stackhand.JobState) (titles []string) {
+	for _, st := range r.steps {
+		s := j.Step(st.Name)
+		if st.Makes == "" || s == nil || s.State != stackhand.StepFailed {
+			continue
+		}
+		if inVain := to == stackhand.JobFailed && st.Undo != nil; !inVain && (s.Problem == nil || !Unsure(s.Problem.Kind)) {
+			continue
+		}
+		one := !slices.ContainsFunc(r.steps, func(o Step) bool { return o.Makes == st.Makes && o.Name != st.Name })
+		known := slices.ContainsFunc(j.Made, func(m stackhand.Resource) bool {
+			return m.Kind == st.Makes && (one || m.Name == s.Note || strings.HasSuffix(st.Title, " "+m.Name))
+		})
+		if !known {
+			titles = append(titles, st.Title)
+		}
+	}
+	return titles
 }
 
 // note adds sentences that the job does not say yet.

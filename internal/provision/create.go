@@ -32,6 +32,7 @@ func createFlow(d Deps) jobs.Flow {
 		Settle:  d.settleCreate,
 		Stacks:  func(job stackhand.Job) []stackhand.Stack { return d.stacks(job) },
 		Cleanup: planCleanup,
+		Left:    d.left,
 	}
 }
 
@@ -221,15 +222,28 @@ func (d Deps) settleCreate(ctx context.Context, job stackhand.Job, to stackhand.
 	return nil, nil
 }
 
+// left tells whether one of the job's stacks is still there, or may be.
+func (d Deps) left(ctx context.Context, job stackhand.Job) (bool, error) {
+	for _, id := range job.Stacks {
+		st, err := d.Book.Stack(ctx, id)
+		if gone(err) != nil {
+			return false, err
+		}
+		if err == nil && st.State != stackhand.StackGone {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // unsure tells whether the job may have made something of which its record does not know: a step could not be
-// undone, was stopped midway, or ended without an answer.
+// undone, was stopped midway, or ended without an answer. What was undone was looked for.
 func unsure(job stackhand.Job, to stackhand.JobState) bool {
 	return slices.ContainsFunc(job.Steps, func(s stackhand.JobStep) bool {
-		if s.State != stackhand.StepFailed || s.Problem == nil {
+		if s.State != stackhand.StepFailed || s.Problem == nil || to == stackhand.JobUndone {
 			return false
 		}
-		k := s.Problem.Kind
-		return to == stackhand.JobFailed || k == stackhand.Canceled || k == stackhand.Unavailable || k == stackhand.Internal || k == stackhand.NeedsHuman
+		return to == stackhand.JobFailed || jobs.Unsure(s.Problem.Kind)
 	})
 }
 

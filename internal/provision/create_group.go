@@ -26,7 +26,7 @@ func groupLock(cloud, project string) string { return lockName("group", cloud, p
 
 func (c create) groupStep() jobs.Step {
 	return jobs.Step{
-		Name: "group", Title: "Security group (" + list(c.spec.Open) + ")",
+		Name: "group", Makes: stackhand.KindSecurityGroup, Title: "Security group (" + list(c.spec.Open) + ")",
 		Do: c.with(c.group), Undo: c.with(c.undo(stackhand.KindSecurityGroup, "")),
 	}
 }

@@ -32,14 +32,14 @@ func (c create) networkSteps() []jobs.Step {
 	}
 	steps := []jobs.Step{
 		find,
-		{Name: "network", Title: "Network", Needs: []string{"find"}, Do: c.with(c.network)},
-		{Name: "subnet", Title: "Subnet", Needs: []string{"network"}, Do: c.with(c.subnet)},
+		{Name: "network", Title: "Network", Makes: stackhand.KindNetwork, Needs: []string{"find"}, Do: c.with(c.network)},
+		{Name: "subnet", Title: "Subnet", Makes: stackhand.KindSubnet, Needs: []string{"network"}, Do: c.with(c.subnet)},
 	}
 	if c.spec.External == "" {
 		return steps
 	}
 	return append(steps,
-		jobs.Step{Name: "router", Title: "Router", Needs: []string{"find"}, Do: c.with(c.router)},
+		jobs.Step{Name: "router", Title: "Router", Makes: stackhand.KindRouter, Needs: []string{"find"}, Do: c.with(c.router)},
 		jobs.Step{Name: "interface", Title: "Router interface", Needs: []string{"subnet", "router"}, Do: c.with(c.join)},
 	)
 }

@@ -31,21 +31,21 @@ func (c create) serverSteps(n int, needs []string, routed string) []jobs.Step {
 	upon := needs // what the server stands on
 	if !c.spec.Classic {
 		steps = append(steps, jobs.Step{
-			Name: k("port"), Title: c.title("Port", n), Needs: needs,
+			Name: k("port"), Makes: stackhand.KindPort, Title: c.title("Port", n), Needs: needs,
 			Do: at(c.port), Undo: c.with(c.undo(stackhand.KindPort, sid)),
 		})
 		upon = []string{k("port")}
 	}
 	if c.spec.BootGB > 0 {
 		steps = append(steps, jobs.Step{
-			Name: k("volume"), Title: c.title("Boot volume", n), Do: at(c.bootVolume), Undo: c.with(c.undo(stackhand.KindVolume, sid)),
+			Name: k("volume"), Makes: stackhand.KindVolume, Title: c.title("Boot volume", n), Do: at(c.bootVolume), Undo: c.with(c.undo(stackhand.KindVolume, sid)),
 		}, jobs.Step{
 			Name: k("fill"), Title: c.title("Fill the boot volume", n), Needs: []string{k("volume")}, Timeout: buildFor, Waits: true, Do: at(c.fill),
 		})
 		upon = append(slices.Clone(upon), k("fill"))
 	}
 	server := []jobs.Step{{
-		Name: k("server"), Title: "Server " + c.name(n), Needs: upon,
+		Name: k("server"), Makes: stackhand.KindServer, Title: "Server " + c.name(n), Needs: upon,
 		Do: at(c.server), Undo: c.with(c.undo(stackhand.KindServer, sid)), Timeout: goneFor,
 	}, {
 		Name: k("build"), Title: c.title("Build", n), Needs: []string{k("server")}, Timeout: buildFor, Waits: true, Do: at(c.build),
@@ -84,7 +84,7 @@ func (c create) addressSteps(n int, routed string) []jobs.Step {
 		needs = append(needs, routed)
 	}
 	return []jobs.Step{{
-		Name: key("floating-ip", n), Title: c.title("Floating IP", n),
+		Name: key("floating-ip", n), Makes: stackhand.KindFloatingIP, Title: c.title("Floating IP", n),
 		Do: at(c.floatingIP), Undo: c.with(c.undo(stackhand.KindFloatingIP, c.stack(n))),
 	}, {
 		Name: key("attach", n), Title: c.title("Attach floating IP", n), Needs: needs, Timeout: attachFor, Do: at(c.attach),

@@ -29,6 +29,7 @@ func makeFlow(d Deps) jobs.Flow {
 		},
 		// Trying again makes it anew; what was left is on the old job's record, and removed by name.
 		Cleanup: planMakeCleanup,
+		Left:    func(_ context.Context, job stackhand.Job) (bool, error) { return len(job.Made) > 0, nil },
 	}
 }
 
@@ -52,7 +53,7 @@ func (m maker) steps() ([]jobs.Step, error) {
 		return nil, stackhand.Errorf(stackhand.NeedsHuman, "This version of the bot does not know how to make a %s.", m.spec.Kind).
 			Do("Start the version of the bot that began this job, or say it anew.")
 	}
-	steps := []jobs.Step{{Name: "make", Title: m.title(), Do: m.with(how(m)), Undo: m.with(m.unmake)}}
+	steps := []jobs.Step{{Name: "make", Title: m.title(), Makes: m.spec.Kind, Do: m.with(how(m)), Undo: m.with(m.unmake)}}
 	wait := jobs.Step{Name: "wait", Needs: []string{"make"}, Waits: true, Timeout: imageFor}
 	switch m.spec.Kind {
 	case stackhand.KindVolume:
