@@ -327,8 +327,7 @@ func TestSharedLogin(t *testing.T) {
 func TestNoRoom(t *testing.T) {
 	w, env := newWorld()
 	furnish(w)
-	w.cloud.limits.Volumes = stackhand.Limit{Used: 1, Max: 10}
-	w.cloud.limits.VolumeGB = stackhand.Limit{Used: 995, Max: 1000}
+	w.cloud.limits.Volumes, w.cloud.limits.VolumeGB = stackhand.Limit{Used: 1, Max: 10}, stackhand.Limit{Used: 995, Max: 1000}
 	w.cloud.limits.Networks = stackhand.Limit{Used: 100, Max: 100}
 	r, err := say(t, env, alice, "volume create d --size 6")
 	expect(t, told(r, err), `not enough volume storage \(995 GiB of 1000 GiB in use, 6 GiB needed\)`, "no longer needed \\(`volume list`\\)")
