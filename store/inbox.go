@@ -106,7 +106,11 @@ func (s *Store) PurgeSeen(ctx context.Context) (int, error) {
 				Op{Key: i.Key, Delete: true, Check: true, Expect: i.Rev},
 				Op{Key: string(i.Value), Delete: true})
 		}
-		if _, err := s.d.Commit(ctx, ops...); err != nil {
+		_, err = s.d.Commit(ctx, ops...)
+		if errors.Is(err, ErrConflict) && ctx.Err() == nil {
+			continue // another sweep forgot some of them: look again
+		}
+		if err != nil {
 			return purged, fmt.Errorf("forget old deliveries: %w", err)
 		}
 		purged += len(old)

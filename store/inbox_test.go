@@ -113,3 +113,23 @@ func TestPurgeSeen(t *testing.T) {
 	ok(t, err)
 	same(t, "marks left", 4, len(left))
 }
+
+// Two sweeps that forget at the same time do not stand in each other's way.
+func TestPurgeSeenAgainstOthers(t *testing.T) {
+	s, m, clock := memory(t)
+	for i := range 60 {
+		receive(t, s, inbound(fmt.Sprint("in", i), start), true)
+	}
+	clock.at = clock.at.Add(25 * time.Hour)
+	once := true
+	m.FailCommits(func([]store.Op) error {
+		if once {
+			once = false
+			return store.ErrConflict
+		}
+		return nil
+	})
+	if n, err := s.PurgeSeen(t.Context()); n != 60 || err != nil {
+		t.Errorf("%d forgotten, %v", n, err)
+	}
+}

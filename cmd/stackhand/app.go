@@ -105,6 +105,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	a.sweeper = &lease.Sweeper{
 		Book: a.store, Jobs: a.engine, Rules: rules, Now: w.now, Log: w.log,
 		NewID: func(key string) string { return commands.JobID(key, 0) }, Noticed: a.bot.Noticed,
+		Conflict: store.ErrConflict,
 	}
 	return a, nil
 }

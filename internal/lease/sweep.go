@@ -40,6 +40,8 @@ type Sweeper struct {
 	Log     *slog.Logger
 	NewID   func(key string) string // of a job
 	Noticed func()                  // a notice was written down
+	// Conflict is what a save matches that somebody else was faster than, such as another sweep; nil: nothing does.
+	Conflict error
 }
 
 // again is how long after a deletion that failed the next one is tried.
@@ -71,7 +73,13 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	}
 	var errs []error
 	for _, stack := range stacks {
-		if err := s.look(ctx, stack); err != nil {
+		err := s.look(ctx, stack)
+		for try := 0; try < 5 && s.Conflict != nil && errors.Is(err, s.Conflict); try++ {
+			if stack, err = s.Book.Stack(ctx, stack.ID); err == nil {
+				err = s.look(ctx, stack)
+			}
+		}
+		if err != nil {
 			errs = append(errs, fmt.Errorf("lease of %s (%s): %w", stack.Name, stack.ID, err))
 		}
 	}

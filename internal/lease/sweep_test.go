@@ -73,6 +73,8 @@ func TestTheDeletionNamesTheEnd(t *testing.T) {
 	}
 }
 
+var errFaster = errors.New("somebody else wrote first")
+
 // raced is a book in which somebody else writes on the stack just before the first save.
 type raced struct {
 	*book
@@ -87,7 +89,7 @@ func (b *raced) SaveStack(ctx context.Context, s *stackhand.Stack) error {
 		now.Rev++
 		other(&now)
 		b.stacks[s.ID] = now
-		return errors.New("somebody else wrote first")
+		return errFaster
 	}
 	if b.err != nil {
 		return b.err
@@ -117,6 +119,20 @@ func TestExtendAgainstOthers(t *testing.T) {
 				t.Errorf("stack %+v", b.stacks["j-1"])
 			}
 		})
+	}
+}
+
+// Two sweeps at once: the one that is too late looks again, and nobody is warned twice.
+func TestSweepAgainstOthers(t *testing.T) {
+	s, b, now := world(2 * time.Hour)
+	*now = t0.Add(61 * time.Minute)
+	s.Book = &raced{b, func(st *stackhand.Stack) { st.Address = "203.0.113.9" }, nil}
+	s.Conflict = errFaster
+	if err := s.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if st := b.stacks["j-1"]; len(st.Lease.Warned) != 1 || st.Address != "203.0.113.9" || len(b.notices) != 1 {
+		t.Errorf("%+v, %d notices", st, len(b.notices))
 	}
 }
 
