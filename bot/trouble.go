@@ -95,6 +95,12 @@ func (s shown) problem() stackhand.Text {
 	if p.Kind == stackhand.Unauthorized {
 		next = nextAfter(p.Kind) // there is more to do than the cloud's adapter can know
 	}
+	if s.untidy() {
+		next = strings.TrimSpace(p.Next + " Press Clean up, and Retry when that is done.")
+		if p.Kind == stackhand.Unauthorized {
+			next = "Log in again, press Clean up, and Retry when that is done."
+		}
+	}
 	if next != "" {
 		t = t.Add("\n%s", next)
 	}
@@ -102,6 +108,13 @@ func (s shown) problem() stackhand.Text {
 		t = t.Add(" (ref %s)", p.Ref)
 	}
 	return t
+}
+
+// untidy tells that something of a build is left, or may be, so that it is not tried again before that is gone. What was kept
+// on purpose is looked at first.
+func (s shown) untidy() bool {
+	left := s.job.State == stackhand.JobFailed || s.job.State == stackhand.JobStuck
+	return left && s.job.Flow == flowCreate && s.job.RetriedAs == "" && len(s.stacks) > 0 && !s.cleared()
 }
 
 // titleOf is the title of a step, of which the record of a problem holds the name or the title.
