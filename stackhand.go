@@ -92,6 +92,7 @@ type Warning struct {
 	Until     time.Time     `json:"until"`
 	Notice    string        `json:"notice"` // id of the Notice
 	Delivered time.Time     `json:"delivered,omitzero"`
+	Volumes   []string      `json:"volumes,omitempty"` // ids of the volumes with data of their own that it said would go too
 }
 
 // Stack is one server and the resources that were made for it.

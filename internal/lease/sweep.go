@@ -1,11 +1,14 @@
 package lease
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -150,7 +153,7 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, before time.D
 	if _, err := s.Book.AddNotice(ctx, n); err != nil {
 		return err
 	}
-	stack.Lease.Warned = append(stack.Lease.Warned, stackhand.Warning{Before: before, Until: l.Until, Notice: n.ID})
+	stack.Lease.Warned = append(stack.Lease.Warned, stackhand.Warning{Before: before, Until: l.Until, Notice: n.ID, Volumes: ids(dataVolumes(stack))})
 	if err := s.Book.SaveStack(ctx, &stack); err != nil {
 		return err
 	}
@@ -160,13 +163,57 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, before time.D
 }
 
 func (s *Sweeper) words(stack stackhand.Stack, now time.Time) stackhand.Text {
-	end := stack.Lease.Until
+	end, volumes := stack.Lease.Until, ofVolumes(stack)
 	if soonest := now.Add(s.Rules.notice(stack.Lease)); soonest.After(end) {
-		return stackhand.Textf("The time of %s is over. It expires and will be deleted, with everything that was made for it, after %s. Extend it to keep it.",
-			stackhand.AsBold(stack.Name), stackhand.At(soonest))
+		return stackhand.Textf("The time of %s is over. It expires and will be deleted, with everything that was made for it, after %s.%s Extend it to keep it.",
+			stackhand.AsBold(stack.Name), stackhand.At(soonest), volumes)
 	}
-	return stackhand.Textf("%s expires in %s, at %s. It will then be deleted with everything that was made for it. Extend it to keep it.",
-		stackhand.AsBold(stack.Name), roughly(end.Sub(now)), stackhand.At(end))
+	return stackhand.Textf("%s expires in %s, at %s. It will then be deleted with everything that was made for it.%s Extend it to keep it.",
+		stackhand.AsBold(stack.Name), roughly(end.Sub(now)), stackhand.At(end), volumes)
+}
+
+// dataVolumes are the volumes that jobs made and added later: those that hold data of their own.
+func dataVolumes(stack stackhand.Stack) []stackhand.Resource {
+	var out []stackhand.Resource
+	for _, r := range stack.Ledger {
+		if r.Kind == stackhand.KindVolume && r.Job != "" && r.Job != stack.Job {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func ids(rs []stackhand.Resource) []string {
+	var out []string
+	for _, r := range rs {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+// ofVolumes says that volumes go too, and how to keep them; "" where there are none.
+func ofVolumes(stack stackhand.Stack) string {
+	var names []string
+	for _, v := range dataVolumes(stack) {
+		names = append(names, cmp.Or(v.Name, v.ID))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" The data on %s goes too; `remove volume %s %s` keeps it.", strings.Join(names, ", "), stack.Name, names[0])
+}
+
+// unwarned tells whether the stack has a volume with data of which no delivered warning of this end has told.
+func unwarned(stack stackhand.Stack) bool {
+	told := map[string]bool{}
+	for _, w := range stack.Lease.Warned {
+		if !w.Delivered.IsZero() && w.Until.Equal(stack.Lease.Until) {
+			for _, id := range w.Volumes {
+				told[id] = true
+			}
+		}
+	}
+	return slices.ContainsFunc(dataVolumes(stack), func(v stackhand.Resource) bool { return !told[v.ID] })
 }
 
 // roughly is a length of time as people say it.
@@ -205,7 +252,7 @@ func (s *Sweeper) end(ctx context.Context, stack stackhand.Stack, now time.Time)
 	if err != nil {
 		return err
 	}
-	input, err := json.Marshal(stackhand.DeleteSpec{Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.Until})
+	input, err := json.Marshal(stackhand.DeleteSpec{Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.Until, KeepVolumes: unwarned(stack)})
 	if err != nil {
 		return err
 	}

@@ -136,6 +136,36 @@ func TestSweepAgainstOthers(t *testing.T) {
 	}
 }
 
+// Volumes with data go with their server if a warning that was delivered has named them; one that came later stays.
+func TestVolumesAreNamed(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		s, b, now := world(2 * time.Hour)
+		st := b.stacks["j-1"]
+		st.Ledger = append(st.Ledger, stackhand.Resource{Kind: stackhand.KindVolume, ID: "v0", Name: "boot", Job: st.Job},
+			stackhand.Resource{Kind: stackhand.KindVolume, ID: "v1", Name: "data-1", Job: "jobv"}, stackhand.Resource{Kind: stackhand.KindVolume, ID: "v2", Name: "theirs"})
+		b.stacks["j-1"] = st
+		for ; len(b.started) == 0 && now.Before(t0.Add(3*time.Hour)); *now = now.Add(time.Minute) {
+			if err := s.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if late && now.Equal(t0.Add(119*time.Minute)) {
+				st := b.stacks["j-1"]
+				st.Ledger = append(st.Ledger, stackhand.Resource{Kind: stackhand.KindVolume, ID: "v3", Name: "data-3", Job: "jobw"})
+				b.stacks["j-1"] = st
+			}
+		}
+		for _, n := range b.notices {
+			if !strings.Contains(n.Text.String(), "The data on data-1 goes too; `remove volume web-1 data-1` keeps it.") {
+				t.Errorf("warned: %s", n.Text)
+			}
+		}
+		var spec stackhand.DeleteSpec
+		if len(b.started) != 1 || json.Unmarshal(b.started[0].Input, &spec) != nil || spec.KeepVolumes != late || len(b.notices) == 0 {
+			t.Errorf("late %v: %d deletions, %+v", late, len(b.started), spec)
+		}
+	}
+}
+
 // resting is an engine whose deletions have all failed by the time that somebody asks again.
 type resting struct{ *book }
 

@@ -247,7 +247,7 @@ func (d deletion) takedown(run *jobs.Run, c Cloud, st stackhand.Stack) *takedown
 	return &takedown{
 		Deps: d.Deps, run: run, cloud: c, name: st.Cloud, project: st.ProjectID,
 		// The job that made the stack may still be closing its record.
-		own: []string{st.ID, d.id, st.Job}, since: st.Created, boot: st.Job, keep: d.spec.KeepVolumes || d.spec.Why == "expired",
+		own: []string{st.ID, d.id, st.Job}, since: st.Created, boot: st.Job, keep: d.spec.KeepVolumes,
 		forget: func(ctx context.Context, r stackhand.Resource) error {
 			_, err := d.change(ctx, st.ID, func(st *stackhand.Stack) error {
 				st.Ledger = slices.DeleteFunc(st.Ledger, func(l stackhand.Resource) bool { return l.Kind == r.Kind && l.ID == r.ID })
