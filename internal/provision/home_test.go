@@ -57,10 +57,13 @@ func TestAnotherProjectsLoginMakesNothing(t *testing.T) {
 		job := jobOf("job1", provision.FlowCreate, spec())
 		job.Keep = true
 		l.want(p.run(job), stackhand.JobKept, whole("stackhand-auto", "web")...)
+		second := spec()
+		second.Name = "db"
+		l.want(p.run(jobOf("job2", provision.FlowCreate, second)), stackhand.JobUndone, whole("stackhand-auto", "web")...)
 		l.cloud.edit(func() { l.cloud.elsewhere, l.cloud.roles = true, []string{"admin"} })
 		for name, start := range map[string]func(context.Context, string, string) (stackhand.Job, error){
-			"retry": func(ctx context.Context, id, user string) (stackhand.Job, error) {
-				return p.Retry(ctx, id, user, false)
+			"retry": func(ctx context.Context, _, user string) (stackhand.Job, error) {
+				return p.Retry(ctx, "job2", user, false)
 			},
 			"cleanup": p.Cleanup,
 		} {
