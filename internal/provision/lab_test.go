@@ -37,6 +37,7 @@ type process struct {
 	*jobs.Engine
 	lab     *lab
 	dead    atomic.Bool
+	severed atomic.Bool // from the cloud: only once nothing can be recorded any more
 	rec     *jobstest.Session
 	stop    func() // gracefully
 	kill    func() // at once; does not wait
@@ -48,7 +49,7 @@ func (l *lab) start() *process {
 	p := &process{lab: l, rec: l.recs.Open(), done: make(chan struct{}), changed: make(chan struct{}, 1)}
 	deps := provision.Deps{
 		Open: func(context.Context, string, string, stackhand.Scope) (provision.Cloud, error) {
-			return session{l.cloud, &p.dead}, nil
+			return session{l.cloud, &p.severed}, nil
 		},
 		Book: p.rec, Conflict: jobstest.ErrConflict, Dial: l.dial,
 	}
@@ -66,6 +67,7 @@ func (l *lab) start() *process {
 	p.kill = sync.OnceFunc(func() {
 		p.dead.Store(true)
 		p.rec.Kill()
+		p.severed.Store(true)
 		cancel()
 	})
 	l.t.Cleanup(p.stop)
