@@ -18,6 +18,7 @@ import (
 type JobState string
 
 const (
+	JobAsked   JobState = "asked" // not a job yet: a Request, which waits for approval. No record of a job has this state
 	JobQueued  JobState = "queued"
 	JobRunning JobState = "running"
 	JobUndoing JobState = "undoing"

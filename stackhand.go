@@ -4,7 +4,10 @@
 // project is an adapter around it.
 package stackhand
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Role is what a person may do with the bot; each includes those before it.
 type Role int
@@ -24,7 +27,13 @@ type User struct {
 	Team string `json:"team,omitempty"`
 	Name string `json:"name,omitempty"` // for reading only: never a key
 	Role Role   `json:"role"`
+	// Groups are the ids of those user groups of the workspace that somebody refers to, in roles, rules or as
+	// co-owners, and that the person is in now.
+	Groups []string `json:"groups,omitempty"`
 }
+
+// Is tells whether an id means the user, or a user group that they are in.
+func (u User) Is(id string) bool { return id == u.ID || slices.Contains(u.Groups, id) }
 
 // Place is where in the chat a line was typed. A zero Thread is the channel itself.
 type Place struct {
@@ -108,7 +117,8 @@ type Stack struct {
 	Server    string     `json:"server,omitempty"` // the server's id, once there is one
 	Ledger    []Resource `json:"ledger,omitempty"`
 	Lease     Lease      `json:"lease"`
-	Job       string     `json:"job"` // which made it
+	Shared    []string   `json:"shared,omitempty"` // co-owners: ids of users or of user groups
+	Job       string     `json:"job"`              // which made it
 	Busy      string     `json:"busy,omitempty"`
 	Place     Place      `json:"place"` // where it was asked for
 	Address   string     `json:"address,omitempty"`
@@ -122,6 +132,11 @@ type Stack struct {
 
 // Scope is where in its cloud the stack is.
 func (s Stack) Scope() Scope { return Scope{ProjectID: s.ProjectID, Region: s.Region} }
+
+// Of tells whether the stack is the user's: as its owner or as one of its co-owners.
+func (s Stack) Of(u User) bool {
+	return u.ID != "" && s.Lease.Owner == u.ID || slices.ContainsFunc(s.Shared, u.Is)
+}
 
 // Action is a button. ID is one of the product's action ids; Value is what it acts on.
 type Action struct {

@@ -76,7 +76,7 @@ func TestCreateStacks(t *testing.T) {
 		t.Errorf("job %q, want %q", r.Job, id)
 	}
 	j := w.jobs[id]
-	if j.Title != "Create web-1 … web-3" || j.Line != line.Text || j.Flow != "create" || j.User != alice || j.Place != line.Place || j.State != stackhand.JobQueued {
+	if j.Title != "Create web-1 … web-3" || j.Line != line.Text || j.Flow != "create" || j.User.ID != alice.ID || j.Place != line.Place || j.State != stackhand.JobQueued {
 		t.Errorf("job %+v", j)
 	}
 	if diff := cmp.Diff([]string{id + "-1", id + "-2", id + "-3"}, j.Stacks); diff != "" {

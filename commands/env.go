@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 // Env is the world of the commands: what they may read and start. It is made once.
@@ -17,6 +18,24 @@ type Env struct {
 	// Name tells what a person is called in the chat, from a cache, "" where that is unknown.
 	// nil shows ids.
 	Name func(ctx context.Context, userID string) string
+	// Policy are the rules in force; they may be others the next time. nil: there are none.
+	Policy func() *policy.Policy
+	// Requests keeps what waits for approval. nil: there is no approval here, and what needs one is refused.
+	Requests Requests
+	// Freeze is the freeze that is on, or the zero value. nil: there is never one.
+	Freeze func(ctx context.Context) (stackhand.Freeze, error)
+	// Audit writes at the end of the audit trail; it returns once the record is on disk. nil writes nothing.
+	Audit func(ctx context.Context, rec stackhand.AuditRecord) error
+}
+
+// Requests is the record of what waits for approval. Errors of saves that lost a race are of kind Conflict: read again, and
+// decide anew.
+type Requests interface {
+	// Ask writes a request down; one whose ID is there already is answered as it is.
+	Ask(ctx context.Context, r stackhand.Request) (stackhand.Request, error)
+	Request(ctx context.Context, id string) (stackhand.Request, error)
+	OpenRequests(ctx context.Context) ([]stackhand.Request, error)
+	SaveRequest(ctx context.Context, r *stackhand.Request) error
 }
 
 // Settings is the part of the configuration that commands look at.

@@ -51,6 +51,11 @@ func (env *Env) start(ctx context.Context, user stackhand.User, line Line, n int
 	for _, st := range made {
 		job.Stacks = append(job.Stacks, st.ID)
 	}
+	return env.admit(ctx, job, made...)
+}
+
+// admit lets a job begin.
+func (env *Env) admit(ctx context.Context, job stackhand.Job, made ...stackhand.Stack) (stackhand.Job, error) {
 	return env.Jobs.Start(ctx, job, made...)
 }
 

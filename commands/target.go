@@ -320,9 +320,9 @@ func (s *session) mayReach(st stackhand.Stack, id string) bool {
 	return st.ProjectID == s.who.ProjectID && s.here(st) || s.user.Role >= stackhand.Admin || st.Lease.Owner == s.user.ID && st.ID == id
 }
 
-// mayChange refuses somebody who neither owns a stack nor is an administrator.
+// mayChange refuses somebody who is neither an owner of a stack nor an administrator.
 func (env *Env) mayChange(ctx context.Context, user stackhand.User, st stackhand.Stack, verb string) error {
-	if st.Lease.Owner == user.ID || user.Role >= stackhand.Admin {
+	if st.Of(user) || user.Role >= stackhand.Admin {
 		return nil
 	}
 	owner := env.person(ctx, st.Lease.Owner)
