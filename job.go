@@ -112,6 +112,8 @@ type Job struct {
 	Problem *Problem                   `json:"problem,omitempty"`
 	Offers  []Offer                    `json:"offers,omitempty"` // buttons of its end
 
+	Approvals []Approval `json:"approvals,omitempty"` // of the request that it comes from
+
 	Keep      bool   `json:"keep,omitempty"`     // on failure leave the pieces for a look
 	Canceled  string `json:"canceled,omitempty"` // user id of who asked to stop
 	RetryOf   string `json:"retry_of,omitempty"` // the job that this one tries again

@@ -27,12 +27,28 @@ type Request struct {
 	Changed   []string   `json:"changed,omitempty"` // sentences: what approvers changed
 	Approvals []Approval `json:"approvals,omitempty"`
 
-	Created   time.Time `json:"created"`
-	Ends      time.Time `json:"ends"` // undecided until then it ends
+	Created time.Time `json:"created"`
+	Ends    time.Time `json:"ends"` // undecided until then it ends
+	// Next is when something is to be done about it by itself: a reminder, an escalation, its end. Whoever saves it sets it.
+	Next      time.Time `json:"next,omitzero"`
 	Reminded  time.Time `json:"reminded,omitzero"`
 	Escalated time.Time `json:"escalated,omitzero"`
 	Closed    time.Time `json:"closed,omitzero"`
 	Note      string    `json:"note,omitempty"` // why it came to its end, in a sentence
+	// Held says in a sentence why it cannot go on although somebody approved; "" where nothing is in the way.
+	Held string `json:"held,omitempty"`
+	// Started tells that the job of an approved request is there.
+	Started bool `json:"started,omitempty"`
+}
+
+// Approved counts the approvals of the plan as it stands.
+func (r Request) Approved() (n int) {
+	for _, a := range r.Approvals {
+		if a.Approved {
+			n++
+		}
+	}
+	return n
 }
 
 // RequestState is where a request stands. Only an open one is decided; an approved one has, or will have, its job.

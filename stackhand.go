@@ -176,8 +176,8 @@ type Posted struct {
 	At      time.Time `json:"at,omitzero"`
 }
 
-// Report is what the chat has been shown of a job. It stays open until the final reply
-// of the job's present state is posted.
+// Report is what the chat has been shown of a job, or of the request that it will come from. It stays open until the
+// final reply of the job's present state is posted.
 type Report struct {
 	Job     string `json:"job"`
 	Rev     int64  `json:"-"`
@@ -191,6 +191,15 @@ type Report struct {
 	Open    bool   `json:"open"`
 	// Later is when its messages change by themselves, because an offer ends; zero: never.
 	Later time.Time `json:"later,omitzero"`
+	// Copies are further messages about its request: for approvers elsewhere, and replies below them.
+	Copies []Copy `json:"copies,omitempty"`
+}
+
+// Copy is one more message of a Report, under a name of its own. One with a Refused word can never be posted.
+type Copy struct {
+	Key string `json:"key"`
+	Posted
+	Refused string `json:"refused,omitempty"`
 }
 
 // Inbound is one thing that arrived from the chat and was acknowledged; it is kept until

@@ -35,6 +35,10 @@ type Requests interface {
 	Ask(ctx context.Context, r stackhand.Request) (stackhand.Request, error)
 	Request(ctx context.Context, id string) (stackhand.Request, error)
 	OpenRequests(ctx context.Context) ([]stackhand.Request, error)
+	// RecentRequests lists requests, newest first, at most limit (0: all): of one user, or of all with user "".
+	RecentRequests(ctx context.Context, user string, limit int) ([]stackhand.Request, error)
+	// RequestsInThread are those that were asked for in a thread, or one of whose cards it belongs to.
+	RequestsInThread(ctx context.Context, channel, thread string) ([]stackhand.Request, error)
 	SaveRequest(ctx context.Context, r *stackhand.Request) error
 }
 

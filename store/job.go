@@ -79,7 +79,17 @@ func (s *Store) CreateJob(ctx context.Context, job *stackhand.Job, stacks []*sta
 	if err != nil {
 		return false, err
 	}
-	rev, err := s.d.Commit(ctx, ops...)
+	// A request has a report before it has a job, and its messages are posted while this is written.
+	report, err := s.reopened(ctx, job.ID)
+	if err != nil {
+		return false, err
+	}
+	rev, err := s.d.Commit(ctx, append(ops, report...)...)
+	for try := 0; errors.Is(err, ErrConflict) && try < reportRaces; try++ {
+		if report, err = s.reopened(ctx, job.ID); err == nil {
+			rev, err = s.d.Commit(ctx, append(ops, report...)...)
+		}
+	}
 	if errors.Is(err, ErrConflict) {
 		return false, s.lostCreate(ctx, job, stacks, err)
 	}
@@ -92,6 +102,9 @@ func (s *Store) CreateJob(ctx context.Context, job *stackhand.Job, stacks []*sta
 	}
 	return true, nil
 }
+
+// reportRaces is how often the report of a new job may be written by somebody else first.
+const reportRaces = 5
 
 // lostCreate tells a job that somebody else made meanwhile from a stack whose id or server is
 // taken.
@@ -119,11 +132,6 @@ func (s *Store) newJob(job *stackhand.Job, stacks []*stackhand.Stack) ([]Op, err
 	if err != nil {
 		return nil, err
 	}
-	report, _, err := reportTable.ops(nil, &stackhand.Report{Job: job.ID, Open: true})
-	if err != nil {
-		return nil, err
-	}
-	ops = append(ops, report...)
 	for _, st := range stacks {
 		if err := need("stack", st.ID); err != nil {
 			return nil, err

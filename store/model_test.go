@@ -28,6 +28,7 @@ type model struct {
 	jobs    map[string]stackhand.Job
 	stacks  map[string]stackhand.Stack
 	reports map[string]stackhand.Report
+	asked   map[string]stackhand.Request
 	inbox   map[string]stackhand.Inbound
 	seen    map[string]time.Time
 	locks   map[string]string
@@ -102,12 +103,15 @@ func equal(t *rapid.T, what string, want, got []string) {
 func run(t *rapid.T, m *model) {
 	m.s = m.reopen(t)
 	m.jobs, m.stacks, m.reports = map[string]stackhand.Job{}, map[string]stackhand.Stack{}, map[string]stackhand.Report{}
+	m.asked = map[string]stackhand.Request{}
 	m.inbox, m.seen, m.locks = map[string]stackhand.Inbound{}, map[string]time.Time{}, map[string]string{}
 	t.Repeat(map[string]func(*rapid.T){
 		"create job":  m.createJob,
 		"save job":    m.saveJob,
 		"save stack":  m.saveStack,
 		"save report": m.saveReport,
+		"ask":         m.ask,
+		"decide":      m.saveRequest,
 		"receive":     m.receive,
 		"handled":     m.handled,
 		"purge":       m.purge,
@@ -154,7 +158,7 @@ func (m *model) createJob(t *rapid.T) {
 		return
 	}
 	m.jobs[id], m.stacks[st.ID] = *j, *st
-	m.reports[id] = stackhand.Report{Job: id, Rev: j.Rev, Open: true}
+	m.toldAgain(id, j.Rev)
 }
 
 // stale sometimes gives another revision than the one there is.
@@ -202,6 +206,7 @@ func (m *model) saveReport(t *rapid.T) {
 	}
 	r.Open = rapid.Bool().Draw(t, "open")
 	r.Card = stackhand.Posted{Channel: "C1", TS: rapid.SampledFrom([]string{"", "1.1", "2.2"}).Draw(t, "ts")}
+	r.Copies = []stackhand.Copy{{Key: "channel", Posted: stackhand.Posted{Channel: "C1", TS: rapid.SampledFrom([]string{"", "1.1", "2.2"}).Draw(t, "copy")}}}
 	var want error
 	r.Rev, want = stale(t, r.Rev)
 	if m.write(t, want, func() error { return m.s.SaveReport(t.Context(), &r) }) {

@@ -17,6 +17,7 @@ func (m *model) check(t *rapid.T) {
 	m.checkJobs(t)
 	m.checkStacks(t)
 	m.checkReports(t)
+	m.checkRequests(t)
 	pending, err := m.s.Pending(t.Context())
 	must(t, err)
 	var got []string
@@ -53,7 +54,7 @@ func (m *model) checkJobs(t *rapid.T) {
 	for _, ts := range []string{"1.1", "2.2"} {
 		got, err := m.s.JobsInThread(ctx, "C1", ts)
 		must(t, err)
-		in := func(j stackhand.Job) bool { return j.Place.Thread == ts || m.reports[j.ID].Card.TS == ts }
+		in := func(j stackhand.Job) bool { return m.tells(j.ID, ts) || m.asked[j.ID].Job.Place.Thread == ts }
 		equal(t, "thread "+ts, ids(m.jobs, in, newest), got)
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/stackhand/stackhand"
 )
@@ -23,6 +24,11 @@ func reportIndex(r *stackhand.Report) []string {
 	}
 	if r.Card.TS != "" {
 		keys = append(keys, threadKey(r.Card.Channel, r.Card.TS, "card of "+r.Job))
+	}
+	for _, c := range r.Copies {
+		if k := threadKey(c.Channel, c.TS, "card of "+r.Job); c.TS != "" && !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
 	}
 	return keys
 }
