@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -24,7 +25,9 @@ type Config struct {
 	Roles  Roles  `yaml:"roles"`
 	Policy []Rule `yaml:"policy"`
 	Leases Leases `yaml:"leases"`
-	Listen string `yaml:"listen"`
+	// Approvals is what becomes of requests that wait for an approver.
+	Approvals Approvals `yaml:"approvals"`
+	Listen    string    `yaml:"listen"`
 
 	// Path is the file that it was read from; relative paths in it start from there.
 	Path string `yaml:"-"`
@@ -60,6 +63,35 @@ type Cloud struct {
 type Roles struct {
 	Admin    []string `yaml:"admin"`
 	Approver []string `yaml:"approver"`
+}
+
+// Approvals says where approvers are asked, besides the channel of the request, and after what time something is done
+// about a request that nobody decides.
+type Approvals struct {
+	Channel  string   `yaml:"channel"`
+	Remind   Duration `yaml:"remind"`
+	Escalate Duration `yaml:"escalate"`
+	End      Duration `yaml:"end"`
+}
+
+func (a *Approvals) fill() {
+	a.End = cmp.Or(a.End, Duration(72*time.Hour))
+	a.Remind = cmp.Or(a.Remind, min(Duration(4*time.Hour), a.End/4))
+	a.Escalate = cmp.Or(a.Escalate, min(Duration(24*time.Hour), a.End/2))
+}
+
+// channelID is the id of a public or a private channel of Slack; names may change.
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
+
+func (a Approvals) check() error {
+	switch {
+	case a.Channel != "" && !channelID.MatchString(a.Channel):
+		return fmt.Errorf("approvals.channel is %q: it is the id of a channel, such as C0123ABCD, at the end of its details in Slack", a.Channel)
+	case a.Remind >= a.End || a.Escalate >= a.End:
+		return fmt.Errorf("approvals.remind (%s) and approvals.escalate (%s) come before approvals.end (%s)",
+			time.Duration(a.Remind), time.Duration(a.Escalate), time.Duration(a.End))
+	}
+	return nil
 }
 
 // Leases is how long servers live.
@@ -165,6 +197,7 @@ func Parse(data []byte) (Config, error) {
 	if c.Leases.Warn == nil {
 		c.Leases.Warn = []Duration{Duration(24 * time.Hour), Duration(time.Hour)}
 	}
+	c.Approvals.fill()
 	return c, c.check()
 }
 
@@ -188,6 +221,9 @@ func (c Config) check() error {
 				return fmt.Errorf("clouds.%s.prices.%s is below zero", name, flavor)
 			}
 		}
+	}
+	if err := c.Approvals.check(); err != nil {
+		return err
 	}
 	_, err := c.StorePath()
 	return err

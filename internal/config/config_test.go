@@ -63,6 +63,13 @@ func TestDefaults(t *testing.T) {
 	if c.Slack.Command != "/stack" || time.Duration(c.Leases.Default) != 72*time.Hour || len(c.Leases.Warn) != 2 {
 		t.Errorf("defaults = %+v", c)
 	}
+	if a := c.Approvals; a.Channel != "" || time.Duration(a.Remind) != 4*time.Hour || time.Duration(a.Escalate) != 24*time.Hour || time.Duration(a.End) != 72*time.Hour {
+		t.Errorf("approvals = %+v", a)
+	}
+	c, err = Parse([]byte("approvals: {channel: C0OPS, end: 2h}"))
+	if err != nil || c.Approvals.Channel != "C0OPS" || c.Approvals.Remind >= c.Approvals.Escalate || c.Approvals.Escalate >= c.Approvals.End {
+		t.Errorf("approvals = %+v, %v", c.Approvals, err)
+	}
 }
 
 // Nonsense is refused, with the line or the key and what to write instead.
@@ -81,6 +88,8 @@ func TestRefusals(t *testing.T) {
 		{"clouds is no map", "clouds: lab\n", "file, default"},
 		{"policy", "policy:\n  - when: \"true\"\n    then: deny\n", "does not enforce"},
 		{"not YAML", "slack: [\n", "1 |"},
+		{"approvals' channel", "approvals:\n  channel: \"#ops\"\n", "id of a channel"},
+		{"approvals' end", "approvals:\n  remind: 4d\n", "come before"},
 		{"price", "clouds:\n  lab:\n    prices: {m1.small: -1}\n", "below zero"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
