@@ -185,6 +185,28 @@ func (t table[T]) list(ctx context.Context, d Driver, from, to string, limit int
 	return out, nil
 }
 
+// remove takes a record out, with its index keys, if the store holds the revision that v has. Otherwise it answers ErrConflict.
+func (t table[T]) remove(ctx context.Context, d Driver, v *T) error {
+	k := t.key(v)
+	ops := []Op{{Key: k, Delete: true, Check: true, Expect: *t.rev(v)}}
+	if t.index != nil {
+		was, err := t.read(ctx, d, k)
+		if errors.Is(err, ErrNotFound) || err == nil && *t.rev(&was) != *t.rev(v) {
+			return fmt.Errorf("remove %s: %w", k, ErrConflict)
+		}
+		if err != nil {
+			return err
+		}
+		for _, i := range t.index(&was) {
+			ops = append(ops, Op{Key: i, Delete: true})
+		}
+	}
+	if _, err := d.Commit(ctx, ops...); err != nil {
+		return fmt.Errorf("remove %s: %w", k, err)
+	}
+	return nil
+}
+
 // need refuses records without an id: they would all be the same one.
 func need(what string, ids ...string) error {
 	if slices.Contains(ids, "") {

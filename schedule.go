@@ -1,0 +1,46 @@
+package stackhand
+
+import "time"
+
+// Schedule stops and starts servers by the clock: one stack, or those of its owner in one place of a cloud, all of them or
+// those with certain properties. It works with its owner's rights, and ends with its server.
+type Schedule struct {
+	ID       string            `json:"id"` // made from whose and of what it is, so that there is one of each
+	Rev      int64             `json:"-"`
+	Owner    string            `json:"owner"`        // user id: whose servers, and with whose login
+	By       string            `json:"by,omitempty"` // who made it, where that is somebody else
+	Cloud    string            `json:"cloud"`
+	Scope    Scope             `json:"scope,omitzero"`
+	Project  string            `json:"project,omitempty"`
+	Stack    string            `json:"stack,omitempty"`    // id; "" for several
+	Name     string            `json:"name,omitempty"`     // of the one server, for reading
+	Property map[string]string `json:"property,omitempty"` // that each of several has to have; none: all of the owner's
+
+	Stop  string `json:"stop,omitempty"`  // "20:00"; "" never
+	Start string `json:"start,omitempty"` // "08:00"; "" never
+	Days  string `json:"days"`            // of the week, as cron writes them: "mon-fri", "*"
+	Zone  string `json:"zone"`            // "Europe/Istanbul"
+
+	Place   Place     `json:"place"`
+	Created time.Time `json:"created"`
+	// At and Verb are the moment that was dealt with last, or is being dealt with, and what is due at it. Zero: none yet.
+	At   time.Time `json:"at,omitzero"`
+	Verb string    `json:"verb,omitempty"` // ActStop or ActStart
+	From time.Time `json:"from"`           // what was due until then is not to be done any more
+	Next time.Time `json:"next,omitzero"`  // when somebody has to look at it again; zero: never
+	// Announced is the stop that was announced last.
+	Announced time.Time       `json:"announced,omitzero"`
+	Turns     map[string]Turn `json:"turns,omitempty"` // by stack id
+	Told      string          `json:"told,omitempty"`  // the trouble with all of it that its owner was told of
+}
+
+// Turn is where a schedule stands with one server.
+type Turn struct {
+	Wait bool      `json:"wait,omitempty"` // has still to be dealt with for the moment At
+	Job  string    `json:"job,omitempty"`  // that is at work, or whose outcome was not looked at yet
+	Told string    `json:"told,omitempty"` // the trouble that its owner was told of; told once, until it works again
+	Left time.Time `json:"left,omitzero"`  // somebody wants it left alone until then
+}
+
+// Several tells whether the schedule is for more than one server.
+func (s Schedule) Several() bool { return s.Stack == "" }
