@@ -202,7 +202,7 @@ type DeleteSpec struct {
 	Cloud string `json:"cloud"`
 	Stack string `json:"stack"`
 	Why   string `json:"why,omitempty"` // "asked", "expired", or the cleaned-up job's id
-	// Until is the end of the lease that is over: a stack whose end was moved since stays. Zero:
+	// Until is the end (Lease.End) of the lease that is over: a stack whose end was moved since stays. Zero:
 	// whatever its lease says.
 	Until time.Time `json:"until,omitzero"`
 	// KeepVolumes leaves the volumes that were made by us and attached later; the one it boots from goes.

@@ -86,22 +86,25 @@ const (
 
 // Lease is who owns a stack and until when. Lifetime counts from Ready.
 type Lease struct {
-	Owner    string        `json:"owner"` // user id
-	Ready    time.Time     `json:"ready,omitzero"`
-	Until    time.Time     `json:"until,omitzero"`     // zero: not ready yet
-	For      time.Duration `json:"for"`                // what was asked for
-	Extended string        `json:"extended,omitempty"` // key of the line that moved Until last
-	Warned   []Warning     `json:"warned,omitempty"`
+	Owner      string        `json:"owner"` // user id
+	Ready      time.Time     `json:"ready,omitzero"`
+	Until      time.Time     `json:"until,omitzero"`     // zero: not ready yet
+	For        time.Duration `json:"for"`                // what was asked for
+	Extended   string        `json:"extended,omitempty"` // key of the line that moved Until last
+	Warned     []Warning     `json:"warned,omitempty"`
+	Extensions Extensions    `json:"extensions,omitzero"` // used of the budget
+	Ladder     Ladder        `json:"ladder,omitzero"`     // how far its end has come
 }
 
-// Warning is one notice of the end that was asked to be sent; Delivered is when the chat
-// took it. Until is the end that it spoke of: an extended lease is warned anew.
+// Warning is one notice of a step of the ladder that was asked to be sent; Delivered is when the chat
+// took it, and Told says who got it. Until is the moment of the step that it spoke of: an extended lease is warned anew.
 type Warning struct {
 	Before    time.Duration `json:"before"`
 	Until     time.Time     `json:"until"`
 	Notice    string        `json:"notice"` // id of the Notice
 	Delivered time.Time     `json:"delivered,omitzero"`
 	Volumes   []string      `json:"volumes,omitempty"` // ids of the volumes with data of their own that it said would go too
+	Told      []Told        `json:"told,omitempty"`
 }
 
 // Stack is one server and the resources that were made for it.
@@ -150,10 +153,15 @@ type Action struct {
 // Notice is a message that is not about a running job, such as the warning before a
 // lease ends. It is written down first and posted afterwards, once.
 type Notice struct {
-	ID        string    `json:"id"` // made from what it is about, so that it exists once
-	Rev       int64     `json:"-"`
-	Job       string    `json:"job,omitempty"` // to which answers in its thread belong: the one that made the stack
-	User      string    `json:"user"`          // who is told directly as well
+	ID   string `json:"id"` // made from what it is about, so that it exists once
+	Rev  int64  `json:"-"`
+	Job  string `json:"job,omitempty"` // to which answers in its thread belong: the one that made the stack
+	User string `json:"user"`          // who is told directly as well
+	// Others are told directly where User cannot be: ids of users or of user groups. Where none of them can be told either and
+	// the place takes no message, the administrators are told.
+	Others    []string  `json:"others,omitempty"`
+	Admins    bool      `json:"admins,omitempty"` // the administrators are told if nobody else can be, or where there is no User
+	Told      []Told    `json:"told,omitempty"`   // whom it reached
 	Place     Place     `json:"place"`
 	Text      Text      `json:"text"`
 	Actions   []Action  `json:"actions,omitempty"`

@@ -26,6 +26,7 @@ func (r Rules) Extend(ctx context.Context, book Book, id string, until time.Time
 		return s, stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
 	}
 	s.Lease.Until, s.Lease.Extended = until, key
+	s.Lease.Ladder.Answer()
 	err = book.SaveStack(ctx, &s)
 	if err != nil && ctx.Err() == nil {
 		if fresh, e := book.Stack(ctx, id); e == nil && fresh.Rev != s.Rev {
@@ -33,4 +34,47 @@ func (r Rules) Extend(ctx context.Context, book Book, id string, until time.Time
 		}
 	}
 	return s, err
+}
+
+// Begin puts a stack on the ladder for a reason other than its time: its owner is asked, in the words of why, and where
+// nobody answers until ends, the first step is taken. It does nothing, and answers false, where the stack is on its way for some
+// reason already, has been put away, or would end before that anyway. Reasons are noted once: an owner who extends the lease
+// has answered, and may be asked anew.
+func (r Rules) Begin(ctx context.Context, book Book, id string, reason stackhand.Reason, why stackhand.Text, ends, now time.Time) (bool, error) {
+	for {
+		s, err := book.Stack(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		l := &s.Lease
+		if _, parked := l.Ladder.Parked(); parked || !counts(s) || l.Ladder.Reason != stackhand.ReasonTime || !ends.Before(l.Until) {
+			return false, nil
+		}
+		l.Ladder.Reason, l.Ladder.Since, l.Ladder.Ends, l.Ladder.Why = reason, now, ends, why
+		err = book.SaveStack(ctx, &s)
+		if err == nil || ctx.Err() != nil {
+			return err == nil, err
+		}
+		if fresh, e := book.Stack(ctx, id); e != nil || fresh.Rev == s.Rev {
+			return false, err
+		}
+	}
+}
+
+// Answered takes a reason other than time off the stack, because somebody said that it is needed. It tells whether there was one.
+func (r Rules) Answered(ctx context.Context, book Book, id string) (bool, error) {
+	for {
+		s, err := book.Stack(ctx, id)
+		if err != nil || s.Lease.Ladder.Reason == stackhand.ReasonTime {
+			return false, err
+		}
+		s.Lease.Ladder.Answer()
+		err = book.SaveStack(ctx, &s)
+		if err == nil || ctx.Err() != nil {
+			return err == nil, err
+		}
+		if fresh, e := book.Stack(ctx, id); e != nil || fresh.Rev == s.Rev {
+			return false, err
+		}
+	}
 }

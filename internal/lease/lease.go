@@ -16,37 +16,48 @@ type Rules struct {
 	Max     time.Duration   // from now to the end, at any time
 	Warn    []time.Duration // before the end; those as long as the whole lease are passed over
 	Notice  time.Duration   // between a warning that was delivered and the end, at least
+	Ladders []Ladder        // the first that fits a stack is its; none: it is deleted at its end
 }
 
 // State is where a lease stands at some moment.
 type State string
 
 const (
-	Pending State = "pending" // not ready yet, or its stack is being taken down: time does not count
-	Active  State = "active"
-	ToWarn  State = "to warn" // a warning is due
-	Warned  State = "warned"
-	Mute    State = "mute"  // its time is over, but no warning was delivered: it stays
-	Ended   State = "ended" // its time is over and its owner knew
+	Pending  State = "pending" // not ready yet, or its stack is being taken down: time does not count
+	Active   State = "active"
+	ToWarn   State = "to warn"  // a warning is due
+	Warned   State = "warned"   // of the first step, which is not due yet
+	Mute     State = "mute"     // a step is due, but no warning was delivered: it stays
+	Stopped  State = "stopped"  // by the ladder; the deletion is not due yet
+	Ended    State = "ended"    // the next step of the ladder is due, and its owner knew: see Next
+	Archived State = "archived" // gone; a snapshot of it is there
+	Deleted  State = "deleted"  // gone
 )
 
 // StateOf computes the state of a stack's lease at now.
 func (r Rules) StateOf(s stackhand.Stack, now time.Time) State {
-	if !counts(s) {
+	n, ok := r.Next(s)
+	switch {
+	case s.State == stackhand.StackGone:
+		if _, ok := s.Lease.Ladder.Snapshot(); ok {
+			return Archived
+		}
+		return Deleted
+	case !ok:
 		return Pending
 	}
-	if _, due := r.nextWarning(s.Lease, now); due {
+	if _, due := r.nextWarning(s.Lease, n, now); due {
 		return ToWarn
 	}
-	end, told := r.EndsAt(s.Lease)
+	may, told := r.mayAt(s.Lease, n)
 	switch {
-	case told && !now.Before(end):
+	case told && !now.Before(may):
 		return Ended
-	case told:
-		return Warned
-	case !now.Before(s.Lease.Until):
+	case !told && !now.Before(n.At):
 		return Mute
-	case len(warnings(s.Lease)) > 0:
+	case n.Parked:
+		return Stopped
+	case told || len(n.warnings(s.Lease)) > 0:
 		return Warned
 	}
 	return Active
@@ -54,25 +65,34 @@ func (r Rules) StateOf(s stackhand.Stack, now time.Time) State {
 
 // Due is the next moment at which a sweep has to look at the stack; zero for never.
 func (r Rules) Due(s stackhand.Stack) time.Time {
-	if !counts(s) {
+	n, ok := r.Next(s)
+	if !ok {
 		return time.Time{}
 	}
-	for _, before := range r.steps(s.Lease) {
-		if !asked(s.Lease, before) {
-			return s.Lease.Until.Add(-before)
+	for _, before := range r.steps(n) {
+		if !n.asked(s.Lease, before) {
+			return n.At.Add(-before)
 		}
 	}
-	if end, told := r.EndsAt(s.Lease); told {
-		return end
+	if may, told := r.mayAt(s.Lease, n); told {
+		return may
 	}
 	return s.Lease.Ready // asked, and not known to be delivered: look again at every sweep
 }
 
-// EndsAt is the moment from which the stack may be removed. It answers false as long as no warning of
-// this end was delivered.
-func (r Rules) EndsAt(l stackhand.Lease) (time.Time, bool) {
+// EndsAt is the moment from which the next step may be taken. It answers false as long as no warning of
+// that step was delivered.
+func (r Rules) EndsAt(s stackhand.Stack) (time.Time, bool) {
+	n, ok := r.Next(s)
+	if !ok {
+		return time.Time{}, false
+	}
+	return r.mayAt(s.Lease, n)
+}
+
+func (r Rules) mayAt(l stackhand.Lease, n Next) (time.Time, bool) {
 	first := time.Time{}
-	for _, w := range warnings(l) {
+	for _, w := range n.warnings(l) {
 		if !w.Delivered.IsZero() && (first.IsZero() || w.Delivered.Before(first)) {
 			first = w.Delivered
 		}
@@ -80,62 +100,47 @@ func (r Rules) EndsAt(l stackhand.Lease) (time.Time, bool) {
 	if first.IsZero() {
 		return time.Time{}, false
 	}
-	if notice := first.Add(r.notice(l)); notice.After(l.Until) {
-		return notice, true
+	if notice := first.Add(r.notice(n)); notice.After(n.At) {
+		return r.working(n.Step, notice), true
 	}
-	return l.Until, true
+	return n.At, true
 }
 
-// notice is the least time between a delivered warning and the end; short leases have less of it, so that
+// notice is the least time between a delivered warning and the step; short leases have less of it, so that
 // the warning at their half is not late.
-func (r Rules) notice(l stackhand.Lease) time.Duration { return min(r.Notice, length(l)/4) }
+func (r Rules) notice(n Next) time.Duration { return min(r.Notice, n.length()/4) }
 
 // nextWarning is the warning that is due at now: of several that were missed the latest.
-func (r Rules) nextWarning(l stackhand.Lease, now time.Time) (time.Duration, bool) {
+func (r Rules) nextWarning(l stackhand.Lease, n Next, now time.Time) (time.Duration, bool) {
 	var due time.Duration
 	var found bool
-	for _, before := range r.steps(l) {
-		if now.Before(l.Until.Add(-before)) {
+	for _, before := range r.steps(n) {
+		if now.Before(n.At.Add(-before)) {
 			break
 		}
-		due, found = before, !asked(l, before)
+		due, found = before, !n.asked(l, before)
 	}
 	return due, found
 }
 
-// steps are the warnings that this lease gets, the earliest first. A lease that is too short for any
-// of them is warned at its half.
-func (r Rules) steps(l stackhand.Lease) []time.Duration {
+// steps are the warnings that are given of a step, the earliest first. Where the time is too short for any
+// of them, one comes at its half. That a server was put away is said at once, with what comes next.
+func (r Rules) steps(n Next) []time.Duration {
 	var steps []time.Duration
+	if n.Parked {
+		steps = append(steps, n.length())
+	}
 	for _, w := range r.Warn {
-		if w < length(l) {
+		if w < n.length() {
 			steps = append(steps, w)
 		}
 	}
 	if len(steps) == 0 {
-		return []time.Duration{length(l) / 2}
+		return []time.Duration{n.length() / 2}
 	}
 	slices.Sort(steps)
 	slices.Reverse(steps)
 	return slices.Compact(steps)
-}
-
-func length(l stackhand.Lease) time.Duration { return l.Until.Sub(l.Ready) }
-
-// warnings are those that speak of the present end; an extended lease starts anew.
-func warnings(l stackhand.Lease) []stackhand.Warning {
-	var mine []stackhand.Warning
-	for _, w := range l.Warned {
-		if w.Until.Equal(l.Until) {
-			mine = append(mine, w)
-		}
-	}
-	return mine
-}
-
-// asked tells whether that warning, or a later one, was sent already.
-func asked(l stackhand.Lease, before time.Duration) bool {
-	return slices.ContainsFunc(warnings(l), func(w stackhand.Warning) bool { return w.Before <= before })
 }
 
 func counts(s stackhand.Stack) bool {

@@ -1,17 +1,13 @@
 package lease
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/robfig/cron/v3"
 
 	"github.com/stackhand/stackhand"
@@ -97,12 +93,16 @@ func (s *Sweeper) look(ctx context.Context, stack stackhand.Stack) error {
 		return err
 	}
 	now := s.Now()
+	n, ok := s.Rules.Next(stack)
+	if !ok {
+		return nil
+	}
 	switch s.Rules.StateOf(stack, now) {
 	case ToWarn:
-		before, _ := s.Rules.nextWarning(stack.Lease, now)
-		return s.warn(ctx, stack, before, now)
+		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
+		return s.warn(ctx, stack, n, before, now)
 	case Ended:
-		return s.end(ctx, stack, now)
+		return s.take(ctx, stack, n, now)
 	}
 	return nil
 }
@@ -110,9 +110,13 @@ func (s *Sweeper) look(ctx context.Context, stack stackhand.Stack) error {
 // hear notes on the lease which of its warnings have been delivered meanwhile.
 func (s *Sweeper) hear(ctx context.Context, stack *stackhand.Stack) error {
 	news := false
+	next, ok := s.Rules.Next(*stack)
+	if !ok {
+		return nil
+	}
 	for i := range stack.Lease.Warned {
 		w := &stack.Lease.Warned[i]
-		if !w.Delivered.IsZero() || !w.Until.Equal(stack.Lease.Until) {
+		if !w.Delivered.IsZero() || !w.Until.Equal(next.At) {
 			continue
 		}
 		n, err := s.Book.Notice(ctx, w.Notice)
@@ -120,111 +124,13 @@ func (s *Sweeper) hear(ctx context.Context, stack *stackhand.Stack) error {
 			return err
 		}
 		if !n.Delivered.IsZero() {
-			w.Delivered, news = n.Delivered, true
+			w.Delivered, w.Told, news = n.Delivered, n.Told, true
 		}
 	}
 	if !news {
 		return nil
 	}
 	return s.Book.SaveStack(ctx, stack)
-}
-
-// warn writes the notice down first: should the lease's record not be saved, the next sweep finds the
-// same notice by its id and nobody is warned twice.
-func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, before time.Duration, now time.Time) error {
-	place, err := s.place(ctx, stack)
-	if err != nil {
-		return err
-	}
-	l := stack.Lease
-	n := stackhand.Notice{
-		ID:      fmt.Sprintf("ends/%s/%d/%s", stack.ID, l.Until.Unix(), before),
-		Job:     stack.Job,
-		User:    l.Owner,
-		Place:   place,
-		Text:    s.words(stack, now),
-		Created: now,
-		Actions: []stackhand.Action{
-			{ID: "extend", Label: "Extend by a day", Value: stack.ID},
-			{ID: "delete", Label: "Delete now", Value: stack.ID, Danger: true,
-				Confirm: "Delete " + stack.Name + " and everything that was made for it?"},
-		},
-	}
-	if _, err := s.Book.AddNotice(ctx, n); err != nil {
-		return err
-	}
-	stack.Lease.Warned = append(stack.Lease.Warned, stackhand.Warning{Before: before, Until: l.Until, Notice: n.ID, Volumes: ids(dataVolumes(stack))})
-	if err := s.Book.SaveStack(ctx, &stack); err != nil {
-		return err
-	}
-	s.Log.Info("warned of the end of a lease", "stack", stack.ID, "user", l.Owner, "until", l.Until)
-	s.Noticed()
-	return nil
-}
-
-func (s *Sweeper) words(stack stackhand.Stack, now time.Time) stackhand.Text {
-	end, volumes := stack.Lease.Until, ofVolumes(stack)
-	if soonest := now.Add(s.Rules.notice(stack.Lease)); soonest.After(end) {
-		return stackhand.Textf("The time of %s is over. It expires and will be deleted, with everything that was made for it, after %s.%s Extend it to keep it.",
-			stackhand.AsBold(stack.Name), stackhand.At(soonest), volumes)
-	}
-	return stackhand.Textf("%s expires in %s, at %s. It will then be deleted with everything that was made for it.%s Extend it to keep it.",
-		stackhand.AsBold(stack.Name), roughly(end.Sub(now)), stackhand.At(end), volumes)
-}
-
-// dataVolumes are the volumes that jobs made and added later: those that hold data of their own.
-func dataVolumes(stack stackhand.Stack) []stackhand.Resource {
-	var out []stackhand.Resource
-	for _, r := range stack.Ledger {
-		if r.Kind == stackhand.KindVolume && r.Job != "" && r.Job != stack.Job {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-func ids(rs []stackhand.Resource) []string {
-	var out []string
-	for _, r := range rs {
-		out = append(out, r.ID)
-	}
-	return out
-}
-
-// ofVolumes says that volumes go too, and how to keep them; "" where there are none.
-func ofVolumes(stack stackhand.Stack) string {
-	var names []string
-	for _, v := range dataVolumes(stack) {
-		names = append(names, cmp.Or(v.Name, v.ID))
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" The data on %s goes too; `remove volume %s %s` keeps it.", strings.Join(names, ", "), stack.Name, names[0])
-}
-
-// unwarned tells whether the stack has a volume with data of which no delivered warning of this end has told.
-func unwarned(stack stackhand.Stack) bool {
-	told := map[string]bool{}
-	for _, w := range stack.Lease.Warned {
-		if !w.Delivered.IsZero() && w.Until.Equal(stack.Lease.Until) {
-			for _, id := range w.Volumes {
-				told[id] = true
-			}
-		}
-	}
-	return slices.ContainsFunc(dataVolumes(stack), func(v stackhand.Resource) bool { return !told[v.ID] })
-}
-
-// roughly is a length of time as people say it.
-func roughly(d time.Duration) string {
-	t := time.Unix(0, 0)
-	return humanize.CustomRelTime(t, t.Add(d.Round(time.Minute)), "", "", []humanize.RelTimeMagnitude{
-		{D: 90 * time.Second, Format: "a minute", DivBy: 1},
-		{D: 90 * time.Minute, Format: "%d minutes", DivBy: time.Minute},
-		{D: 48 * time.Hour, Format: "%d hours", DivBy: time.Hour},
-		{D: 1<<63 - 1, Format: "%d days", DivBy: 24 * time.Hour},
-	})
 }
 
 // place is the thread of the stack's own card.
@@ -245,20 +151,15 @@ func (s *Sweeper) place(ctx context.Context, stack stackhand.Stack) (stackhand.P
 	return p, nil
 }
 
-// end starts the deletion. Its id is made from the lease's end, so that it is started once; should it
+// take starts the job that takes the next step. Its id is made from the step's moment, so that it is started once; should it
 // fail, it is tried anew some hours later.
-func (s *Sweeper) end(ctx context.Context, stack stackhand.Stack, now time.Time) error {
+func (s *Sweeper) take(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) error {
 	place, err := s.place(ctx, stack)
 	if err != nil {
 		return err
 	}
-	input, err := json.Marshal(stackhand.DeleteSpec{Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.Until, KeepVolumes: unwarned(stack)})
-	if err != nil {
-		return err
-	}
-	end, _ := s.Rules.EndsAt(stack.Lease)
-	job, err := s.Jobs.Start(ctx, stackhand.Job{
-		ID:     s.NewID(fmt.Sprintf("ended/%s/%d/%d", stack.ID, stack.Lease.Until.Unix(), now.Sub(end)/again)),
+	job := stackhand.Job{
+		ID:     s.NewID(fmt.Sprintf("ended/%s/%s/%d/%d", stack.ID, n.Step, n.At.Unix(), now.Sub(n.At)/again)),
 		Flow:   "delete",
 		User:   stackhand.User{ID: stack.Lease.Owner},
 		Cloud:  stack.Cloud,
@@ -266,15 +167,20 @@ func (s *Sweeper) end(ctx context.Context, stack stackhand.Stack, now time.Time)
 		Place:  place,
 		Line:   "its lease has ended",
 		Title:  "Delete " + stack.Name + " (expired)",
-		Input:  input,
 		Stacks: []string{stack.ID},
+	}
+	job.Input, err = json.Marshal(stackhand.DeleteSpec{
+		Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.End(), KeepVolumes: unwarned(stack, n),
 	})
 	if err != nil {
+		return err
+	}
+	if job, err = s.Jobs.Start(ctx, job); err != nil {
 		return err
 	}
 	if job.State.Rests() {
 		return nil // it was tried before, and will be again some hours later
 	}
-	s.Log.Info("a lease has ended", "stack", stack.ID, "user", stack.Lease.Owner, "job", job.ID)
+	s.Log.Info("a lease has ended", "stack", stack.ID, "user", stack.Lease.Owner, "job", job.ID, "step", n.Step)
 	return nil
 }

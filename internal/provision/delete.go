@@ -219,7 +219,7 @@ func (d deletion) mark(ctx context.Context, run *jobs.Run) error {
 			return stackhand.Errorf(stackhand.Conflict, "%s is still being built.", st.Name).Do("Cancel job %s.", st.Job)
 		case st.Busy != "":
 			return stackhand.Errorf(stackhand.Conflict, "Job %s is at work on %s.", st.Busy, st.Name).Do("Wait for its end.")
-		case !d.spec.Until.IsZero() && !st.Lease.Until.Equal(d.spec.Until):
+		case !d.spec.Until.IsZero() && !st.Lease.End().Equal(d.spec.Until):
 			return stackhand.Errorf(stackhand.Conflict, "%s was extended meanwhile, so it stays.", st.Name).Do("Say delete if it has to go all the same.")
 		}
 		st.State, st.Busy = stackhand.StackDeleting, d.id
