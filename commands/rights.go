@@ -8,31 +8,19 @@ import (
 	"github.com/stackhand/stackhand"
 )
 
-// markedBy is the id of the job that made a thing, out of its description: see internal/provision. "" if it was not
+// markedBy is the id of the job that made a thing, out of its description. "" if it was not
 // made here; shared tells that the project's stacks use it together.
 func markedBy(description string) (job string, shared bool) {
-	w := strings.Fields(description)
-	if len(w) == 0 || w[0] != "stackhand" {
-		return "", false
-	}
-	i := slices.Index(w, "job")
-	if i < 0 || i > 2 || i+1 >= len(w) {
-		return "", false
-	}
-	return w[i+1], i == 2
+	m, _, _ := stackhand.ParseMark(description)
+	return m.Job, m.Share != ""
 }
 
 // described is the part of a description that people wrote, behind the mark.
 func described(description string) string {
-	job, _ := markedBy(description)
-	if job == "" {
-		return description
+	if _, said, ok := stackhand.ParseMark(description); ok {
+		return said
 	}
-	_, rest, _ := strings.Cut(description, " "+job)
-	if w := strings.Fields(rest); len(w) > 1 && w[0] == "stack" {
-		return strings.Join(w[2:], " ")
-	}
-	return strings.TrimSpace(rest)
+	return description
 }
 
 // mayTouch refuses, where everybody uses the cloud with the bot's own login, to change what was not made by the asker.

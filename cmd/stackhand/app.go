@@ -76,6 +76,10 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	}); err != nil {
 		return nil, err
 	}
+	home, err := a.store.Home(ctx)
+	if err != nil {
+		return nil, err
+	}
 	settings := settingsOf(w.cfg, w.entries)
 	a.pool = cloud.NewPool(w.entries, cloud.Options{
 		UserAgent: "stackhand/" + version, Log: w.log, Transport: w.outbound, Now: w.now,
@@ -87,7 +91,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Open: func(ctx context.Context, user, name string, at stackhand.Scope) (provision.Cloud, error) {
 			return a.sessions.Client(ctx, user, name, at)
 		},
-		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial,
+		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial, Home: home,
 	}), jobs.Options{
 		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box,
 	})

@@ -22,7 +22,7 @@ func (a act) addFloatingSteps() []jobs.Step {
 
 // newFloating takes an address. It is on the stack's ledger, and goes with it.
 func (a act) newFloating(ctx context.Context, run *jobs.Run, c Cloud) error {
-	f, err := a.makeFloatingIP(ctx, run, c, a.spec.External, mark("", a.id, a.spec.Stack))
+	f, err := a.makeFloatingIP(ctx, run, c, a.spec.External, a.sign(a.id, a.spec.Stack).String())
 	if err != nil {
 		return err
 	}

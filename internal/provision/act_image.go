@@ -23,7 +23,7 @@ func (a act) snapshot(ctx context.Context, run *jobs.Run, c Cloud) error {
 	if err != nil {
 		return err
 	}
-	meta := map[string]string{metaJob: a.id}
+	meta := a.sign(a.id, "").Metadata()
 	maps.Copy(meta, props)
 	id := ""
 	err = once(ctx, run, c, srv, "createImage", func() error {

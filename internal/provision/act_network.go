@@ -19,7 +19,7 @@ func (a act) addNetworkSteps() []jobs.Step {
 
 func (a act) newPort(ctx context.Context, run *jobs.Run, c Cloud) error {
 	p, err := makePort(ctx, run, c, stackhand.PortSpec{
-		Name: a.spec.Name, Description: mark("", a.id, a.spec.Stack), NetworkID: a.spec.TargetID, FixedIP: a.spec.FixedIP,
+		Name: a.spec.Name, Description: a.sign(a.id, a.spec.Stack).String(), NetworkID: a.spec.TargetID, FixedIP: a.spec.FixedIP,
 	})
 	if err != nil {
 		return err
@@ -188,7 +188,7 @@ func (a act) isOurs(ctx context.Context, p stackhand.Port) (bool, error) {
 	if a.spec.Stack == "" {
 		return false, nil
 	}
-	if _, _, stack, ok := markOf(p.Description); ok && stack == a.spec.Stack {
+	if m, _, ok := stackhand.ParseMark(p.Description); ok && m.Stack == a.spec.Stack {
 		return true, nil
 	}
 	st, err := a.Book.Stack(ctx, a.spec.Stack)

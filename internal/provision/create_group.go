@@ -49,9 +49,9 @@ func (c create) group(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 	}
 	var g stackhand.SecurityGroup
 	name := groupName(c.spec.Open)
-	if at := slices.IndexFunc(all, func(g stackhand.SecurityGroup) bool { return g.Name == name && isShared(g.Description, open) }); at >= 0 {
+	if at := slices.IndexFunc(all, func(g stackhand.SecurityGroup) bool { return g.Name == name && c.isShared(g.Description, open) }); at >= 0 {
 		g = all[at]
-	} else if g, err = cloud.CreateSecurityGroup(ctx, name, mark(open, c.id, "")); err != nil {
+	} else if g, err = cloud.CreateSecurityGroup(ctx, name, c.shared(open)); err != nil {
 		return err
 	}
 	err = run.Made(ctx, stackhand.Resource{Kind: stackhand.KindSecurityGroup, ID: g.ID, Name: name, Job: c.id, Shared: true})

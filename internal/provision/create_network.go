@@ -123,9 +123,9 @@ func (c create) netName() string {
 
 func (c create) netMark() string {
 	if c.spec.Network == "new" {
-		return mark("", c.id, c.netStack())
+		return c.sign(c.id, c.netStack()).String()
 	}
-	return mark(auto, c.id, "")
+	return c.shared(auto)
 }
 
 // netThing is a piece of the network as it is recorded.

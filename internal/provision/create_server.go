@@ -97,7 +97,7 @@ func (c create) port(ctx context.Context, run *jobs.Run, cloud Cloud, n int) err
 	if err != nil {
 		return err
 	}
-	spec := stackhand.PortSpec{Name: c.name(n), Description: mark("", c.id, sid), NetworkID: netID, Groups: groups}
+	spec := stackhand.PortSpec{Name: c.name(n), Description: c.sign(c.id, sid).String(), NetworkID: netID, Groups: groups}
 	if c.spec.Count == 1 {
 		spec.FixedIP = c.spec.FixedIP
 	}
@@ -140,7 +140,7 @@ func (c create) groups(run *jobs.Run) ([]string, error) {
 // floatingIP takes an address, attached to nothing yet, beside the building of the rest.
 func (c create) floatingIP(ctx context.Context, run *jobs.Run, cloud Cloud, n int) error {
 	sid := c.stack(n)
-	f, err := c.makeFloatingIP(ctx, run, cloud, c.spec.External, mark("", c.id, sid))
+	f, err := c.makeFloatingIP(ctx, run, cloud, c.spec.External, c.sign(c.id, sid).String())
 	if err != nil {
 		return err
 	}
@@ -204,11 +204,13 @@ func (c create) server(ctx context.Context, run *jobs.Run, cloud Cloud, n int) e
 
 func (c create) newServer(ctx context.Context, run *jobs.Run, cloud Cloud, n int) (string, error) {
 	job, sid := run.Job(), c.stack(n)
+	mark := c.sign(c.id, sid)
+	mark.Owner = c.spec.Owner
 	meta := maps.Clone(c.spec.Metadata)
 	if meta == nil {
 		meta = map[string]string{}
 	}
-	meta[metaJob], meta[metaStack], meta[metaOwner] = c.id, sid, c.spec.Owner
+	maps.Copy(meta, mark.Metadata())
 	spec := stackhand.ServerSpec{
 		Name: c.name(n), ImageID: c.spec.ImageID, FlavorID: c.spec.FlavorID, KeyName: c.spec.KeyName, Metadata: meta,
 		UserData: c.spec.UserData, Zone: c.spec.Zone, ConfigDrv: c.spec.ConfigDrv, Files: c.spec.Files,

@@ -14,7 +14,7 @@ func (c create) bootVolume(ctx context.Context, run *jobs.Run, cloud Cloud, n in
 	sid := c.stack(n)
 	v, err := makeVolume(ctx, run, cloud, stackhand.VolumeSpec{
 		Name: c.name(n), Description: "The disk of " + c.name(n), Size: c.spec.BootGB, ImageID: c.spec.ImageID,
-		Metadata: map[string]string{metaJob: c.id, metaStack: sid},
+		Metadata: c.sign(c.id, sid).Metadata(),
 	})
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (c create) findRouted(ctx context.Context, cloud Cloud) (foundNet, error) {
 	}
 	routers = slices.DeleteFunc(routers, func(r stackhand.Router) bool { return r.External != c.spec.External })
 	slices.SortStableFunc(routers, func(a, b stackhand.Router) int {
-		if x, y := isShared(a.Description, auto), isShared(b.Description, auto); x != y {
+		if x, y := c.isShared(a.Description, auto), c.isShared(b.Description, auto); x != y {
 			if x {
 				return -1
 			}
@@ -96,7 +96,7 @@ func (c create) behind(ctx context.Context, cloud Cloud, r stackhand.Router, p s
 		return foundNet{}, nil
 	}
 	f := foundNet{id: n.ID, name: n.Name}
-	if isShared(r.Description, auto) && isShared(n.Description, auto) {
+	if c.isShared(r.Description, auto) && c.isShared(n.Description, auto) {
 		s := subnetOf(p)
 		f.ours = []stackhand.Resource{
 			c.netThing(stackhand.KindNetwork, n.ID, ""), c.netThing(stackhand.KindSubnet, s, n.ID),
@@ -112,7 +112,7 @@ func (c create) findUnrouted(ctx context.Context, cloud Cloud) (foundNet, error)
 		return foundNet{}, err
 	}
 	for _, n := range all {
-		if !isShared(n.Description, auto) {
+		if !c.isShared(n.Description, auto) {
 			continue
 		}
 		subnets, err := cloud.Subnets(ctx, n.ID)

@@ -95,7 +95,7 @@ func (m maker) with(do action) func(context.Context, *jobs.Run) error {
 	})
 }
 
-func (m maker) mark() string { return markWith(m.id, m.spec.Description) }
+func (m maker) mark() string { return m.sign(m.id, "").With(m.spec.Description) }
 
 // made keeps the thing, and says its id with a word on it.
 func (m maker) made(ctx context.Context, run *jobs.Run, id, name, word string) error {
@@ -260,6 +260,6 @@ func (m maker) attach(ctx context.Context, run *jobs.Run, c Cloud) error {
 func (m maker) marks() map[string]string {
 	out := map[string]string{}
 	maps.Copy(out, m.spec.Volume.Metadata)
-	out[metaJob] = m.id
+	maps.Copy(out, m.sign(m.id, "").Metadata())
 	return out
 }

@@ -2,84 +2,46 @@ package provision
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/stackhand/stackhand"
 )
 
-// Everything that is made carries a mark from the call on that makes it, so that it is found
-// again when the answer got lost: a description of words such as
-//
-//	stackhand job k3v9qx2m stack k3v9qx2m-1
-//	stackhand auto job k3v9qx2m
-//	stackhand open job k3v9qx2m
-//	stackhand job k3v9qx2m - for the database
-//
-// Things marked auto or open are shared by the stacks of a project. Servers carry metadata.
+// Everything that is made carries a stackhand.Mark. Things marked auto or open are shared by the stacks of a project.
 const (
-	metaJob   = "stackhand_job"
-	metaStack = "stackhand_stack"
-	metaOwner = "stackhand_owner"
+	metaJob   = stackhand.MarkJob
+	metaStack = stackhand.MarkStack
 
-	auto = "auto" // the project's network
-	open = "open" // security groups
+	auto = stackhand.ShareAuto
+	open = stackhand.ShareOpen
 )
 
 // autoName is the name of the network, the subnet and the router that a project's stacks share.
 const autoName = "stackhand-auto"
 
-// mark makes a description; share is "", auto or open.
-func mark(share, job, stack string) string {
-	s := "stackhand"
-	if share != "" {
-		s += " " + share
-	}
-	s += " job " + job
-	if stack != "" {
-		s += " stack " + stack
-	}
-	return s
+// sign is the mark of a thing of a job, and of one of its stacks unless that is "".
+func (d Deps) sign(job, stack string) stackhand.Mark {
+	return stackhand.Mark{Job: job, Stack: stack, Home: d.Home}
 }
 
-// markWith is a mark followed by the asker's own words, cut to what the cloud keeps.
-func markWith(job, said string) string {
-	m := mark("", job, "")
-	if said == "" {
-		return m
-	}
-	r := []rune(m + " - " + said)
-	return string(r[:min(len(r), 255)]) // https://docs.openstack.org/api-ref/network/v2/, description
-}
-
-// markOf reads a description; ok is false if it does not begin with a mark.
-func markOf(description string) (share, job, stack string, ok bool) {
-	w := strings.Fields(description)
-	if len(w) < 3 || w[0] != "stackhand" {
-		return "", "", "", false
-	}
-	if w = w[1:]; w[0] == auto || w[0] == open {
-		share, w = w[0], w[1:]
-	}
-	if len(w) < 2 || w[0] != "job" {
-		return "", "", "", false
-	}
-	if job = w[1]; len(w) >= 4 && w[2] == "stack" {
-		stack = w[3]
-	}
-	return share, job, stack, true
+// shared is the mark of a thing that the project's stacks use together.
+func (c create) shared(share string) string {
+	m := c.sign(c.id, "")
+	m.Share = share
+	return m.String()
 }
 
 // sameMark tells whether a description begins with the same mark as another one.
 func sameMark(a, b string) bool {
-	share, job, stack, ok := markOf(a)
-	share2, job2, stack2, ok2 := markOf(b)
-	return ok && ok2 && share == share2 && job == job2 && stack == stack2
+	x, _, ok := stackhand.ParseMark(a)
+	y, _, ok2 := stackhand.ParseMark(b)
+	return ok && ok2 && x.Same(y)
 }
 
-// isShared tells whether a description marks a thing that the project's stacks share.
-func isShared(description, share string) bool {
-	s, _, _, ok := markOf(description)
-	return ok && s == share
+// isShared tells whether a description marks a thing that the project's stacks share, and that no other
+// installation made.
+func (d Deps) isShared(description, share string) bool {
+	m, _, ok := stackhand.ParseMark(description)
+	return ok && m.Share == share && m.Of(d.Home)
 }
 
 // made lists the job's resources of a kind, of one stack ("" for those of the whole job).

@@ -32,6 +32,7 @@ type Deps struct {
 	Book     Book
 	Conflict error            // what a lost race of Book.SaveStack matches
 	Now      func() time.Time // default time.Now
+	Home     string           // the installation, for the marks of what is made; "" says nothing
 	// Dial is how "--wait-for ssh" looks at servers; default: the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }

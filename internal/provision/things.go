@@ -171,7 +171,13 @@ func (d Deps) lostAddress(ctx context.Context, run *jobs.Run, c Cloud, mark stri
 }
 
 // addressKey is where the ids of the addresses are kept that were there before one was taken.
-func addressKey(mark string) string { return "floating ips before " + mark }
+func addressKey(mark string) string {
+	if m, said, ok := stackhand.ParseMark(mark); ok {
+		m.Home = "" // a job may have begun before marks told it
+		mark = m.With(said)
+	}
+	return "floating ips before " + mark
+}
 
 // newAddress picks, of the addresses that came since, the one that serves nobody and is on nobody's record.
 func (d Deps) newAddress(ctx context.Context, job stackhand.Job, all []stackhand.FloatingIP, before []string) (stackhand.FloatingIP, error) {

@@ -21,7 +21,7 @@ func (c create) undo(kind, stack string) action {
 			}
 		}
 		if run.Again() && kind == stackhand.KindFloatingIP && len(made(run.Job(), kind, stack)) == 0 {
-			f, err := c.lostAddress(ctx, run, cloud, mark("", c.id, stack))
+			f, err := c.lostAddress(ctx, run, cloud, c.sign(c.id, stack).String())
 			if err != nil {
 				return err
 			}
@@ -124,8 +124,8 @@ func marked(ctx context.Context, cloud Cloud, kind, name, job string) ([]stackha
 	case stackhand.KindSecurityGroup:
 		all, err := cloud.SecurityGroups(ctx)
 		return pick(all, err, job, func(g stackhand.SecurityGroup) (string, stackhand.Resource) {
-			share, _, _, _ := markOf(g.Description)
-			return g.Description, stackhand.Resource{Kind: kind, ID: g.ID, Name: g.Name, Shared: share != ""}
+			m, _, _ := stackhand.ParseMark(g.Description)
+			return g.Description, stackhand.Resource{Kind: kind, ID: g.ID, Name: g.Name, Shared: m.Share != ""}
 		})
 	case stackhand.KindNetwork:
 		all, err := cloud.NetworksNamed(ctx, name)
@@ -151,8 +151,8 @@ func pick[T any](all []T, err error, job string, what func(T) (string, stackhand
 	var out []stackhand.Resource
 	for _, thing := range all {
 		description, r := what(thing)
-		if share, j, stack, ok := markOf(description); ok && (j == job || job == "") {
-			r.Job, r.Stack, r.Shared = j, stack, r.Shared || share != ""
+		if m, _, ok := stackhand.ParseMark(description); ok && (m.Job == job || job == "") {
+			r.Job, r.Stack, r.Shared = m.Job, m.Stack, r.Shared || m.Share != ""
 			out = append(out, r)
 		}
 	}
