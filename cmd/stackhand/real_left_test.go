@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,43 +43,45 @@ func realProjects(t testing.TB) []*cloud.Client {
 	return out
 }
 
-// nothingLeft fails at the test's end if something of ours is in the projects that was not there before, and takes it away, so
-// that the next test begins as this one did.
+// nothingLeft takes away what an earlier run left of ours in the projects, one that was killed for instance: tests count what is
+// there. It fails at the test's end if something is there again.
 func nothingLeft(t *testing.T) {
 	t.Helper()
 	clients := realProjects(t)
-	before := map[string]bool{}
-	for _, c := range clients {
-		for _, h := range held(t, t.Context(), c) {
-			before[h.kind+h.id] = true
-		}
-	}
-	t.Cleanup(func() {
+	clear := func(patience int, found func(c *cloud.Client, h holding, err error)) {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 		defer cancel()
 		for _, c := range clients {
-			clearOut(t, ctx, c, before)
+			clearOut(t, ctx, c, patience, found)
 		}
+	}
+	clear(0, func(c *cloud.Client, h holding, err error) {
+		t.Logf("an earlier run left %s %s (%s) in %s; taking it away: %v", h.kind, h.name, h.id, c.Identity().Project, err)
+	})
+	t.Cleanup(func() {
+		clear(6, func(c *cloud.Client, h holding, err error) {
+			t.Errorf("left behind in %s: %s %s (%s); taking it away: %v", c.Identity().Project, h.kind, h.name, h.id, err)
+		})
 	})
 }
 
-// clearOut takes away what is there now and was not before. What is only late in going is no failure.
-func clearOut(t *testing.T, ctx context.Context, c *cloud.Client, before map[string]bool) {
+// clearOut takes away what is there, and tells what it found after so many rounds of patience: what is only late in going is no find.
+func clearOut(t *testing.T, ctx context.Context, c *cloud.Client, patience int, found func(c *cloud.Client, h holding, err error)) {
 	t.Helper()
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for round := 0; ; round++ {
-		left := slices.DeleteFunc(held(t, ctx, c), func(h holding) bool { return before[h.kind+h.id] })
+		left := held(t, ctx, c)
 		if len(left) == 0 {
 			return
 		}
 		for _, h := range left {
-			if round < 6 {
+			if round < patience {
 				continue
 			}
 			err := h.drop(ctx, h.id)
-			if round == 6 {
-				t.Errorf("left behind in %s: %s %s (%s); taking it away: %v", c.Identity().Project, h.kind, h.name, h.id, err)
+			if round == patience {
+				found(c, h, err)
 			}
 		}
 		select {

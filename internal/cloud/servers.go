@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -214,9 +215,22 @@ func (c *Client) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 		} `json:"server"`
 	}](ctx, n, http.MethodPost, map[string]any{"server": body}, "servers")
 	if err != nil {
-		return "", err
+		return "", noHost(err, spec.Zone)
 	}
 	return made.Server.ID, n.made("server", made.Server.ID)
+}
+
+// noHost says in other words that a zone is not available where nobody named one: Nova then means its default zone, in which
+// no host is up and takes new servers.
+func noHost(err error, zone string) error {
+	var own *stackhand.Error
+	var a *answer
+	if zone != "" || !errors.As(err, &own) || !errors.As(err, &a) || a.row != zoneRow {
+		return err
+	}
+	e := *own
+	e.Kind, e.Msg, e.Next = stackhand.Failed, "No host of the cloud takes new servers just now.", tellAdmin
+	return &e
 }
 
 // wireDisk is a disk of a new server.

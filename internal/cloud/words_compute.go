@@ -2,6 +2,9 @@ package cloud
 
 import "github.com/stackhand/stackhand"
 
+// zoneRow is the row of zones that are not available: see noHost.
+const zoneRow = "zone"
+
 // computeWords are what Nova says of acts on servers, of key pairs and of quotas: nova/exception.py and nova/api/openstack/compute.
 var computeWords = []words{
 	{name: "server gone", of: compute, status: 404, says: `^Instance \S+ could not be found`,
@@ -109,7 +112,7 @@ var launchWords = []words{
 		msg: "${ip} is no IP address.", next: "Write it like 10.0.0.5."},
 	{name: "access address, bad", of: compute, status: 400, says: `attribute accessIPv[46]\. Value: (?P<ip>[^ ]{1,60})\. `,
 		msg: "${ip} is no IP address of that version.", next: "Write it like 203.0.113.5, or 2001:db8::5 for IPv6."},
-	{name: "zone", says: `(?i)requested availability zone is not available|^Availability zone '(?P<zone>.*)' is invalid`,
+	{name: zoneRow, says: `(?i)requested availability zone is not available|^Availability zone '(?P<zone>.*)' is invalid`,
 		msg: "The cloud has no such availability zone, or it is down.", next: "Leave `--availability-zone` away, or ask the cloud's administrator for its name."},
 	{name: "user data, too long", of: compute, status: 400, says: `attribute user_data\..*(is too long|…$)|User data too large`,
 		msg: "The user data is too large: base64 makes it longer than 65535 bytes.", next: "Keep it under 48 KB; let it fetch the rest."},

@@ -42,6 +42,7 @@ type Rule struct {
 	Volume    string // volumes and snapshots of this name, "*" for any, end in error: Times of them, all by default
 	Confirms  bool   // the cloud confirms resizes by itself: after Confirm, as Options.Confirm
 	Confirm   time.Duration
+	Hosts     string // "away": no hypervisor takes new servers; "back"
 	Project   string // gets the Quota Limit, −1 for none
 	Quota     string
 	Limit     int
@@ -73,6 +74,9 @@ func (c *Cloud) Fault(r Rule) error {
 		return nil
 	case r.Confirms:
 		c.setConfirm(r.Confirm, c.opt.Now().UTC())
+		return nil
+	case r.Hosts != "":
+		c.hostsAway = r.Hosts == "away"
 		return nil
 	case r.Quota != "":
 		return c.faultQuota(r)

@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -296,12 +297,9 @@ func (c *Cloud) checkCount(q *call, f *orderForm) error {
 
 func (c *Cloud) checkZone(q *call, f *orderForm) error {
 	f.zone = "nova"
-	v, given := f.in["availability_zone"]
-	if !given || v == nil {
-		return nil
-	}
-	zone, host, _ := strings.Cut(text(v), ":")
-	if zone != "nova" || host != "" && host != hostName {
+	zone, host, _ := strings.Cut(cmp.Or(text(f.in["availability_zone"]), f.zone), ":")
+	// With no host that is up the default zone is not available either, and Nova says so to those who named none too.
+	if c.hostsAway || zone != "nova" || host != "" && host != hostName {
 		return refusal(400, "The requested availability zone is not available")
 	}
 	return nil

@@ -70,6 +70,11 @@ func TestServerOrders(t *testing.T) {
 		}
 		p.order("web", fields).want(tc.status, tc.words)
 	}
+	for _, zone := range []any{nil, "nova"} {
+		w.fault("hosts", "away")
+		p.order("web", object{"networks": net, "availability_zone": zone}).want(400, "The requested availability zone is not available")
+		w.fault("hosts", "back")
+	}
 	p.do("POST", nova+"/servers", "{x").want(400, "Malformed request body")
 	p.do("POST", nova+"/servers", object{}).want(400, "'server' is a required property")
 	if n := w.cloud.Count("servers"); n != 0 {

@@ -55,9 +55,10 @@ type Cloud struct {
 
 	ruleTemplates []object // os-security-group-default-rules
 
-	rules    []*Rule
-	requests []*Request
-	random   *rand.Rand
+	rules     []*Rule
+	hostsAway bool // no hypervisor takes new servers
+	requests  []*Request
+	random    *rand.Rand
 }
 
 // New makes a cloud that holds the users, projects, flavors, images and the external network
