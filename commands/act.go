@@ -121,8 +121,8 @@ func wayOut(t target) string {
 	return "Wait until that is over: `show " + name + "` tells its state."
 }
 
-// act starts the job that changes a server; n counts the jobs of the line, from 0.
-func (s *session) act(ctx context.Context, line Line, n int, t target, title string, spec stackhand.ActSpec) (stackhand.Job, error) {
+// act proposes the job that changes a server; n counts the jobs of the line, from 0.
+func (s *session) act(ctx context.Context, line Line, n int, t target, title string, spec stackhand.ActSpec) (proposal, error) {
 	spec.Cloud, spec.Server, spec.Name = s.name, t.id(), t.name()
 	spec.ProjectID, spec.Project = s.who.ProjectID, s.who.Project
 	job := stackhand.Job{Flow: "act", Cloud: s.name, Scope: s.scope(), Title: title}
@@ -130,14 +130,15 @@ func (s *session) act(ctx context.Context, line Line, n int, t target, title str
 		spec.Stack, spec.ProjectID, spec.Project = st.ID, st.ProjectID, st.Project
 		job.Stacks, job.Scope = []string{st.ID}, st.Scope()
 	}
-	return s.env.start(ctx, s.user, line, n, job, spec)
+	return s.propose(ctx, line, n, job, spec)
 }
 
-// acted is act for a line that starts one job.
+// acted starts the job of a line that starts one.
 func (s *session) acted(ctx context.Context, line Line, t target, title string, spec stackhand.ActSpec) (Reply, error) {
-	job, err := s.act(ctx, line, 0, t, title, spec)
+	p, err := s.act(ctx, line, 0, t, title, spec)
 	if err != nil {
 		return Reply{}, err
 	}
-	return begun(job), nil
+	job, err := s.env.admit(ctx, p)
+	return begun(job), err
 }

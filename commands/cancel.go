@@ -22,6 +22,9 @@ func cancel(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Repl
 	if j.State.Rests() {
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is over already: it %s.", j.ID, j.Title, stands(j)).Do("`job show %s` tells how it went.", j.ID)
 	}
+	if err := env.frozen(ctx, user); err != nil {
+		return Reply{}, err
+	}
 	j, err = env.Jobs.Cancel(ctx, j.ID, user.ID)
 	if err != nil {
 		return Reply{}, err

@@ -25,9 +25,12 @@ func cleanup(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Rep
 	case j.State == stackhand.JobDone:
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is done and left nothing that should go.", j.ID, j.Title).Do("To take a server down, say delete and its name.")
 	}
-	next, err := env.Jobs.Cleanup(ctx, j.ID, user.ID)
-	if err != nil {
-		return Reply{}, err
+	next, stacks, err := env.Jobs.PlanCleanup(ctx, j.ID, user.ID)
+	if err == nil && next.State == "" {
+		next, err = env.follow(ctx, user, a.Line, next, stacks)
+	}
+	if err != nil || next.State == stackhand.JobAsked {
+		return begun(next), err
 	}
 	if next.State != stackhand.JobQueued {
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Cleaning up after job %s (%s) was begun already: job %s %s.", j.ID, j.Title, next.ID, stands(next)).

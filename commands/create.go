@@ -108,7 +108,14 @@ func (p *plan) begin(ctx context.Context, line Line) (Reply, error) {
 	if p.spec.Count > 1 {
 		title = fmt.Sprintf("Create %s-1 … %s-%d", p.spec.Name, p.spec.Name, p.spec.Count)
 	}
-	job, err := p.session.env.start(ctx, p.session.user, line, 0, stackhand.Job{Flow: "create", Cloud: p.spec.Cloud, Scope: p.session.scope(), Title: title}, p.spec, stacks...)
+	asked, err := p.session.propose(ctx, line, 0, stackhand.Job{Flow: "create", Cloud: p.spec.Cloud, Scope: p.session.scope(), Title: title}, p.spec, stacks...)
+	if err != nil {
+		return Reply{}, err
+	}
+	for _, f := range p.show().Fields {
+		asked.plan = append(asked.plan, stackhand.Fact(f))
+	}
+	job, err := p.session.env.admit(ctx, asked)
 	if err != nil {
 		return Reply{}, err
 	}

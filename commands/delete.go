@@ -48,11 +48,11 @@ func remove(ctx context.Context, env *Env, user stackhand.User, a deleteArgs) (R
 			}
 			return Reply{}, nil
 		},
-		start: func(ctx context.Context, s *session, t target, n int) (stackhand.Job, error) {
+		propose: func(ctx context.Context, s *session, t target, n int) (proposal, error) {
 			job := stackhand.Job{Flow: "delete", Cloud: t.stack.Cloud, Scope: t.stack.Scope(), Title: "Delete " + t.name(), Stacks: []string{t.stack.ID}}
 			// A volume may be added between the question and the job: without a word for it, it stays.
 			spec := stackhand.DeleteSpec{Cloud: t.stack.Cloud, Stack: t.stack.ID, Why: "asked", KeepVolumes: a.Volumes != volumesDelete}
-			return env.start(ctx, user, a.Line, n, job, spec)
+			return s.propose(ctx, a.Line, n, job, spec)
 		},
 	}.run(ctx, env, user)
 }

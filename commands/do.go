@@ -28,6 +28,7 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 			Do("Ask somebody who is a%s.", article(c.entry.Role.String()))
 	}
 	said := c.entry.format(c.args)
+	line.read = &reading{entry: c.entry, args: c.args}
 	giveLine(c.args, line)
 	reply, err := settle(c.entry.run(ctx, env, user, c.args))
 	if !c.exact && !(err != nil && telling[c.entry.Name]) {

@@ -18,6 +18,8 @@ type Env struct {
 	// Name tells what a person is called in the chat, from a cache, "" where that is unknown.
 	// nil shows ids.
 	Name func(ctx context.Context, userID string) string
+	// Channel tells what a channel is called as far as that is known, without asking: "" otherwise. nil knows none.
+	Channel func(channelID string) string
 	// Policy are the rules in force; they may be others the next time. nil: there are none.
 	Policy func() *policy.Policy
 	// Requests keeps what waits for approval. nil: there is no approval here, and what needs one is refused.
@@ -141,11 +143,11 @@ type Jobs interface {
 	// Recent lists jobs, newest first: of one user, or of all with user "".
 	Recent(ctx context.Context, user string, limit int) ([]stackhand.Job, error)
 	Cancel(ctx context.Context, id, user string) (stackhand.Job, error)
-	// Retry starts a new job with the input of one that rests without being done; keep says
-	// what becomes of its pieces should it fail too. A second call answers the same new job.
-	Retry(ctx context.Context, id, user string, keep bool) (stackhand.Job, error)
-	// Cleanup removes, as a job, what a failed, stuck or kept job left behind.
-	Cleanup(ctx context.Context, id, user string) (stackhand.Job, error)
+	// PlanRetry gives, ready for Start, the job with the input of one that rests without being done, and its stacks; keep
+	// says what becomes of its pieces should it fail too. One that has a State was started already.
+	PlanRetry(ctx context.Context, id, user string, keep bool) (stackhand.Job, []stackhand.Stack, error)
+	// PlanCleanup gives in the same way the job that removes what a failed, stuck or kept job left behind.
+	PlanCleanup(ctx context.Context, id, user string) (stackhand.Job, []stackhand.Stack, error)
 }
 
 // Stacks is the record of who owns what. Stacks that are gone are not in its lists.

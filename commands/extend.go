@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 type extendArgs struct {
@@ -30,7 +31,7 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 	if a.By < time.Minute {
 		return Reply{}, find("extend").misuse("A server is extended by a minute at least.")
 	}
-	_, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("extend", a) })
+	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("extend", a) })
 	if err != nil {
 		return Reply{}, err
 	}
@@ -49,6 +50,10 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 	until := t.stack.Lease.Until
 	if now := env.Now(); until.Before(now) {
 		until = now
+	}
+	wish := policy.Request{Verb: "extend", Noun: "server", Name: t.name(), Owner: t.stack.Lease.Owner, Lifetime: until.Add(a.By).Sub(env.Now())}
+	if err := s.permit(ctx, a.Line, wish); err != nil {
+		return Reply{}, err
 	}
 	st, err := env.Stacks.Extend(ctx, t.stack.ID, until.Add(a.By), a.Line.Key)
 	if err != nil {

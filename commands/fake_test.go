@@ -201,8 +201,15 @@ func (f fakeJobs) Start(_ context.Context, j stackhand.Job, stacks ...stackhand.
 	if err := f.w.fail["Start"]; err != nil {
 		return j, err
 	}
+	if j.State == "" {
+		j.State = stackhand.JobQueued
+	}
 	f.w.jobs[j.ID] = j
 	f.w.order = append(f.w.order, j.ID)
+	if old, ok := f.w.jobs[j.RetryOf]; ok {
+		old.RetriedAs = j.ID
+		f.w.jobs[j.RetryOf] = old
+	}
 	for _, s := range stacks {
 		f.w.stacks[s.ID] = s
 	}
@@ -233,28 +240,20 @@ func (f fakeJobs) Cancel(_ context.Context, id, user string) (stackhand.Job, err
 	return j, f.w.fail["Cancel"]
 }
 
-func (f fakeJobs) again(id, user, flow string, keep bool) stackhand.Job {
-	j := f.w.jobs[id]
-	next := stackhand.Job{ID: flow + id[:4], Flow: flow, RetryOf: id, Title: j.Title, User: stackhand.User{ID: user}, State: stackhand.JobQueued, Keep: keep}
-	f.w.jobs[next.ID] = next
-	f.w.order = append(f.w.order, next.ID)
-	return next
-}
-
-func (f fakeJobs) Retry(_ context.Context, id, user string, keep bool) (stackhand.Job, error) {
+func (f fakeJobs) PlanRetry(_ context.Context, id, user string, keep bool) (stackhand.Job, []stackhand.Stack, error) {
 	old := f.w.jobs[id]
-	if old.RetriedAs == "" {
-		old.RetriedAs = f.again(id, user, "r", keep).ID
-		f.w.jobs[id] = old
+	if next, ok := f.w.jobs[old.RetriedAs]; ok {
+		return next, nil, f.w.fail["Retry"]
 	}
-	return f.w.jobs[old.RetriedAs], f.w.fail["Retry"]
+	return stackhand.Job{ID: "r" + id[:4], Flow: first(old.Flow, "delete"), RetryOf: id, Title: old.Title, Cloud: old.Cloud, Input: old.Input, Stacks: old.Stacks, User: stackhand.User{ID: user}, Keep: keep},
+		nil, f.w.fail["Retry"]
 }
 
-func (f fakeJobs) Cleanup(_ context.Context, id, user string) (stackhand.Job, error) {
+func (f fakeJobs) PlanCleanup(_ context.Context, id, user string) (stackhand.Job, []stackhand.Stack, error) {
 	if known, ok := f.w.jobs["c"+id[:4]]; ok {
-		return known, f.w.fail["Cleanup"]
+		return known, nil, f.w.fail["Cleanup"]
 	}
-	return f.again(id, user, "c", false), f.w.fail["Cleanup"]
+	return stackhand.Job{ID: "c" + id[:4], Flow: "cleanup", Line: "cleanup " + id, Title: f.w.jobs[id].Title, User: stackhand.User{ID: user}}, nil, f.w.fail["Cleanup"]
 }
 
 type fakeStacks struct{ w *world }

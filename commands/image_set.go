@@ -112,7 +112,7 @@ func editImage(ctx context.Context, env *Env, user stackhand.User, in inJob, wor
 		return Reply{}, err
 	}
 	spec := stackhand.EditSpec{Cloud: s.name, ProjectID: s.who.ProjectID, Project: s.who.Project, ImageID: i.ID, Image: i.Name, Change: change}
-	job, err := env.start(ctx, user, in.Line, 0, stackhand.Job{Flow: "edit", Cloud: s.name, Scope: s.scope(), Title: "Change image " + i.Name}, spec)
+	job, err := s.start(ctx, in.Line, 0, stackhand.Job{Flow: "edit", Cloud: s.name, Scope: s.scope(), Title: "Change image " + i.Name}, spec)
 	return begun(job), err
 }
 

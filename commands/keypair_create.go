@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 type keypairCreateArgs struct {
@@ -40,6 +41,9 @@ func keypairCreate(ctx context.Context, env *Env, user stackhand.User, a keypair
 	}
 	s, err := open(ctx, env, user, a.Cloud)
 	if err != nil {
+		return Reply{}, err
+	}
+	if err := s.permit(ctx, a.Line, policy.Request{Verb: "create", Noun: stackhand.KindKeyPair, Name: a.Name, Owner: user.ID}); err != nil {
 		return Reply{}, err
 	}
 	made, err := s.CreateKeyPair(ctx, a.Name, key)

@@ -4,11 +4,13 @@ import (
 	"context"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 type keypairDeleteArgs struct {
 	Name string `arg:"name" required:"true" help:"as in keypair list"`
 	inCloud
+	Line Line
 }
 
 var _ = add(Command[keypairDeleteArgs]{
@@ -40,6 +42,9 @@ func keypairDelete(ctx context.Context, env *Env, user stackhand.User, a keypair
 	}
 	if !found {
 		return Reply{}, missing("key pair", a.Name, have)
+	}
+	if err := s.permit(ctx, a.Line, policy.Request{Verb: "delete", Noun: stackhand.KindKeyPair, Name: a.Name, Owner: user.ID}); err != nil {
+		return Reply{}, err
 	}
 	if err := s.DeleteKeyPair(ctx, a.Name); err != nil && stackhand.KindOf(err) != stackhand.NotFound {
 		return Reply{}, err

@@ -48,7 +48,7 @@ func addMake[A asking](m making[A]) bool {
 				return Reply{}, err
 			}
 			spec.Cloud, spec.ProjectID, spec.Project = s.name, s.who.ProjectID, s.who.Project
-			job, err := env.start(ctx, user, line, 0, stackhand.Job{Flow: "make", Cloud: s.name, Scope: s.scope(), Title: makeTitle(spec)}, spec)
+			job, err := s.start(ctx, line, 0, stackhand.Job{Flow: "make", Cloud: s.name, Scope: s.scope(), Title: makeTitle(spec)}, spec)
 			return begun(job), err
 		},
 	})

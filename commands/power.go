@@ -50,7 +50,7 @@ func (c simple) run(ctx context.Context, env *Env, user stackhand.User, a server
 		verb: c.verb, args: a,
 		again: func(names []string) string { a.Servers = names; return format(c.verb, a) },
 		check: c.check,
-		start: func(ctx context.Context, s *session, t target, n int) (stackhand.Job, error) {
+		propose: func(ctx context.Context, s *session, t target, n int) (proposal, error) {
 			return s.act(ctx, a.Line, n, t, capital(c.verb)+" "+t.name(), stackhand.ActSpec{Verb: c.verb})
 		},
 	}.run(ctx, env, user)

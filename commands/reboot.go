@@ -43,7 +43,7 @@ func reboot(ctx context.Context, env *Env, user stackhand.User, a rebootArgs) (R
 		spec.Stack = t.stack.ID
 		job.Stacks, job.Scope = []string{t.stack.ID}, t.stack.Scope()
 	}
-	job, err = env.start(ctx, user, a.Line, 0, job, spec)
+	job, err = s.start(ctx, a.Line, 0, job, spec)
 	return begun(job), err
 }
 

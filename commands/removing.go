@@ -59,19 +59,28 @@ func (r removal[T]) run(ctx context.Context, env *Env, user stackhand.User, a re
 			return Reply{}, err
 		}
 	}
-	var reply Reply
+	proposed := make([]*proposal, len(a.Names))
 	for i := range a.Names {
-		if jobs[i] == nil {
-			if twice(specs[:i], specs[i]) {
-				continue
+		if jobs[i] == nil && !twice(specs[:i], specs[i]) {
+			p, err := s.remove(ctx, a.Line, i, specs[i])
+			if err != nil {
+				return Reply{}, err
 			}
-			job, err := s.remove(ctx, a.Line, i, specs[i])
+			proposed[i] = &p
+		}
+	}
+	var reply Reply
+	for i, p := range proposed {
+		if p != nil {
+			job, err := env.admit(ctx, *p)
 			if err != nil {
 				return Reply{}, err
 			}
 			jobs[i] = &job
 		}
-		reply = reply.and(*jobs[i])
+		if jobs[i] != nil {
+			reply = reply.and(*jobs[i])
+		}
 	}
 	return reply, nil
 }
@@ -105,15 +114,6 @@ func twice(before []stackhand.RemoveSpec, spec stackhand.RemoveSpec) bool {
 	return false
 }
 
-// and adds the answer that a job began: the card of the first one is the reply's.
-func (r Reply) and(job stackhand.Job) Reply {
-	if r.Job == "" {
-		r.Job = job.ID
-	}
-	r.Begun = lineOf(r.Begun, begun(job).Begun)
-	return r
-}
-
 // spec finds the i-th thing named and refuses it where it is not the asker's to remove, or in use.
 func (r removal[T]) spec(ctx context.Context, s *session, a removeArgs, i int) (stackhand.RemoveSpec, error) {
 	it, err := r.kind.choose(ctx, s, a.Names[i], func(id string) string {
@@ -143,8 +143,8 @@ func (r removal[T]) spec(ctx context.Context, s *session, a removeArgs, i int) (
 	return spec, err
 }
 
-// remove starts the job that removes one thing; n counts the jobs of the line, from 0.
-func (s *session) remove(ctx context.Context, line Line, n int, spec stackhand.RemoveSpec) (stackhand.Job, error) {
+// remove proposes the job that removes one thing; n counts the jobs of the line, from 0.
+func (s *session) remove(ctx context.Context, line Line, n int, spec stackhand.RemoveSpec) (proposal, error) {
 	spec.Cloud, spec.ProjectID, spec.Project = s.name, s.who.ProjectID, s.who.Project
 	title := "Delete " + spec.Kind + " " + spec.Name
 	switch spec.Kind {
@@ -153,5 +153,5 @@ func (s *session) remove(ctx context.Context, line Line, n int, spec stackhand.R
 	case stackhand.KindRule:
 		title = "Delete a rule of security group " + spec.Parent
 	}
-	return s.env.start(ctx, s.user, line, n, stackhand.Job{Flow: "remove", Cloud: s.name, Scope: s.scope(), Title: title}, spec)
+	return s.propose(ctx, line, n, stackhand.Job{Flow: "remove", Cloud: s.name, Scope: s.scope(), Title: title}, spec)
 }

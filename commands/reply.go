@@ -1,6 +1,9 @@
 package commands
 
 import (
+	"encoding/json"
+	"fmt"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -17,6 +20,34 @@ type Line struct {
 	// Values are what was entered in a form that ended as this line and is none of its words: secrets are here
 	// and nowhere else. nil for a line that was typed.
 	Values map[string]string
+
+	read *reading // what it was understood as; nil before
+}
+
+// reading is the command that a line was understood as, with its arguments.
+type reading struct {
+	entry *entry
+	args  reflect.Value
+}
+
+// command is the name of the command that the line was understood as; "" before it was.
+func (l Line) command() string {
+	if l.read == nil {
+		return ""
+	}
+	return l.read.entry.Name
+}
+
+// arguments are those of the command, the line itself among them, so that it can be carried out once more.
+func (l Line) arguments() (json.RawMessage, error) {
+	if l.read == nil {
+		return nil, nil
+	}
+	raw, err := json.Marshal(l.read.args.Interface())
+	if err != nil {
+		return nil, fmt.Errorf("arguments of %s: %w", l.command(), err)
+	}
+	return raw, nil
 }
 
 // File is a text file, shared with a line or sent with a reply.

@@ -46,17 +46,33 @@ func retry(ctx context.Context, env *Env, user stackhand.User, a retryArgs) (Rep
 	case j.State == stackhand.JobDone:
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Job %s (%s) is done, so there is nothing to try again.", j.ID, j.Title).Do("Type the command again if you want another one.")
 	}
-	next, err := env.Jobs.Retry(ctx, j.ID, user.ID, a.Keep)
+	next, stacks, err := env.Jobs.PlanRetry(ctx, j.ID, user.ID, a.Keep)
 	if stackhand.KindOf(err) == stackhand.Conflict {
 		return Reply{Actions: []stackhand.Action{CleanupAction(j.ID)}}, err
 	}
-	if err != nil {
-		return Reply{}, err
+	if err == nil && next.State == "" {
+		next, err = env.follow(ctx, user, a.Line, next, stacks)
+	}
+	if err != nil || next.State == stackhand.JobAsked {
+		return begun(next), err
 	}
 	if next.Keep != a.Keep || next.User.ID != user.ID {
 		return Reply{}, retried(j, next, a.Keep) // somebody else was a moment faster
 	}
 	return begun(next), nil
+}
+
+// follow lets a job begin that follows on another, as far as the gate lets it.
+func (env *Env) follow(ctx context.Context, user stackhand.User, line Line, job stackhand.Job, stacks []stackhand.Stack) (stackhand.Job, error) {
+	job.User = user
+	if asked, done, err := env.requested(ctx, job.ID); err != nil || done {
+		return asked, err
+	}
+	p, err := env.proposed(ctx, matter{user: user, line: line, job: job}, stacks)
+	if err != nil {
+		return job, err
+	}
+	return env.admit(ctx, p)
 }
 
 // retried tells who comes too late what became of the job instead.

@@ -61,7 +61,11 @@ var _ = add(Command[routerSubnetArgs]{
 		if err := s.mayTake(ctx, fmt.Sprintf("the connection of %s to %s", name, r.Name), is); err != nil {
 			return Reply{}, err
 		}
-		job, err := s.remove(ctx, a.Line, 0, stackhand.RemoveSpec{Kind: stackhand.KindInterface, ID: n.ID, Name: name, ParentID: r.ID, Parent: r.Name})
+		p, err := s.remove(ctx, a.Line, 0, stackhand.RemoveSpec{Kind: stackhand.KindInterface, ID: n.ID, Name: name, ParentID: r.ID, Parent: r.Name})
+		if err != nil {
+			return Reply{}, err
+		}
+		job, err := env.admit(ctx, p)
 		return begun(job), err
 	},
 })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,6 +24,23 @@ type session struct {
 	name     string
 	settings CloudSettings
 	who      stackhand.Identity
+
+	mu     sync.Mutex
+	limits *stackhand.Limits // once they were read
+}
+
+// Limits are read once for a line: the commands look at them, and so do rules.
+func (s *session) Limits(ctx context.Context) (stackhand.Limits, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.limits == nil {
+		l, err := s.Cloud.Limits(ctx)
+		if err != nil {
+			return l, err
+		}
+		s.limits = &l
+	}
+	return *s.limits, nil
 }
 
 // open begins a session where the user chose to work; cloud "" is the one that they chose.

@@ -24,8 +24,8 @@ type several struct {
 	// again writes the line for other names.
 	again func(names []string) string
 	// check refuses a server. With words it is passed over, and the words are said; a Reply beside an error holds the buttons that help.
-	check func(ctx context.Context, s *session, t target) (Reply, error)
-	start func(ctx context.Context, s *session, t target, n int) (stackhand.Job, error)
+	check   func(ctx context.Context, s *session, t target) (Reply, error)
+	propose func(ctx context.Context, s *session, t target, n int) (proposal, error)
 }
 
 // hit is a server that a line means, and where it is.
@@ -93,28 +93,44 @@ func (v several) find(ctx context.Context, env *Env, user stackhand.User, names 
 }
 
 func (v several) startAll(ctx context.Context, found []*hit, jobs []*stackhand.Job, said stackhand.Text) (Reply, error) {
+	proposed := make([]*proposal, len(found))
 	for n, h := range found {
 		if h == nil {
 			continue
 		}
-		job, err := v.start(ctx, h.session, h.target, n)
+		p, err := v.propose(ctx, h.session, h.target, n)
 		if err != nil {
 			return Reply{}, err
 		}
-		jobs[n] = &job
+		proposed[n] = &p
 	}
-	var r Reply
-	for _, j := range jobs {
-		switch {
-		case j == nil:
-		case r.Job == "":
-			r = begun(*j)
-		default:
-			r.Begun = lineOf(r.Begun, begun(*j).Begun)
+	r := Reply{Text: said}
+	for n, p := range proposed {
+		if p != nil {
+			job, err := p.session.env.admit(ctx, *p)
+			if err != nil {
+				return Reply{}, err
+			}
+			jobs[n] = &job
+		}
+		if jobs[n] != nil {
+			r = r.and(*jobs[n])
 		}
 	}
-	r.Text = said
 	return r, nil
+}
+
+// and adds the answer that a job began, or waits: the card of the first one that began is the reply's.
+func (r Reply) and(job stackhand.Job) Reply {
+	b := begun(job)
+	r.Job = first(r.Job, b.Job)
+	if len(b.Begun) > 0 {
+		r.Begun = lineOf(r.Begun, b.Begun)
+	}
+	if len(b.Text) > 0 {
+		r.Text = lineOf(r.Text, b.Text)
+	}
+	return r
 }
 
 // lineOf puts a text on a line of its own after another.

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
@@ -23,40 +25,172 @@ func JobID(key string, n int) string {
 	return lowerBase32.EncodeToString(sum[:5])
 }
 
-// started finds the job that an earlier delivery of the same line has started.
+// started finds the job that an earlier delivery of the same line has started, or asked for.
 func (env *Env) started(ctx context.Context, line Line, n int) (stackhand.Job, bool, error) {
 	if line.Key == "" {
 		return stackhand.Job{}, false, stackhand.Errorf(stackhand.Internal, "The line came without a key, so nothing was started.").Do("Type it again.")
 	}
 	job, err := env.Jobs.Job(ctx, JobID(line.Key, n))
 	if stackhand.KindOf(err) == stackhand.NotFound {
-		return stackhand.Job{}, false, nil
+		return env.requested(ctx, JobID(line.Key, n))
 	}
 	return job, err == nil, err
 }
 
-// start begins a job of the given flow. The job's stacks are those it makes, or else ids.
-func (env *Env) start(ctx context.Context, user stackhand.User, line Line, n int, job stackhand.Job, input any, made ...stackhand.Stack) (stackhand.Job, error) {
+// requested finds a job that waits for approval, or was not given it.
+func (env *Env) requested(ctx context.Context, id string) (stackhand.Job, bool, error) {
+	if env.Requests == nil {
+		return stackhand.Job{}, false, nil
+	}
+	r, err := env.Requests.Request(ctx, id)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return stackhand.Job{}, false, nil
+	}
+	return env.waiting(ctx, r), err == nil, err
+}
+
+// start begins a job of the given flow, as far as the gate lets it. The job's stacks are those it makes, or else ids.
+func (s *session) start(ctx context.Context, line Line, n int, job stackhand.Job, input any, made ...stackhand.Stack) (stackhand.Job, error) {
+	p, err := s.propose(ctx, line, n, job, input, made...)
+	if err != nil {
+		return job, err
+	}
+	return s.env.admit(ctx, p)
+}
+
+// proposal is a job that the gate has decided about, and that has not begun.
+type proposal struct {
+	matter
+	made    []stackhand.Stack
+	verdict policy.Verdict
+	plan    []stackhand.Fact // what approvers see of it
+}
+
+// propose asks the gate about a job. Nothing begins before the proposal is admitted.
+func (s *session) propose(ctx context.Context, line Line, n int, job stackhand.Job, input any, made ...stackhand.Stack) (proposal, error) {
 	raw, err := json.Marshal(input)
 	if err != nil {
-		return job, fmt.Errorf("input of %s: %w", job.Flow, err)
+		return proposal{}, fmt.Errorf("input of %s: %w", job.Flow, err)
 	}
 	job.ID = JobID(line.Key, n)
 	job.Input = raw
-	job.User = user
+	job.User = s.user
 	job.Place = line.Place
 	job.Line = firstLine(line.Text)
 	job.State = stackhand.JobQueued
-	job.Created = env.Now()
+	job.Created = s.env.Now()
 	for _, st := range made {
 		job.Stacks = append(job.Stacks, st.ID)
 	}
-	return env.admit(ctx, job, made...)
+	return s.env.proposed(ctx, matter{user: s.user, line: line, job: job, session: s}, made)
 }
 
-// admit lets a job begin.
-func (env *Env) admit(ctx context.Context, job stackhand.Job, made ...stackhand.Stack) (stackhand.Job, error) {
-	return env.Jobs.Start(ctx, job, made...)
+// proposed has the gate decide about the job of m. A job that tries one again that was approved needs no second approval.
+func (env *Env) proposed(ctx context.Context, m matter, made []stackhand.Stack) (proposal, error) {
+	var about *stackhand.Stack
+	if len(made) == 0 && len(m.job.Stacks) > 0 {
+		st, err := env.Stacks.Stack(ctx, m.job.Stacks[0])
+		if err != nil && stackhand.KindOf(err) != stackhand.NotFound {
+			return proposal{}, err
+		}
+		if err == nil {
+			about = &st
+		}
+	}
+	var err error
+	if m.facts, err = factsOf(m.job, about); err != nil {
+		return proposal{}, err
+	}
+	m.key, m.at = m.job.ID, m.job.Scope
+	p := proposal{matter: m, made: made}
+	if p.verdict, err = env.decide(ctx, m); err != nil || p.verdict.Then != policy.Approve {
+		return p, err
+	}
+	approved, err := env.approved(ctx, m.job.RetryOf)
+	if approved {
+		p.verdict.Then = policy.Allow
+	}
+	return p, err
+}
+
+// approved tells whether a job, or the one that it tried again, was a request that was approved: it had the same input.
+func (env *Env) approved(ctx context.Context, id string) (bool, error) {
+	for id != "" && env.Requests != nil {
+		r, err := env.Requests.Request(ctx, id)
+		switch {
+		case err == nil:
+			return r.State == stackhand.RequestApproved, nil
+		case stackhand.KindOf(err) != stackhand.NotFound:
+			return false, err
+		}
+		job, err := env.Jobs.Job(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		id = job.RetryOf
+	}
+	return false, nil
+}
+
+// admit lets a job begin, or asks for the approval that it needs: its State is JobAsked then.
+func (env *Env) admit(ctx context.Context, p proposal) (stackhand.Job, error) {
+	if p.verdict.Then != policy.Approve {
+		if err := env.audited(ctx, p.matter, stackhand.AuditAsked, p.verdict, nil); err != nil {
+			return p.job, err
+		}
+		return env.Jobs.Start(ctx, p.job, p.made...)
+	}
+	if env.Requests == nil {
+		err := stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, which cannot be given here.", p.verdict.Rule, env.approvers(ctx, p.verdict)).
+			Do("Talk to whoever runs this bot.")
+		if aerr := env.audited(ctx, p.matter, stackhand.AuditRefused, p.verdict, err); aerr != nil {
+			return p.job, aerr
+		}
+		return p.job, err
+	}
+	args, err := p.line.arguments()
+	if err != nil {
+		return p.job, err
+	}
+	if err := env.audited(ctx, p.matter, stackhand.AuditAsked, p.verdict, nil); err != nil {
+		return p.job, err
+	}
+	v, now := p.verdict, env.Now()
+	r, err := env.Requests.Ask(ctx, stackhand.Request{
+		ID: p.job.ID, State: stackhand.RequestOpen, Job: p.job, Stacks: p.made, Args: args, Command: p.line.command(),
+		Rule: v.Rule, Why: v.Why, Approvers: v.Approvers, Needed: v.Needed, Own: v.Own, Plan: p.plan, Created: now, Ends: now.Add(decideWithin),
+	})
+	if err != nil {
+		return p.job, err
+	}
+	return env.waiting(ctx, r), nil
+}
+
+// decideWithin is how long a request waits for a decision.
+const decideWithin = 24 * time.Hour
+
+// waiting is the job of a request, which says in its notes for what it waits or why it will not begin.
+func (env *Env) waiting(ctx context.Context, r stackhand.Request) stackhand.Job {
+	job := r.Job
+	job.State = stackhand.JobAsked
+	v := policy.Verdict{Approvers: r.Approvers, Needed: r.Needed}
+	note := "waits for the approval of " + env.approvers(ctx, v)
+	switch r.State {
+	case stackhand.RequestOpen:
+		if r.Why != "" {
+			note += ": " + strings.TrimRight(r.Why, ".")
+		}
+	case stackhand.RequestApproved:
+		note = "is approved, and begins"
+	case stackhand.RequestDenied:
+		note = "was not approved"
+	case stackhand.RequestEnded:
+		note = "was not decided about in time"
+	case stackhand.RequestWithdrawn:
+		note = "was withdrawn"
+	}
+	job.Notes = []string{note}
+	return job
 }
 
 // firstLine is a line as a card shows it: without code blocks, and not too long.
@@ -66,7 +200,10 @@ func firstLine(text string) string {
 	return clip(strings.Join(strings.Fields(text), " "), 300)
 }
 
-// begun is the answer to a line that started a job; its card says the rest.
+// begun is the answer to a line that started a job; its card says the rest. One that waits for approval is no job yet.
 func begun(job stackhand.Job) Reply {
+	if job.State == stackhand.JobAsked {
+		return Reply{Text: stackhand.Textf("%s (%s) %s.", job.Title, stackhand.AsCode(job.ID), strings.Join(job.Notes, ", "))}
+	}
 	return Reply{Begun: stackhand.Textf("%s: job %s is at work.", job.Title, stackhand.AsCode(job.ID)), Job: job.ID}
 }

@@ -45,7 +45,22 @@ func (e *Engine) Start(ctx context.Context, job stackhand.Job, stacks ...stackha
 		e.o.Changed(job.ID)
 		e.enqueue(job.ID, job.User.ID, false)
 	}
-	return job, nil
+	if job.RetryOf != "" {
+		err = e.retriedAs(ctx, job)
+	}
+	return job, err
+}
+
+// retriedAs notes on a job's record that it was tried again.
+func (e *Engine) retriedAs(ctx context.Context, job stackhand.Job) error {
+	_, err := e.change(ctx, job.RetryOf, func(old *stackhand.Job) error {
+		if old.RetriedAs != "" {
+			return errNoChange
+		}
+		old.RetriedAs = job.ID
+		return nil
+	})
+	return err
 }
 
 // Job reads a job's record.
@@ -119,21 +134,31 @@ func (e *Engine) change(ctx context.Context, id string, what func(*stackhand.Job
 // Retry starts a new job with the input of one that rests without being done; keep says
 // that its pieces stay should it fail too. A second call answers the same new job.
 func (e *Engine) Retry(ctx context.Context, id, user string, keep bool) (stackhand.Job, error) {
+	job, stacks, err := e.PlanRetry(ctx, id, user, keep)
+	if err != nil || job.State != "" {
+		return job, err
+	}
+	return e.Start(ctx, job, stacks...)
+}
+
+// PlanRetry gives the job that Retry starts, and its stacks, and writes nothing. One that has a State was started already.
+func (e *Engine) PlanRetry(ctx context.Context, id, user string, keep bool) (stackhand.Job, []stackhand.Stack, error) {
 	old, err := e.recs.Job(ctx, id)
 	if err != nil {
-		return old, err
+		return old, nil, err
 	}
 	if old.RetriedAs != "" {
-		return e.recs.Job(ctx, old.RetriedAs)
+		job, err := e.recs.Job(ctx, old.RetriedAs)
+		return job, nil, err
 	}
 	if err := retriable(old); err != nil {
-		return old, err
+		return old, nil, err
 	}
 	if err := e.tidied(ctx, old); err != nil {
-		return old, err
+		return old, nil, err
 	}
 	if old, err = e.opened(old); err != nil {
-		return old, err
+		return old, nil, err
 	}
 	job := follow(old, user)
 	job.ID, job.Flow, job.Title, job.Input = derive("retry", id), old.Flow, old.Title, old.Input
@@ -144,17 +169,7 @@ func (e *Engine) Retry(ctx context.Context, id, user string, keep bool) (stackha
 	} else {
 		job.Stacks = old.Stacks
 	}
-	if job, err = e.Start(ctx, job, stacks...); err != nil {
-		return job, err
-	}
-	_, err = e.change(ctx, id, func(old *stackhand.Job) error {
-		if old.RetriedAs != "" {
-			return errNoChange
-		}
-		old.RetriedAs = job.ID
-		return nil
-	})
-	return job, err
+	return job, stacks, nil
 }
 
 func retriable(old stackhand.Job) error {
@@ -218,37 +233,50 @@ const tidyings = 50
 // job is at work, or once it is done, a second call answers the same job; after it failed,
 // a new one.
 func (e *Engine) Cleanup(ctx context.Context, id, user string) (stackhand.Job, error) {
+	job, stacks, err := e.PlanCleanup(ctx, id, user)
+	if err != nil || job.State != "" {
+		return job, err
+	}
+	return e.Start(ctx, job, stacks...)
+}
+
+// PlanCleanup gives the job that Cleanup starts, and its stacks, and writes nothing. One that has a State was started
+// already.
+func (e *Engine) PlanCleanup(ctx context.Context, id, user string) (stackhand.Job, []stackhand.Stack, error) {
 	old, err := e.recs.Job(ctx, id)
 	if err != nil {
-		return old, err
+		return old, nil, err
 	}
 	if err := retriable(old); err != nil {
-		return old, err
+		return old, nil, err
 	}
 	flow, err := e.newest(old.Flow)
 	if err != nil || flow.Cleanup == nil {
-		return old, stackhand.Errorf(stackhand.Invalid, "Job %s (%s) leaves nothing behind that could be cleaned up.", old.ID, old.Flow)
+		return old, nil, stackhand.Errorf(stackhand.Invalid, "Job %s (%s) leaves nothing behind that could be cleaned up.", old.ID, old.Flow)
 	}
 	if old, err = e.opened(old); err != nil {
-		return old, err
+		return old, nil, err
 	}
 	plan, err := flow.Cleanup(old)
 	if err != nil {
-		return old, err
+		return old, nil, err
 	}
 	if plan.Flow == "" {
-		return e.Retry(ctx, id, user, false)
+		return e.PlanRetry(ctx, id, user, false)
 	}
 	job := follow(old, user)
 	job.Flow, job.Input, job.Title, job.Stacks = plan.Flow, plan.Input, plan.Title, old.Stacks
 	job.Line = "cleanup " + id
 	for n := range tidyings {
 		job.ID = derive("cleanup", id, strconv.Itoa(n))
-		got, err := e.Start(ctx, job)
-		if err != nil || !got.State.Rests() || got.State == stackhand.JobDone {
-			return got, err
+		got, err := e.recs.Job(ctx, job.ID)
+		switch {
+		case stackhand.KindOf(err) == stackhand.NotFound:
+			return job, nil, nil
+		case err != nil || !got.State.Rests() || got.State == stackhand.JobDone:
+			return got, nil, err
 		}
 	}
-	return old, stackhand.Errorf(stackhand.Conflict, "Cleaning up after job %s was tried %d times and failed.", id, tidyings).
+	return old, nil, stackhand.Errorf(stackhand.Conflict, "Cleaning up after job %s was tried %d times and failed.", id, tidyings).
 		Do("Ask the operator to look at what is left.")
 }

@@ -52,7 +52,14 @@ type Verdict struct {
 	MaxCount  int           `json:"max_count,omitempty"` // the smallest of the limits that fit; 0: none
 	MaxFor    time.Duration `json:"max_for,omitempty"`
 	Limits    []string      `json:"limits,omitempty"` // the rules that they come from
+	Beyond    string        `json:"beyond,omitempty"` // which limit denies: BeyondCount or BeyondFor; "" where none does
 }
+
+// What of a request is beyond a limit.
+const (
+	BeyondCount = "count"
+	BeyondFor   = "lifetime"
+)
 
 // Error is what is wrong with a rule. Line and Column are within its condition, from 1; 0 where it is not
 // the condition.
@@ -70,7 +77,10 @@ func (e *Error) Error() string {
 }
 
 // Policy is rules that are ready to be asked. It is safe for concurrent use; the zero value allows everything.
-type Policy struct{ rules []compiled }
+type Policy struct {
+	rules []compiled
+	uses  map[string]bool // the variables that some condition names
+}
 
 type compiled struct {
 	Rule
@@ -92,7 +102,7 @@ func Compile(rules []Rule) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Policy{}
+	p := &Policy{uses: map[string]bool{}}
 	var wrong []error
 	for i, r := range rules {
 		if r.Name == "" {
@@ -104,7 +114,10 @@ func Compile(rules []Rule) (*Policy, error) {
 		if msg := r.fault(); msg != "" {
 			wrong = append(wrong, &Error{Rule: i, Msg: msg})
 		}
-		program, errs := condition(env, r.When)
+		program, names, errs := condition(env, r.When)
+		for _, name := range names {
+			p.uses[name] = true
+		}
 		for _, e := range errs {
 			e.Rule = i
 			wrong = append(wrong, e)
@@ -149,13 +162,16 @@ func environment() (*cel.Env, error) {
 	)
 }
 
-// condition checks one condition.
-func condition(env *cel.Env, when string) (cel.Program, []*Error) {
+// condition checks one condition, and tells the variables that it names.
+func condition(env *cel.Env, when string) (cel.Program, []string, []*Error) {
 	if strings.TrimSpace(when) == "" {
-		return nil, nil
+		return nil, nil, nil
+	}
+	one := func(format string, args ...any) []*Error {
+		return []*Error{{Line: 1, Column: 1, Msg: fmt.Sprintf(format, args...)}}
 	}
 	if len(when) > maxWhen {
-		return nil, []*Error{{Line: 1, Column: 1, Msg: fmt.Sprintf("the condition is longer than %d letters", maxWhen)}}
+		return nil, nil, one("the condition is longer than %d letters", maxWhen)
 	}
 	ast, issues := env.Compile(when)
 	var wrong []*Error
@@ -163,17 +179,30 @@ func condition(env *cel.Env, when string) (cel.Program, []*Error) {
 		wrong = append(wrong, &Error{Line: e.Location.Line(), Column: e.Location.Column() + 1, Msg: e.Message})
 	}
 	if len(wrong) > 0 {
-		return nil, wrong
+		return nil, nil, wrong
 	}
 	if kind := ast.OutputType(); kind != cel.BoolType {
-		return nil, []*Error{{Line: 1, Column: 1, Msg: fmt.Sprintf("the condition is a %s; it must be true or false", kind)}}
+		return nil, nil, one("the condition is a %s; it must be true or false", kind)
 	}
 	program, err := env.Program(ast, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(100), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
-		return nil, []*Error{{Line: 1, Column: 1, Msg: err.Error()}}
+		return nil, nil, one("%s", err)
 	}
-	return program, nil
+	var names []string
+	for _, ref := range ast.NativeRep().ReferenceMap() {
+		names = append(names, ref.Name)
+	}
+	return program, names, nil
 }
+
+// Empty tells whether there are no rules. A nil Policy has none.
+func (p *Policy) Empty() bool { return p == nil || len(p.rules) == 0 }
+
+// Uses tells whether a condition names a variable, such as "quota": what no rule asks about need not be found out.
+func (p *Policy) Uses(variable string) bool { return p != nil && p.uses[variable] }
+
+// UsesAny tells whether a condition names one of the variables.
+func (p *Policy) UsesAny(variables ...string) bool { return slices.ContainsFunc(variables, p.Uses) }
 
 // Decide asks the rules in their order. The first that fits decides, and limits that fit are gathered; without a rule
 // that fits the request is allowed. A condition that cannot be evaluated denies: the error tells the operator why.
@@ -237,9 +266,9 @@ func (v Verdict) within(r Request) Verdict {
 	case v.Then == Deny:
 		return v
 	case v.MaxCount > 0 && r.Count > v.MaxCount:
-		why = fmt.Sprintf("At most %d at once.", v.MaxCount)
+		why, v.Beyond = fmt.Sprintf("At most %d at once.", v.MaxCount), BeyondCount
 	case v.MaxFor > 0 && r.Lifetime > v.MaxFor:
-		why = fmt.Sprintf("For at most %s.", v.MaxFor)
+		why, v.Beyond = fmt.Sprintf("For at most %s.", v.MaxFor), BeyondFor
 	default:
 		return v
 	}

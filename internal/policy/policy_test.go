@@ -226,3 +226,19 @@ func BenchmarkDecide(b *testing.B) {
 		}
 	}
 }
+
+func TestUses(t *testing.T) {
+	p, err := Compile([]Rule{{When: `user.groups.exists(g, g == "S1") && quota.servers.used > 2`, Then: Allow}, {When: `flavor.vcpus > 4`, Then: Approve}, {Then: Allow}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"user": true, "quota": true, "flavor": true, "image": false, "cost": false, "usage": false, "g": false} {
+		if name != "g" && p.Uses(name) != want {
+			t.Errorf("uses %s: %v", name, !want)
+		}
+	}
+	var none *Policy
+	if none.Uses("user") || !none.Empty() || p.Empty() {
+		t.Error("a nil policy has no rules, and the other has some")
+	}
+}

@@ -1,0 +1,179 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
+)
+
+// matter is a change that somebody wants, before the gate.
+type matter struct {
+	user  stackhand.User
+	line  Line
+	job   stackhand.Job // that would begin; zero for a change that is done at once
+	at    stackhand.Scope
+	facts facts
+	// session is where it is looked for what only the cloud tells; nil opens one when a rule asks for that.
+	session *session
+	key     string // of its record in the audit trail
+}
+
+// decide asks whether there is a freeze, and then the rules. A refusal is an error, and on record; what is answered besides
+// is a verdict to allow, or to ask for approval.
+func (env *Env) decide(ctx context.Context, m matter) (policy.Verdict, error) {
+	v, err := env.judge(ctx, m)
+	if err == nil {
+		return v, nil
+	}
+	var verdict policy.Verdict
+	if v.Then == policy.Deny {
+		verdict = v
+	}
+	if aerr := env.audited(ctx, m, stackhand.AuditRefused, verdict, err); aerr != nil {
+		return v, aerr
+	}
+	return v, err
+}
+
+func (env *Env) judge(ctx context.Context, m matter) (policy.Verdict, error) {
+	if err := env.frozen(ctx, m.user); err != nil {
+		return policy.Verdict{}, err
+	}
+	var rules *policy.Policy
+	if env.Policy != nil {
+		rules = env.Policy()
+	}
+	if rules.Empty() {
+		return policy.Verdict{Then: policy.Allow}, nil
+	}
+	in, err := env.input(ctx, rules, m)
+	if err != nil {
+		return policy.Verdict{}, err
+	}
+	v, cause := rules.Decide(ctx, in)
+	if v.Then == policy.Deny {
+		return v, denied(v, m.facts, cause)
+	}
+	return v, nil
+}
+
+// frozen refuses everybody but administrators while there is a freeze.
+func (env *Env) frozen(ctx context.Context, user stackhand.User) error {
+	if env.Freeze == nil || user.Role >= stackhand.Admin {
+		return nil
+	}
+	f, err := env.Freeze(ctx)
+	if err != nil || !f.On() {
+		return err
+	}
+	return stackhand.Errorf(stackhand.Forbidden, "Changes are stopped since %s, by %s: %s", clock(f.At), env.person(ctx, f.By), ended(f.Why)).
+		Do("Reading commands such as `list` work. Try again when the freeze is over; until then only administrators change things.")
+}
+
+// clock writes a moment in plain text.
+func clock(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
+
+// ended ends words with a full stop.
+func ended(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
+		return s
+	}
+	return s + "."
+}
+
+// denied is what the asker is told of a rule that refuses.
+func denied(v policy.Verdict, f facts, cause error) error {
+	switch {
+	case cause != nil:
+		return stackhand.Errorf(stackhand.Forbidden, "The rule %q cannot be evaluated for this, so it is refused.", v.Rule).
+			Do("Tell whoever runs this bot the rule's name; the log says what is wrong with it.").Because(cause)
+	case v.Beyond == policy.BeyondCount:
+		return stackhand.Errorf(stackhand.Forbidden, "The rule %q allows at most %d at once, and you ask for %d.", v.Rule, v.MaxCount, f.Count).
+			Do("Say --count %d, or less.", v.MaxCount)
+	case v.Beyond == policy.BeyondFor:
+		next := "Say --for " + short(v.MaxFor) + ", or less."
+		if f.Verb != "create" {
+			next = "Ask for less time."
+		}
+		return stackhand.Errorf(stackhand.Forbidden, "The rule %q allows at most %s from now, and you ask for %s.", v.Rule, short(v.MaxFor), short(f.Lifetime)).Do("%s", next)
+	}
+	return stackhand.Errorf(stackhand.Forbidden, "The rule %q does not allow that: %s", v.Rule, ended(v.Why)).
+		Do("Ask for something that it allows, or talk to whoever runs this bot about the rule.")
+}
+
+// approvers says in words who may approve.
+func (env *Env) approvers(ctx context.Context, v policy.Verdict) string {
+	var names []string
+	for _, id := range v.Approvers {
+		if strings.HasPrefix(id, "S") {
+			names = append(names, "somebody of the group "+id)
+		} else {
+			names = append(names, env.person(ctx, id))
+		}
+	}
+	who := strings.Join(names, ", ")
+	if len(names) == 0 {
+		who = "an approver"
+	} else if n := len(names) - 1; n > 0 {
+		who = strings.Join(names[:n], ", ") + " or " + names[n]
+	}
+	if v.Needed > 1 {
+		return fmt.Sprintf("%s (%d of them)", who, v.Needed)
+	}
+	return who
+}
+
+// permit is the gate of changes that are no jobs: they are done at once, or not at all. request says what is to be done:
+// its Cloud, Project and Region are the session's. Whatever it refuses is on record, as is what it lets through.
+func (s *session) permit(ctx context.Context, line Line, request policy.Request) error {
+	request.Cloud, request.Project, request.Region, request.Count = s.name, s.who.Project, s.who.Region, max(1, request.Count)
+	m := matter{user: s.user, line: line, at: s.scope(), session: s, facts: facts{Request: request}, key: JobID(line.Key, 0)}
+	v, err := s.env.decide(ctx, m)
+	if err != nil {
+		return err
+	}
+	if v.Then == policy.Approve {
+		err := stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, for which this command cannot wait.", v.Rule, s.env.approvers(ctx, v)).
+			Do("Ask them to do it.")
+		if aerr := s.env.audited(ctx, m, stackhand.AuditRefused, v, err); aerr != nil {
+			return aerr
+		}
+		return err
+	}
+	return s.env.audited(ctx, m, stackhand.AuditAsked, v, nil)
+}
+
+// audited writes what was asked for, or refused, at the end of the audit trail. What cannot be written there is not done.
+func (env *Env) audited(ctx context.Context, m matter, what string, v policy.Verdict, refusal error) error {
+	if env.Audit == nil {
+		return nil
+	}
+	resolved, err := json.Marshal(m.facts)
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	f := m.facts
+	rec := stackhand.AuditRecord{
+		ID: what + " " + m.key, At: env.Now(), What: what, User: m.user.ID, Name: m.user.Name, Cloud: f.Cloud, Project: f.Project, Place: m.line.Place,
+		Line: firstLine(m.line.Text), Command: m.line.command(), Resolved: resolved, Verdict: string(v.Then), Rule: v.Rule, Why: v.Why, Job: m.job.ID,
+		About: slices.DeleteFunc(slices.Concat(m.job.Stacks, []string{f.Name, f.ServerID}), func(s string) bool { return s == "" }),
+	}
+	if m.session != nil {
+		rec.CloudUser = m.session.who.User
+	}
+	if refusal != nil {
+		rec.Result, rec.Problem = string(stackhand.KindOf(refusal)), refusal.Error()
+	}
+	if err := env.Audit(ctx, rec); err != nil {
+		return stackhand.Errorf(stackhand.Unavailable, "That cannot be written into the audit trail now, so it was not done.").
+			Do("Try again in a minute; if it stays like this, tell whoever runs this bot.").Because(err)
+	}
+	return nil
+}
