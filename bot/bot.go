@@ -33,6 +33,8 @@ type Options struct {
 	Log                *slog.Logger
 	HTTP               *http.Client
 	Command            string // the slash command; "": /stack
+	// Pace is how many times Slack's rates the workspace takes, for one that is simulated; 0: 1, which is Slack.
+	Pace float64
 	// Withdraw takes the offers off a job's record once one of them was taken; doing it again
 	// does no harm. nil leaves them until their time is over.
 	Withdraw func(ctx context.Context, jobID string) error

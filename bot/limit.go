@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"strings"
@@ -18,10 +19,11 @@ type limiter struct {
 	blocked map[string]time.Time // by method: Slack said so with 429
 	buckets map[string]*rate.Limiter
 	posts   map[string][]time.Time // by channel, the newest messages
+	pace    float64                // how many times Slack's rates
 }
 
-func newLimiter() *limiter {
-	return &limiter{blocked: map[string]time.Time{}, buckets: map[string]*rate.Limiter{}, posts: map[string][]time.Time{}}
+func newLimiter(pace float64) *limiter {
+	return &limiter{pace: cmp.Or(max(pace, 0), 1), blocked: map[string]time.Time{}, buckets: map[string]*rate.Limiter{}, posts: map[string][]time.Time{}}
 }
 
 // tier is a rate per minute that holds in every window of 60 s: burst + 60 s at the rate.
@@ -77,7 +79,7 @@ func (l *limiter) ready(method, channel string) time.Duration {
 	}
 	if wait == 0 && method == "chat.postMessage" {
 		if len(l.posts) >= maxChannels {
-			maps.DeleteFunc(l.posts, func(_ string, sent []time.Time) bool { return now.Sub(sent[len(sent)-1]) >= postWindow })
+			maps.DeleteFunc(l.posts, func(_ string, sent []time.Time) bool { return now.Sub(sent[len(sent)-1]) >= l.window() })
 		}
 		l.posts[channel] = append(l.posts[channel], now)
 	}
@@ -87,7 +89,7 @@ func (l *limiter) ready(method, channel string) time.Duration {
 // crowded says how long a channel takes no further message.
 func (l *limiter) crowded(channel string, now time.Time) time.Duration {
 	recent := l.posts[channel]
-	for len(recent) > 0 && now.Sub(recent[0]) >= postWindow {
+	for len(recent) > 0 && now.Sub(recent[0]) >= l.window() {
 		recent = recent[1:]
 	}
 	if len(recent) == 0 {
@@ -98,14 +100,17 @@ func (l *limiter) crowded(channel string, now time.Time) time.Duration {
 	if len(recent) < postBurst {
 		return 0
 	}
-	return recent[len(recent)-postBurst].Add(postWindow).Sub(now)
+	return recent[len(recent)-postBurst].Add(l.window()).Sub(now)
 }
+
+// window is the time in which a channel takes postBurst messages.
+func (l *limiter) window() time.Duration { return time.Duration(float64(postWindow) / l.pace) }
 
 func (l *limiter) bucket(method string) *rate.Limiter {
 	b := l.buckets[method]
 	if b == nil {
 		t := tierOf(method)
-		b = rate.NewLimiter(rate.Limit(t.perMinute/60), t.burst)
+		b = rate.NewLimiter(rate.Limit(l.pace*t.perMinute/60), t.burst)
 		l.buckets[method] = b
 	}
 	return b

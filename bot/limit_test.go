@@ -33,7 +33,7 @@ func TestLimiterStaysBelowSlacksRates(t *testing.T) {
 	for method, perMinute := range map[string]int{"chat.update": 50, "conversations.history": 50, "chat.postEphemeral": 100, "views.update": 100, "usergroups.users.list": 20} {
 		t.Run(method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLimiter()
+				l := newLimiter(0)
 				var times []time.Time
 				for range 4 * perMinute {
 					if err := l.wait(t.Context(), method, ""); err != nil {
@@ -51,7 +51,7 @@ func TestLimiterStaysBelowSlacksRates(t *testing.T) {
 
 func TestLimiterCountsMessagesByChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter()
+		l := newLimiter(0)
 		sent := map[string][]time.Time{}
 		for range 60 {
 			for _, c := range []string{"C1", "C2"} {
@@ -71,7 +71,7 @@ func TestLimiterCountsMessagesByChannel(t *testing.T) {
 
 func TestLimiterHonoursRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter()
+		l := newLimiter(0)
 		l.block("chat.update", 7*time.Second)
 		if d := l.ready("chat.postMessage", "C1"); d != 0 {
 			t.Errorf("another method waits %v", d)
@@ -199,5 +199,24 @@ func TestManifestHasWhatTheBotUses(t *testing.T) {
 	}
 	if link := ManifestLink(text); !strings.HasPrefix(link, "https://api.slack.com/apps?new_app=1&manifest_yaml=_metadata%3A") || strings.Contains(link, "+") || !strings.Contains(link, "name%3A%20Servers") {
 		t.Error(link)
+	}
+}
+
+// Where a workspace takes more, waits are shorter by as much.
+func TestPace(t *testing.T) {
+	took := func(pace float64) (d time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			l, began := newLimiter(pace), time.Now()
+			for range 3 * postBurst {
+				if err := l.wait(t.Context(), "chat.postMessage", "C1"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d = time.Since(began)
+		})
+		return d
+	}
+	if one, ten := took(0), took(10); one != 2*postWindow || ten != one/10 {
+		t.Errorf("%s at Slack's pace, %s at ten times", one, ten)
 	}
 }

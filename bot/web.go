@@ -55,7 +55,7 @@ func newWeb(o Options) (*web, error) {
 		}
 		opts = append(opts, slack.OptionAPIURL(o.APIURL))
 	}
-	return &web{api: slack.New(o.BotToken, opts...), http: &base, limit: newLimiter()}, nil
+	return &web{api: slack.New(o.BotToken, opts...), http: &base, limit: newLimiter(o.Pace)}, nil
 }
 
 // outcome is what can be known of a call that changes something.

@@ -40,6 +40,7 @@ type world struct {
 	log      *slog.Logger
 	redact   *secret.Redactor
 	sweep    string            // schedule of the sweeps
+	pace     float64           // how many times Slack's rates the workspace takes; 0: 1
 	outbound http.RoundTripper // to Slack and the clouds; nil for the real network
 	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
 }
@@ -96,7 +97,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box,
 	})
 	a.bot, err = bot.New(bot.Options{
-		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command,
+		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
 		Env: &commands.Env{
 			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
 		},

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -160,8 +161,15 @@ func (n noting) Verbose() bool { return testing.Verbose() }
 
 // TestScripts plays whole conversations, as users see them.
 func TestScripts(t *testing.T) {
-	testscript.RunT(noting{t}, testscript.Params{Dir: scripts})
+	testscript.RunT(noting{t}, testscript.Params{Dir: scripts, Setup: func(env *testscript.Env) error {
+		env.Setenv("STACKHAND_DEMO_SLACK_PACE", strconv.Itoa(pace))
+		return nil
+	}})
 }
+
+// pace is how many times Slack's rates the workspaces of tests take: what is played in them is not about rates, and would
+// wait most of the time.
+const pace = 10
 
 // TestCoverage holds docs/coverage.md true: every operation has a row, every row has commands and scripts which use them, say
 // that they prove it, and pass on each kind of cloud on which the operation exists.
@@ -207,7 +215,7 @@ func playOn(t *testing.T, script string, args ...string) {
 func playTalk(t *testing.T, talk string, args ...string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	args = append([]string{"demo", "--port", "0", "--build", "300ms", "--script", "-"}, args...)
+	args = append([]string{"demo", "--port", "0", "--build", "300ms", "--slack-pace", strconv.Itoa(pace), "--script", "-"}, args...)
 	if code := run(t.Context(), args, streams{strings.NewReader(talk), &out, &errs}); code != 0 {
 		t.Errorf("%s: status %d\n%s%s", strings.Join(args, " "), code, &out, &errs)
 	}

@@ -89,7 +89,7 @@ func TestDiesAtEveryCall(t *testing.T) {
 
 // run types the line, with the bot dying at call number at, and returns how many calls there were.
 func (c crashCase) run(t *testing.T, at int64, after bool) int64 {
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,7 @@ type demoCmd struct {
 	Latency    time.Duration `help:"How long the simulated cloud takes to answer any call, on top." default:"0s"`
 	Cloud      string        `help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
 	CloudsFile string        `help:"A clouds.yaml." type:"existingfile" placeholder:"FILE"`
+	SlackPace  float64       `help:"How many times Slack's own rates the simulated workspace takes, and the bot uses." default:"1" env:"STACKHAND_DEMO_SLACK_PACE"`
 	NoBot      bool          `help:"Run the simulators only, for other programs."`
 	LogLevel   slog.Level    `help:"debug, info, warn or error, of what the bot logs to standard error." default:"error"`
 }
@@ -80,6 +81,8 @@ func (d demoCmd) check() error {
 		return errors.New("--profile is of the simulated cloud: leave --cloud away")
 	case d.ClockRate <= 0:
 		return errors.New("--clock-rate is above 0: 1 is real time, 600 makes ten minutes of every second")
+	case d.SlackPace < 1:
+		return errors.New("--slack-pace is 1, which is how fast Slack takes messages, or above")
 	case d.NoBot && d.Script != "":
 		return errors.New("--script needs the bot: leave --no-bot away")
 	}
@@ -123,7 +126,7 @@ func newStage(ctx context.Context, d demoCmd, s streams) (st *stage, err error) 
 	if st.keyset, err = demoKeyset(filepath.Join(st.dir, "keyset")); err != nil {
 		return nil, err
 	}
-	st.slack = slack.New(slack.Options{Now: st.clock.Now})
+	st.slack = slack.New(slack.Options{Now: st.clock.Now, Pace: d.SlackPace})
 	if st.page, err = st.serve(ctx, st.slack, d.Port); err != nil {
 		return nil, err
 	}

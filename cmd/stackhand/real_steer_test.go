@@ -51,7 +51,7 @@ func newSteered(t *testing.T) *steered {
 	if s.dir == "" {
 		s.dir = "/var/lib/realcloud"
 	}
-	d := demoCmd{Cloud: args[1], CloudsFile: args[3], Dir: t.TempDir(), ClockRate: 1, LogLevel: 12}
+	d := demoCmd{Cloud: args[1], CloudsFile: args[3], Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, LogLevel: 12}
 	var err error
 	if s.st, err = newStage(t.Context(), d, streams{err: os.Stderr}); err != nil {
 		t.Fatal(err)

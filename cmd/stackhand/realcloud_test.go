@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -63,7 +64,7 @@ func TestSomeCloud(t *testing.T) {
 	o.must(err)
 	o.write("clouds.yaml", strings.NewReplacer("username: bob", "username: alice", "team-b", "team-a").Replace(string(text)))
 	var out bytes.Buffer
-	code := run(t.Context(), []string{"demo", "--script", "-", "--cloud", "lab", "--clouds-file", file}, streams{strings.NewReader(realTalk), &out, os.Stderr})
+	code := run(t.Context(), []string{"demo", "--slack-pace", strconv.Itoa(pace), "--script", "-", "--cloud", "lab", "--clouds-file", file}, streams{strings.NewReader(realTalk), &out, os.Stderr})
 	if code != 0 {
 		t.Errorf("status %d\n%s", code, out.String())
 	}

@@ -58,7 +58,7 @@ func (b *buffer) bytes() []byte {
 
 func newPlants(t *testing.T) *plants {
 	x := &plants{t: t, secrets: map[string]string{}}
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, Build: 100 * time.Millisecond, LogLevel: slog.LevelDebug}, streams{err: &x.log})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: slog.LevelDebug}, streams{err: &x.log})
 	x.must(err)
 	t.Cleanup(st.close)
 	x.st, x.p = st, newPlayer(st, io.Discard)

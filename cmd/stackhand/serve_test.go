@@ -70,8 +70,12 @@ func TestServe(t *testing.T) {
 	if code, out, errs := command(t, "", "health"); code != 0 || !strings.HasPrefix(out, "ok: ") {
 		t.Errorf("health: status %d, %q%s", code, out, errs)
 	}
-	_, page := fetch(t, "http://"+addr+"/metrics")
-	for _, want := range []string{"stackhand_slack_connections 2", "stackhand_jobs_open 0", "stackhand_inbox_pending 0", "go_goroutines"} {
+	var page string
+	o.until("both connections are up", func() bool { // it is ready with the first
+		_, page = fetch(t, "http://"+addr+"/metrics")
+		return strings.Contains(page, "stackhand_slack_connections 2")
+	})
+	for _, want := range []string{"stackhand_jobs_open 0", "stackhand_inbox_pending 0", "go_goroutines"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("/metrics lacks %q", want)
 		}

@@ -16,14 +16,15 @@ func (w *Workspace) rateLimit(q *request, m method) time.Duration {
 	}
 	now := time.Now()
 	window := w.recent(q.method, now, time.Minute)
-	if len(window) >= m.perMinute {
+	if float64(len(window)) >= w.opt.Pace*float64(m.perMinute) {
 		return window[0].Add(time.Minute).Sub(now)
 	}
 	if q.method == "chat.postMessage" {
 		key := q.method + " " + q.str("channel")
-		sent := w.recent(key, now, channelWindow)
+		within := time.Duration(float64(channelWindow) / w.opt.Pace)
+		sent := w.recent(key, now, within)
 		if len(sent) >= channelBurst {
-			return sent[0].Add(channelWindow).Sub(now)
+			return sent[0].Add(within).Sub(now)
 		}
 		w.rates[key] = append(sent, now)
 	}

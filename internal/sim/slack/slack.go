@@ -39,6 +39,7 @@ type Options struct {
 	Scopes   []string // of the bot token
 	Events   []string // the event subscriptions of the app
 	Relaxed  bool     // no rate limits
+	Pace     float64  // how many times Slack's rates it takes; 0: 1
 	NoCharts bool     // data_visualization blocks are refused, as where they are not rolled out yet
 	Clocks   Clocks
 	Log      *slog.Logger
@@ -130,6 +131,9 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Team, "Demo")
 	orDefault(&o.BotName, "stackhand")
 	orDefault(&o.Command, "/stack")
+	if o.Pace <= 0 {
+		o.Pace = 1
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
