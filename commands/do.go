@@ -13,9 +13,10 @@ import (
 // *stackhand.Error wherever people may read them, with the usage or the nearest command in
 // Next; a Reply beside an error holds the buttons that help against it.
 func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, error) {
+	env = env.audited(user, line)
 	if what, yes := Secretlike(line.Text); yes {
-		return Reply{}, stackhand.Errorf(stackhand.Invalid, "That line seems to hold %s, so nothing was done with it.", what).
-			Do("Delete your message and consider the secret known. Secrets are entered in the form that `login` opens, nowhere else.")
+		return Reply{}, env.refused(ctx, nil, stackhand.Errorf(stackhand.Invalid, "That line seems to hold %s, so nothing was done with it.", what).
+			Do("Delete your message and consider the secret known. Secrets are entered in the form that `login` opens, nowhere else."))
 	}
 	t := read(env, line.Text)
 	line.Text = t.text
@@ -23,14 +24,16 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 	if err != nil {
 		return settle(Reply{}, err)
 	}
+	env.understood(c.entry, c.args, line.Text)
 	if user.Role < c.entry.Role || user.Role < stackhand.Member {
-		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "%s is not for a %s.", capital(c.entry.Name), user.Role).
-			Do("Ask somebody who is a%s.", article(c.entry.Role.String()))
+		return Reply{}, env.refused(ctx, c.entry, stackhand.Errorf(stackhand.Forbidden, "%s is not for a %s.", capital(c.entry.Name), user.Role).
+			Do("Ask somebody who is a%s.", article(c.entry.Role.String())))
 	}
 	said := c.entry.format(c.args)
 	line.read = &reading{entry: c.entry, args: c.args}
 	giveLine(c.args, line)
-	reply, err := settle(c.entry.run(ctx, env, user, c.args))
+	reply, err := c.entry.run(ctx, env, user, c.args)
+	reply, err = settle(reply, env.refused(ctx, c.entry, err))
 	if !c.exact && !(err != nil && telling[c.entry.Name]) {
 		reply.Notice = stackhand.Textf("Understood as %s", stackhand.AsCode(clip(strings.Join(strings.Fields(said), " "), 500)))
 	}
@@ -42,6 +45,18 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 		}
 	}
 	return reply, err
+}
+
+// refused writes down that the line came to nothing where err says so, and answers err. e is nil for a line that is not
+// understood.
+func (env *Env) refused(ctx context.Context, e *entry, err error) error {
+	if env.trail == nil || err == nil {
+		return err
+	}
+	if e != nil && telling[e.Name] {
+		env.note(func(r *stackhand.AuditRecord) { r.Line = e.Name + " …" }) // what it did not understand may be a secret
+	}
+	return env.trail.refused(ctx, e != nil && e.reads, err)
 }
 
 // settle turns a choice into the question, and adds to an error the button that helps.
@@ -78,13 +93,21 @@ func article(noun string) string {
 // Submit carries out a form that somebody sent: it answers a Reply, which may hold the next
 // form, or what is wrong with single inputs, by their ids.
 func Submit(ctx context.Context, env *Env, user stackhand.User, formID, state string, values map[string]string, line Line) (Reply, map[string]string, error) {
+	env = env.audited(user, line)
+	r, wrong, err := env.submit(ctx, user, formID, state, values, line)
+	return r, wrong, env.refused(ctx, nil, err)
+}
+
+func (env *Env) submit(ctx context.Context, user stackhand.User, formID, state string, values map[string]string, line Line) (Reply, map[string]string, error) {
 	if user.Role < stackhand.Member {
 		return Reply{}, nil, stackhand.Errorf(stackhand.Forbidden, "Forms are not for a guest.").Do("Ask an administrator of this workspace.")
 	}
 	switch formID {
 	case formLogin:
+		env.note(func(r *stackhand.AuditRecord) { r.Command = "login" })
 		return submitLogin(ctx, env, user, state, values)
 	case formProject:
+		env.note(func(r *stackhand.AuditRecord) { r.Command = "login" })
 		return submitProject(ctx, env, user, state, values)
 	case formLine:
 		r, err := submitLine(ctx, env, user, state, values, line)

@@ -26,8 +26,11 @@ type Env struct {
 	Requests Requests
 	// Freeze is the freeze that is on, or the zero value. nil: there is never one.
 	Freeze func(ctx context.Context) (stackhand.Freeze, error)
-	// Audit writes at the end of the audit trail; it returns once the record is on disk. nil writes nothing.
+	// Audit writes at the end of the audit trail; it returns once the record is on disk. nil writes nothing. Commands need not call
+	// it: what they change through this Env is written before it is done, and so is what is refused; note adds to that.
 	Audit func(ctx context.Context, rec stackhand.AuditRecord) error
+
+	trail *trail // of the line that is carried out; nil outside one, and where nothing is written
 }
 
 // Requests is the record of what waits for approval. Errors of saves that lost a race are of kind Conflict: read again, and

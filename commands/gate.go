@@ -21,22 +21,16 @@ type matter struct {
 	facts facts
 	// session is where it is looked for what only the cloud tells; nil opens one when a rule asks for that.
 	session *session
-	key     string // of its record in the audit trail
 }
 
-// decide asks whether there is a freeze, and then the rules. A refusal is an error, and on record; what is answered besides
-// is a verdict to allow, or to ask for approval.
+// decide asks whether there is a freeze, and then the rules. A refusal is an error; what is answered besides is a verdict to
+// allow, or to ask for approval. All of it goes into the line's audit record.
 func (env *Env) decide(ctx context.Context, m matter) (policy.Verdict, error) {
 	v, err := env.judge(ctx, m)
-	if err == nil {
-		return v, nil
-	}
-	var verdict policy.Verdict
-	if v.Then == policy.Deny {
-		verdict = v
-	}
-	if aerr := env.audited(ctx, m, stackhand.AuditRefused, verdict, err); aerr != nil {
-		return v, aerr
+	if err != nil && v.Then != policy.Deny {
+		env.judged(m, policy.Verdict{})
+	} else {
+		env.judged(m, v)
 	}
 	return v, err
 }
@@ -134,46 +128,30 @@ func (env *Env) approvers(ctx context.Context, v policy.Verdict) string {
 // its Cloud, Project and Region are the session's. Whatever it refuses is on record, as is what it lets through.
 func (s *session) permit(ctx context.Context, line Line, request policy.Request) error {
 	request.Cloud, request.Project, request.Region, request.Count = s.name, s.who.Project, s.who.Region, max(1, request.Count)
-	m := matter{user: s.user, line: line, at: s.scope(), session: s, facts: facts{Request: request}, key: JobID(line.Key, 0)}
+	m := matter{user: s.user, line: line, at: s.scope(), session: s, facts: facts{Request: request}}
 	v, err := s.env.decide(ctx, m)
 	if err != nil {
 		return err
 	}
 	if v.Then == policy.Approve {
-		err := stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, for which this command cannot wait.", v.Rule, s.env.approvers(ctx, v)).
+		return stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, for which this command cannot wait.", v.Rule, s.env.approvers(ctx, v)).
 			Do("Ask them to do it.")
-		if aerr := s.env.audited(ctx, m, stackhand.AuditRefused, v, err); aerr != nil {
-			return aerr
-		}
-		return err
-	}
-	return s.env.audited(ctx, m, stackhand.AuditAsked, v, nil)
-}
-
-// audited writes what was asked for, or refused, at the end of the audit trail. What cannot be written there is not done.
-func (env *Env) audited(ctx context.Context, m matter, what string, v policy.Verdict, refusal error) error {
-	if env.Audit == nil {
-		return nil
-	}
-	resolved, err := json.Marshal(m.facts)
-	if err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	f := m.facts
-	rec := stackhand.AuditRecord{
-		ID: what + " " + m.key, At: env.Now(), What: what, User: m.user.ID, Name: m.user.Name, Cloud: f.Cloud, Project: f.Project, Place: m.line.Place,
-		Line: firstLine(m.line.Text), Command: m.line.command(), Resolved: resolved, Verdict: string(v.Then), Rule: v.Rule, Why: v.Why, Job: m.job.ID,
-		About: slices.DeleteFunc(slices.Concat(m.job.Stacks, []string{f.Name, f.ServerID}), func(s string) bool { return s == "" }),
-	}
-	if m.session != nil {
-		rec.CloudUser = m.session.who.User
-	}
-	if refusal != nil {
-		rec.Result, rec.Problem = string(stackhand.KindOf(refusal)), refusal.Error()
-	}
-	if err := env.Audit(ctx, rec); err != nil {
-		return stackhand.Errorf(stackhand.Unavailable, "That cannot be written into the audit trail now, so it was not done.").
-			Do("Try again in a minute; if it stays like this, tell whoever runs this bot.").Because(err)
 	}
 	return nil
+}
+
+// judged notes in the line's audit record what it came to, and the verdict. What begins then says more of it by itself.
+func (env *Env) judged(m matter, v policy.Verdict) {
+	env.note(func(r *stackhand.AuditRecord) {
+		r.Verdict, r.Rule, r.Why = string(v.Then), v.Rule, v.Why
+		if raw, err := json.Marshal(m.facts); err == nil {
+			r.Resolved = resolved(raw)
+		}
+		r.About = nil
+		for _, word := range append(slices.Clone(m.job.Stacks), m.facts.Name, m.facts.ServerID, m.facts.ThingID, m.facts.Thing) {
+			if word != "" && !slices.Contains(r.About, word) {
+				r.About = append(r.About, word)
+			}
+		}
+	})
 }

@@ -239,7 +239,7 @@ func TestEverythingIsOnRecord(t *testing.T) {
 	for _, r := range trail {
 		got = append(got, strings.Join([]string{r.What, r.Command, r.Verdict, r.Rule, r.Result}, " "))
 	}
-	want := []string{"asked create allow  ", "refused keypair delete deny no forbidden", "asked extend allow  ", "refused stop   forbidden"}
+	want := []string{"asked create allow  ", "refused keypair delete deny no forbidden", "lease extend allow  ", "refused stop   forbidden"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
@@ -250,7 +250,7 @@ func TestEverythingIsOnRecord(t *testing.T) {
 	env.Freeze, env.Audit = nil, func(context.Context, stackhand.AuditRecord) error { return errors.New("disk") }
 	before := w.state()
 	r, err := say(t, env, alice, "create web-8")
-	expect(t, told(r, err), "cannot be written into the audit trail now, so it was not done")
+	expect(t, told(r, err), "cannot be written to the audit trail, so it was not done")
 	if w.state() != before {
 		t.Error("it was done all the same")
 	}

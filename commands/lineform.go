@@ -51,6 +51,7 @@ func submitLine(ctx context.Context, env *Env, user stackhand.User, state string
 		return Reply{}, err
 	}
 	line.Text = e.format(args)
+	env.understood(e, args, line.Text)
 	if what, yes := Secretlike(line.Text); yes {
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "The form seems to hold %s where everybody could read it, so nothing was done with it.", what).
 			Do("Leave it out, and consider the secret known.")
@@ -60,5 +61,6 @@ func submitLine(ctx context.Context, env *Env, user stackhand.User, state string
 			Do("Ask somebody who is a%s.", article(e.Role.String()))
 	}
 	giveLine(args, line)
-	return settle(e.run(ctx, env, user, args))
+	reply, err := e.run(ctx, env, user, args)
+	return settle(reply, env.refused(ctx, e, err))
 }

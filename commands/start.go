@@ -101,7 +101,7 @@ func (env *Env) proposed(ctx context.Context, m matter, made []stackhand.Stack) 
 	if m.facts, err = factsOf(m.job, about); err != nil {
 		return proposal{}, err
 	}
-	m.key, m.at = m.job.ID, m.job.Scope
+	m.at = m.job.Scope
 	p := proposal{matter: m, made: made}
 	if p.verdict, err = env.decide(ctx, m); err != nil || p.verdict.Then != policy.Approve {
 		return p, err
@@ -134,25 +134,16 @@ func (env *Env) approved(ctx context.Context, id string) (bool, error) {
 
 // admit lets a job begin, or asks for the approval that it needs: its State is JobAsked then.
 func (env *Env) admit(ctx context.Context, p proposal) (stackhand.Job, error) {
+	env.judged(p.matter, p.verdict) // anew: a line may propose several jobs before the first of them begins
 	if p.verdict.Then != policy.Approve {
-		if err := env.audited(ctx, p.matter, stackhand.AuditAsked, p.verdict, nil); err != nil {
-			return p.job, err
-		}
 		return env.Jobs.Start(ctx, p.job, p.made...)
 	}
 	if env.Requests == nil {
-		err := stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, which cannot be given here.", p.verdict.Rule, env.approvers(ctx, p.verdict)).
+		return p.job, stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, which cannot be given here.", p.verdict.Rule, env.approvers(ctx, p.verdict)).
 			Do("Talk to whoever runs this bot.")
-		if aerr := env.audited(ctx, p.matter, stackhand.AuditRefused, p.verdict, err); aerr != nil {
-			return p.job, aerr
-		}
-		return p.job, err
 	}
 	args, err := p.line.arguments()
 	if err != nil {
-		return p.job, err
-	}
-	if err := env.audited(ctx, p.matter, stackhand.AuditAsked, p.verdict, nil); err != nil {
 		return p.job, err
 	}
 	v, now := p.verdict, env.Now()

@@ -66,7 +66,10 @@ func TestServe(t *testing.T) {
 	go func() {
 		ended <- run(ctx, []string{"serve", "--log-json", "--log-level", "error"}, streams{strings.NewReader(""), io.Discard, os.Stderr})
 	}()
-	o.until("the bot is ready", func() bool { code, _ := fetch(t, "http://"+addr+"/readyz"); return code == http.StatusOK })
+	o.until("the bot is ready, with both of its connections", func() bool {
+		code, body := fetch(t, "http://"+addr+"/readyz")
+		return code == http.StatusOK && strings.HasPrefix(body, "ok: 2 ")
+	})
 	if code, out, errs := command(t, "", "health"); code != 0 || !strings.HasPrefix(out, "ok: ") {
 		t.Errorf("health: status %d, %q%s", code, out, errs)
 	}

@@ -1,0 +1,106 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// The methods of Env's interfaces that change something, with the audit trail before them. Methods that are not here read;
+// a test holds the lists against the interfaces.
+
+type auditedJobs struct {
+	Jobs
+	t *trail
+}
+
+func (a auditedJobs) Start(ctx context.Context, job stackhand.Job, made ...stackhand.Stack) (stackhand.Job, error) {
+	if err := a.t.starts(ctx, job.ID, func(r *stackhand.AuditRecord) { a.t.ofJob(r, job, made) }); err != nil {
+		return job, err
+	}
+	return a.Jobs.Start(ctx, job, made...)
+}
+
+// Cancel writes no more than that: what the job does was written when it was asked for.
+func (a auditedJobs) Cancel(ctx context.Context, id, user string) (stackhand.Job, error) {
+	job, err := a.Job(ctx, id)
+	if err != nil {
+		return job, err
+	}
+	err = a.t.within(ctx, "cancel/"+id, func(r *stackhand.AuditRecord) {
+		a.t.ofJob(r, job, nil)
+		r.Resolved = nil
+	})
+	if err != nil {
+		return job, err
+	}
+	return a.Jobs.Cancel(ctx, id, user)
+}
+
+type auditedStacks struct {
+	Stacks
+	t *trail
+}
+
+// ofStack is what a record says of a stack.
+func ofStack(r *stackhand.AuditRecord, st stackhand.Stack) {
+	r.Cloud, r.Project = st.Cloud, st.Project
+	for _, word := range []string{st.ID, st.Name, st.Server} {
+		if word != "" {
+			r.About = append(r.About, word)
+		}
+	}
+}
+
+func (a auditedStacks) Extend(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
+	st, err := a.Stack(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	err = a.t.within(ctx, "extend/"+id, func(r *stackhand.AuditRecord) {
+		ofStack(r, st)
+		r.What, r.Resolved = stackhand.AuditLease, object("from", st.Lease.Until, "until", until)
+	})
+	if err != nil {
+		return st, err
+	}
+	return a.Stacks.Extend(ctx, id, until, key)
+}
+
+type auditedRequests struct {
+	Requests
+	t *trail
+}
+
+func ofRequest(r *stackhand.AuditRecord, q stackhand.Request) {
+	r.Job, r.Rule, r.Approvals = q.ID, q.Rule, q.Approvals
+	for _, st := range q.Stacks {
+		r.About = append(r.About, st.ID, st.Name)
+	}
+}
+
+func (a auditedRequests) Ask(ctx context.Context, q stackhand.Request) (stackhand.Request, error) {
+	err := a.t.starts(ctx, q.ID, func(r *stackhand.AuditRecord) {
+		a.t.ofJob(r, q.Job, q.Stacks)
+		ofRequest(r, q)
+		r.Verdict, r.Why = "approve", q.Why
+	})
+	if err != nil {
+		return q, err
+	}
+	return a.Requests.Ask(ctx, q)
+}
+
+// SaveRequest is a decision, or a change of what is asked for, by whoever the line is of.
+func (a auditedRequests) SaveRequest(ctx context.Context, q *stackhand.Request) error {
+	err := a.t.within(ctx, "request/"+q.ID, func(r *stackhand.AuditRecord) {
+		a.t.ofJob(r, q.Job, q.Stacks)
+		ofRequest(r, *q)
+		r.What, r.Result = stackhand.AuditDecided, string(q.State)
+	})
+	if err != nil {
+		return err
+	}
+	return a.Requests.SaveRequest(ctx, q)
+}
