@@ -114,6 +114,7 @@ type Job struct {
 
 	Approvals []Approval `json:"approvals,omitempty"` // of the request that it comes from
 
+	Quiet     bool   `json:"quiet,omitempty"`    // nobody waits for it: only its good end is told, and nobody is mentioned
 	Keep      bool   `json:"keep,omitempty"`     // on failure leave the pieces for a look
 	Canceled  string `json:"canceled,omitempty"` // user id of who asked to stop
 	RetryOf   string `json:"retry_of,omitempty"` // the job that this one tries again

@@ -1,6 +1,11 @@
 package stackhand
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Schedule stops and starts servers by the clock: one stack, or those of its owner in one place of a cloud, all of them or
 // those with certain properties. It works with its owner's rights, and ends with its server.
@@ -44,3 +49,60 @@ type Turn struct {
 
 // Several tells whether the schedule is for more than one server.
 func (s Schedule) Several() bool { return s.Stack == "" }
+
+// Run is one moment of a schedule, and what is due at it: ActStop or ActStart.
+type Run struct {
+	At   time.Time
+	Verb string
+}
+
+// Words is what a schedule does: "stop 20:00, start 08:00, mon-fri, Europe/Istanbul".
+func (s Schedule) Words() string {
+	var out []string
+	if s.Stop != "" {
+		out = append(out, "stop "+s.Stop)
+	}
+	if s.Start != "" {
+		out = append(out, "start "+s.Start)
+	}
+	days := s.Days
+	if days == "*" {
+		days = "every day"
+	}
+	return strings.Join(append(out, days, s.Zone), ", ")
+}
+
+// Which says for which servers it is: "web-1", "all servers of alice in team-a". owner is what its owner is called.
+func (s Schedule) Which(owner string) string {
+	switch {
+	case !s.Several():
+		return s.Name
+	case len(s.Property) == 0:
+		return "all servers of " + owner + " in " + s.Project
+	}
+	var props []string
+	for _, key := range slices.Sorted(maps.Keys(s.Property)) {
+		props = append(props, key+"="+s.Property[key])
+	}
+	return "the servers of " + owner + " in " + s.Project + " with " + strings.Join(props, ", ")
+}
+
+// Covers tells whether a schedule is for a stack, as far as the stack's record tells: whether its server has the properties
+// is for the cloud to say.
+func (s Schedule) Covers(st Stack) bool {
+	if !s.Several() {
+		return s.Stack == st.ID
+	}
+	return s.Owner == st.Lease.Owner && s.Cloud == st.Cloud && s.Scope.ProjectID == st.ProjectID &&
+		(s.Scope.Region == "" || st.Region == "" || s.Scope.Region == st.Region)
+}
+
+// Wants tells whether a server has the properties that a schedule is for.
+func (s Schedule) Wants(sv Server) bool {
+	for k, v := range s.Property {
+		if got, ok := sv.Metadata[k]; !ok || got != v {
+			return false
+		}
+	}
+	return true
+}

@@ -163,3 +163,23 @@ func TestOffersAreValidBlocks(t *testing.T) {
 		t.Errorf("%d offers on the card", n)
 	}
 }
+
+// Nobody waits for a quiet job: nothing is said while it goes on, its good end mentions nobody, and of a bad one whoever
+// began it tells.
+func TestAQuietJob(t *testing.T) {
+	j := job("k3v7k3v7", stackhand.JobRunning, stackhand.JobStep{Name: "do", Title: "Stop web-1", State: stackhand.StepRunning})
+	j.Flow, j.Title, j.Quiet, j.Place.Thread = "act", "Stop web-1 (its schedule)", true, "1.2"
+	rep := stackhand.Report{Job: j.ID, Open: true}
+	if o := nextOp(shown{job: j, now: start}, rep); o != nil {
+		t.Errorf("while it is at work: %+v", o)
+	}
+	j.State = stackhand.JobFailed
+	if o := nextOp(shown{job: j, now: start}, rep); o != nil {
+		t.Errorf("it failed: %+v", o)
+	}
+	j.State = stackhand.JobDone
+	o := nextOp(shown{job: j, now: start}, rep)
+	if o == nil || o.part != partFinal || strings.Contains(o.msg.Text, "<@") || !strings.Contains(o.msg.Text, "Stop web-1 (its schedule)*: done") {
+		t.Errorf("it is done: %+v", o)
+	}
+}

@@ -201,7 +201,10 @@ func (s shown) final() sheet {
 
 func (s shown) verdict() stackhand.Text {
 	j := s.job
-	t := stackhand.Textf("%s ", stackhand.To(j.User.ID))
+	var t stackhand.Text
+	if !j.Quiet {
+		t = stackhand.Textf("%s ", stackhand.To(j.User.ID))
+	}
 	if j.State != stackhand.JobDone {
 		return append(t, s.headline()...)
 	}

@@ -122,7 +122,7 @@ func nextOp(s shown, rep stackhand.Report) *op {
 		return &op{part: partSteps, class: class(classSteps, classFinal), method: "chat.postMessage", channel: home.channel, thread: thread, msg: steps,
 			hash: steps.hash(), hold: s.brief()}
 	}
-	if rests {
+	if rests && s.toldAtEnd() {
 		final := s.final().message()
 		if rep.FinalOf != string(s.job.State) || rep.Final.TS == "" {
 			return &op{part: partFinal, class: classFinal, method: "chat.postMessage", channel: home.channel, thread: thread,
@@ -148,8 +148,15 @@ func nextOp(s shown, rep stackhand.Report) *op {
 // ownSteps tells whether the steps are a message of their own. Those of a brief job are in its
 // card; in a thread, where it has none, they are shown only while it is at work.
 func (s shown) ownSteps(thread string) bool {
+	if s.job.Quiet {
+		return false
+	}
 	return !s.brief() || thread != "" && !s.job.State.Rests()
 }
+
+// toldAtEnd tells whether the end of a job is worth a reply. Of a quiet one that did not end well whoever began it tells
+// the owner, and not every time.
+func (s shown) toldAtEnd() bool { return !s.job.Quiet || s.job.State == stackhand.JobDone }
 
 func edit(part partKey, class int, channel, ts string, m message) *op {
 	return &op{part: part, class: class, method: "chat.update", channel: channel, ts: ts, msg: m, hash: m.hash()}

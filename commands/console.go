@@ -65,6 +65,9 @@ func (c change) see(ctx context.Context, env *Env, user stackhand.User, o oneSer
 	if err == nil && (t.gone || t.stack != nil && t.stack.Server == "") {
 		err = stackhand.Errorf(stackhand.Conflict, "%s has no server (%s).", t.name(), t.status()).Do("`show %s` tells more.", quote(t.name()))
 	}
+	if err == nil && t.stack != nil {
+		err = env.used(ctx, "console", t.stack.ID)
+	}
 	return s, t, err
 }
 

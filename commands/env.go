@@ -20,6 +20,12 @@ type Env struct {
 	Name func(ctx context.Context, userID string) string
 	// Channel tells what a channel is called as far as that is known, without asking: "" otherwise. nil knows none.
 	Channel func(channelID string) string
+	// Zone is a person's time zone as the chat tells it, "Europe/Istanbul"; "" where it is unknown. nil: nobody's is known.
+	Zone func(ctx context.Context, userID string) string
+	// Schedules stop and start servers by the clock. nil: there are none here.
+	Schedules Schedules
+	// Used writes down that a person did something with a stack: what they did, in the command's words. nil: nobody wants to know.
+	Used func(ctx context.Context, stackID, what string) error
 	// Policy are the rules in force; they may be others the next time. nil: there are none.
 	Policy func() *policy.Policy
 	// Requests keeps what waits for approval. nil: there is no approval here, and what needs one is refused.
@@ -45,6 +51,21 @@ type Requests interface {
 	// RequestsInThread are those that were asked for in a thread, or one of whose cards it belongs to.
 	RequestsInThread(ctx context.Context, channel, thread string) ([]stackhand.Request, error)
 	SaveRequest(ctx context.Context, r *stackhand.Request) error
+}
+
+// Schedules is the record of what is stopped and started by the clock.
+type Schedules interface {
+	// Set writes a schedule down, in place of one of the same owner for the same servers. It answers Invalid for times, days or
+	// a zone that make no sense.
+	Set(ctx context.Context, s stackhand.Schedule) (stackhand.Schedule, error)
+	Schedule(ctx context.Context, id string) (stackhand.Schedule, error)
+	Remove(ctx context.Context, id string) error
+	OfOwner(ctx context.Context, user string) ([]stackhand.Schedule, error)
+	// OfServer are those that are for a server: its own, or else those for several that it belongs to.
+	OfServer(ctx context.Context, st stackhand.Stack, sv stackhand.Server) ([]stackhand.Schedule, error)
+	// Leave leaves a server alone for the rest of the day and answers until when; zero where it has no schedule.
+	Leave(ctx context.Context, st stackhand.Stack, sv stackhand.Server) (time.Time, error)
+	Runs(s stackhand.Schedule, n int) []stackhand.Run // the next n moments
 }
 
 // Settings is the part of the configuration that commands look at.

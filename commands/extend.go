@@ -56,6 +56,9 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 		return Reply{}, err
 	}
 	st, err := env.Stacks.Extend(ctx, t.stack.ID, until.Add(a.By), a.Line.Key)
+	if err == nil {
+		err = env.used(ctx, "extend", st.ID)
+	}
 	if err != nil {
 		return Reply{}, err
 	}

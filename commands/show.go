@@ -47,6 +47,11 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 		field("Fault", "%s", t.server.Fault)
 	}
 	s.showLease(t, more, field)
+	if when, err := env.scheduleOf(ctx, t); err != nil {
+		return Reply{}, err
+	} else if when != nil {
+		field("Schedule", "%s", when)
+	}
 	sv := t.server
 	for _, f := range []struct{ name, value string }{
 		{"Flavor", first(sv.Flavor, stackOf(t).Flavor)}, {"Image", first(sv.Image, stackOf(t).Image)}, {"Key pair", sv.KeyName},

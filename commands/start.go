@@ -136,6 +136,11 @@ func (env *Env) approved(ctx context.Context, id string) (bool, error) {
 func (env *Env) admit(ctx context.Context, p proposal) (stackhand.Job, error) {
 	env.judged(p.matter, p.verdict) // anew: a line may propose several jobs before the first of them begins
 	if p.verdict.Then != policy.Approve {
+		if len(p.made) == 0 {
+			if err := env.used(ctx, verbOf(p.job), p.job.Stacks...); err != nil {
+				return p.job, err
+			}
+		}
 		return env.Jobs.Start(ctx, p.job, p.made...)
 	}
 	if env.Requests == nil {
@@ -182,6 +187,28 @@ func (env *Env) waiting(ctx context.Context, r stackhand.Request) stackhand.Job 
 	}
 	job.Notes = []string{note}
 	return job
+}
+
+// used writes down that a person did something with these stacks.
+func (env *Env) used(ctx context.Context, what string, stacks ...string) error {
+	if env.Used == nil {
+		return nil
+	}
+	for _, id := range stacks {
+		if err := env.Used(ctx, id, what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verbOf is what a job of a person does: its flow, or for a change of a server the verb.
+func verbOf(job stackhand.Job) string {
+	var spec stackhand.ActSpec
+	if job.Flow == "act" && json.Unmarshal(job.Input, &spec) == nil {
+		return spec.Verb
+	}
+	return job.Flow
 }
 
 // firstLine is a line as a card shows it: without code blocks, and not too long.

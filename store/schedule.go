@@ -64,3 +64,9 @@ func (s *Store) SchedulesOfStack(ctx context.Context, id string) ([]stackhand.Sc
 	from, to := under("schedule.stack", id)
 	return scheduleTable.follow(ctx, s.d, from, to, 0, func(v *stackhand.Schedule) bool { return v.Stack == id })
 }
+
+// SchedulesBeyond reads the schedules that nobody would look at before a moment.
+func (s *Store) SchedulesBeyond(ctx context.Context, after time.Time) ([]stackhand.Schedule, error) {
+	_, to := under("schedule.due")
+	return scheduleTable.follow(ctx, s.d, key("schedule.due", rising(after)), to, 0, func(v *stackhand.Schedule) bool { return v.Next.After(after) })
+}

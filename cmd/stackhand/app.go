@@ -22,6 +22,7 @@ import (
 	"github.com/stackhand/stackhand/internal/jobs"
 	"github.com/stackhand/stackhand/internal/lease"
 	"github.com/stackhand/stackhand/internal/provision"
+	"github.com/stackhand/stackhand/internal/schedule"
 	"github.com/stackhand/stackhand/internal/secret"
 	"github.com/stackhand/stackhand/internal/session"
 	"github.com/stackhand/stackhand/store"
@@ -53,6 +54,7 @@ type app struct {
 	bot      *bot.Bot
 	sessions *session.Manager
 	sweeper  *lease.Sweeper
+	keeper   *schedule.Keeper
 	pool     *cloud.Pool
 	metrics  *metrics
 }
@@ -96,11 +98,13 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	}), jobs.Options{
 		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box,
 	})
+	a.keeper = a.newKeeper()
 	a.bot, err = bot.New(bot.Options{
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
 		Env: &commands.Env{
 			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
 			Audit: a.audit,
+			Schedules: a.keeper, Used: a.used,
 		},
 		Records: a.store, Seal: box, Role: roleOf(w.cfg.Roles), Groups: groupsOf(w.cfg.Roles), Now: w.now, Log: w.log,
 		HTTP: &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
@@ -136,6 +140,7 @@ func (a *app) run(ctx context.Context) error {
 	g.Go(func() error { return named("jobs", a.engine.Run(ctx)) })
 	g.Go(func() error { return named("slack", a.bot.Run(ctx)) })
 	g.Go(func() error { return named("leases", a.sweeper.Run(ctx, a.sweep)) })
+	g.Go(func() error { return named("schedules", a.keeper.Run(ctx, a.sweep)) })
 	if a.cfg.Listen != "" {
 		g.Go(func() error { return named("listen", a.serveHTTP(ctx)) })
 	}

@@ -2,27 +2,23 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/stackhand/stackhand"
 )
 
-// moveClock lets time pass as it would: at every moment that matters to a lease on the way it stops,
-// and the sweep of that moment does its work.
+// moveClock lets time pass as it would: at every moment that matters to a lease or a schedule on the way it stops, and the
+// sweeps of that moment do their work.
 func (p *player) moveClock(ctx context.Context, by time.Duration) error {
 	target := p.st.clock.Now().Add(by)
-	a := p.st.on.app
 	seen := map[string]int{}
 	for {
-		due, err := a.store.StacksDue(ctx, target, 1)
+		what, at, err := p.nextMoment(ctx, target)
 		if err != nil {
 			return err
 		}
-		if len(due) == 0 {
-			break
-		}
-		at := a.sweeper.Rules.Due(due[0])
-		if k := due[0].ID + at.String(); seen[k] > 2 {
+		if k := fmt.Sprint(what, at); what == "" || seen[k] > 2 {
 			break
 		} else {
 			seen[k]++
@@ -36,8 +32,28 @@ func (p *player) moveClock(ctx context.Context, by time.Duration) error {
 	return p.sweep(ctx)
 }
 
+// nextMoment is the first, not after until, at which something is due; "" if there is none.
+func (p *player) nextMoment(ctx context.Context, until time.Time) (what string, at time.Time, err error) {
+	a := p.st.on.app
+	due, err := a.store.StacksDue(ctx, until, 1)
+	if err != nil {
+		return "", at, err
+	}
+	if len(due) > 0 {
+		what, at, until = due[0].ID, a.sweeper.Rules.Due(due[0]), a.sweeper.Rules.Due(due[0])
+	}
+	if next, ok, err := a.keeper.NextDue(ctx, until); err != nil || ok {
+		return "a schedule", next, err
+	}
+	return what, at, nil
+}
+
 func (p *player) sweep(ctx context.Context) error {
-	if err := p.st.on.app.sweeper.Sweep(ctx); err != nil && stackhand.KindOf(err) != stackhand.Conflict {
+	a := p.st.on.app
+	if err := a.sweeper.Sweep(ctx); err != nil && stackhand.KindOf(err) != stackhand.Conflict {
+		return err
+	}
+	if err := a.keeper.Sweep(ctx); err != nil {
 		return err
 	}
 	return p.wait(ctx, time.Minute)

@@ -1,0 +1,302 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// round is one look at one schedule.
+type round struct {
+	*Keeper
+	s     *stackhand.Schedule
+	clock clock
+	now   time.Time
+
+	cloud  Cloud
+	opened bool
+	shut   error // why the cloud cannot be opened
+}
+
+// begin takes up a moment: everything of an earlier one is given up.
+func (r *round) begin(ctx context.Context, run stackhand.Run) error {
+	stacks, err := r.stacks(ctx)
+	if err != nil {
+		return err
+	}
+	r.s.At, r.s.Verb, r.s.From = run.At, run.Verb, run.At
+	turns := map[string]stackhand.Turn{}
+	for _, st := range stacks {
+		t := r.s.Turns[st.ID]
+		t.Wait = true
+		turns[st.ID] = t
+	}
+	r.s.Turns = turns
+	return nil
+}
+
+// stacks are those that the schedule is for, as far as the records tell. A property is looked at in the cloud.
+func (r *round) stacks(ctx context.Context) ([]stackhand.Stack, error) {
+	if !r.s.Several() {
+		st, err := r.o.Book.Stack(ctx, r.s.Stack)
+		if stackhand.KindOf(err) == stackhand.NotFound {
+			return []stackhand.Stack{{ID: r.s.Stack, State: stackhand.StackGone}}, nil
+		}
+		return []stackhand.Stack{st}, err
+	}
+	all, err := r.o.Book.StacksOfOwner(ctx, r.s.Owner)
+	if err != nil {
+		return nil, err
+	}
+	var mine []stackhand.Stack
+	for _, st := range all {
+		own, err := r.o.Book.SchedulesOfStack(ctx, st.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(own) == 0 && r.s.Covers(st) {
+			mine = append(mine, st)
+		}
+	}
+	return mine, nil
+}
+
+// turns deals with each server that waits or whose job is at work. It tells whether the schedule is over.
+func (r *round) turns(ctx context.Context) (ended bool, err error) {
+	for _, id := range slices.Sorted(maps.Keys(r.s.Turns)) {
+		t := r.s.Turns[id]
+		if !t.Wait && t.Job == "" {
+			continue
+		}
+		st, err := r.o.Book.Stack(ctx, id)
+		if err != nil && stackhand.KindOf(err) != stackhand.NotFound {
+			return false, err
+		}
+		if err != nil || st.State == stackhand.StackGone || st.State == stackhand.StackDeleting || st.Lease.Owner != r.s.Owner {
+			delete(r.s.Turns, id)
+			if !r.s.Several() && st.State != stackhand.StackDeleting { // a deletion may be given up
+				return true, r.farewell(ctx, st)
+			}
+			continue
+		}
+		if t.Job != "" {
+			err = r.hear(ctx, st, &t)
+		}
+		if err == nil && t.Wait {
+			err = r.turn(ctx, st, &t)
+		}
+		if err != nil {
+			return false, err
+		}
+		r.s.Turns[id] = t
+	}
+	return false, nil
+}
+
+// farewell tells the owner of a schedule that ends because the server belongs to somebody else now.
+func (r *round) farewell(ctx context.Context, st stackhand.Stack) error {
+	if st.ID == "" || st.State == stackhand.StackGone {
+		return nil
+	}
+	return r.tell(ctx, stackhand.Stack{}, "other", stackhand.Textf("%s belongs to %s now, so your schedule for it has ended.",
+		stackhand.AsBold(st.Name), stackhand.To(st.Lease.Owner)))
+}
+
+// hear looks what has become of a job. A failure is told once, until one works again.
+func (r *round) hear(ctx context.Context, st stackhand.Stack, t *stackhand.Turn) error {
+	job, err := r.o.Book.Job(ctx, t.Job)
+	switch {
+	case stackhand.KindOf(err) == stackhand.NotFound:
+		t.Job = ""
+		return nil
+	case err != nil || !job.State.Rests():
+		return err
+	}
+	t.Job = ""
+	if job.State == stackhand.JobDone {
+		r.works(t)
+		return nil
+	}
+	if job.Canceled != "" {
+		return nil
+	}
+	why := "the job did not end well"
+	if job.Problem != nil {
+		why = job.Problem.Msg
+	}
+	return r.trouble(ctx, st, t, why, fmt.Sprintf("`job show %s` tells more.", job.ID))
+}
+
+// turn stops or starts a server if nothing speaks against it.
+func (r *round) turn(ctx context.Context, st stackhand.Stack, t *stackhand.Turn) error {
+	id := r.o.NewID(fmt.Sprintf("schedule/%s/%s/%s/%d", r.s.ID, st.ID, r.s.Verb, r.s.At.Unix()))
+	if job, err := r.o.Book.Job(ctx, id); err == nil { // begun before a crash
+		t.Wait, t.Job = false, job.ID
+		return nil
+	} else if stackhand.KindOf(err) != stackhand.NotFound {
+		return err
+	}
+	later, err := r.unwanted(ctx, st, t)
+	if err != nil || later || !t.Wait {
+		return err
+	}
+	if err := r.open(ctx); err != nil || r.shut != nil {
+		return r.unopened(ctx, t, err)
+	}
+	sv, err := r.cloud.Server(ctx, st.Server)
+	switch {
+	case stackhand.Temporary(err):
+		return nil // it waits
+	case err != nil:
+		t.Wait = false
+		return r.trouble(ctx, st, t, sentence(err), "")
+	}
+	if act, err := r.fits(ctx, st, sv, t); err != nil || !act {
+		return err
+	}
+	job, err := r.start(ctx, st, id)
+	if err != nil {
+		return err
+	}
+	t.Wait, t.Job = false, job.ID
+	r.o.Log.Info("a schedule is due", "schedule", r.s.ID, "stack", st.ID, "verb", r.s.Verb, "user", r.s.Owner, "job", job.ID)
+	return nil
+}
+
+// unwanted looks at what the records say against it. Wait is taken back where it is not to be done at all; later tells that
+// it has to wait.
+func (r *round) unwanted(ctx context.Context, st stackhand.Stack, t *stackhand.Turn) (later bool, err error) {
+	use, err := r.o.Book.Activity(ctx, st.ID)
+	if err != nil {
+		return false, err
+	}
+	freeze, err := r.o.Book.Freeze(ctx)
+	if err != nil {
+		return false, err
+	}
+	switch {
+	case t.Left.After(r.s.At),
+		use.Powered.After(r.s.At), // somebody did it by hand since
+		st.State != stackhand.StackReady, st.Server == "",
+		r.s.Verb == stackhand.ActStart && r.o.Held != nil && r.o.Held(st):
+		t.Wait = false
+		return false, nil
+	case freeze.On():
+		return true, nil
+	}
+	return r.busy(ctx, st)
+}
+
+func (r *round) busy(ctx context.Context, st stackhand.Stack) (bool, error) {
+	if st.Busy == "" {
+		return false, nil
+	}
+	job, err := r.o.Book.Job(ctx, st.Busy)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return false, nil
+	}
+	return err == nil && !job.State.Rests(), err
+}
+
+// open reaches the cloud with the owner's login, once in a round.
+func (r *round) open(ctx context.Context) error {
+	if !r.opened {
+		r.opened = true
+		r.cloud, r.shut = r.o.Open(ctx, r.s.Owner, r.s.Cloud, r.s.Scope)
+	}
+	return ctx.Err()
+}
+
+// unopened deals with a cloud that could not be opened: what may pass is waited for, the rest told once.
+func (r *round) unopened(ctx context.Context, t *stackhand.Turn, err error) error {
+	if err != nil || stackhand.Temporary(r.shut) {
+		return err
+	}
+	t.Wait = false
+	why := sentence(r.shut)
+	if r.s.Told == why {
+		return nil
+	}
+	r.s.Told = why
+	return r.tell(ctx, stackhand.Stack{}, "login", stackhand.Textf("Your schedule (%s) does not work: %s It goes on by itself once that is mended. You are not told again.",
+		r.s.Words(), why), stackhand.Action{ID: "login", Label: "Log in", Value: r.s.Cloud})
+}
+
+// What a server's status says about a stop and a start: it is there already, or can be brought there.
+var (
+	there = map[string]string{stackhand.ActStop: "SHUTOFF", stackhand.ActStart: "ACTIVE"}
+	from  = map[string]string{stackhand.ActStop: "ACTIVE", stackhand.ActStart: "SHUTOFF"}
+)
+
+// fits tells whether the server is to be stopped or started as the cloud shows it now.
+func (r *round) fits(ctx context.Context, st stackhand.Stack, sv stackhand.Server, t *stackhand.Turn) (bool, error) {
+	r.s.Told = "" // the cloud could be asked
+	switch {
+	case !r.s.Wants(sv):
+	case sv.Task != "":
+		return false, nil // something else is at work on it: wait
+	case sv.Status == there[r.s.Verb]:
+		r.works(t)
+	case sv.Status == "ERROR":
+		t.Wait = false
+		return false, r.trouble(ctx, st, t, "it is in the state ERROR.", "`show "+st.Name+"` tells why.")
+	case sv.Status != from[r.s.Verb]: // paused, shelved, waiting for an answer to a resize: somebody wants it so
+	case sv.Locked:
+		t.Wait = false
+		return false, r.trouble(ctx, st, t, "it is locked.", "`unlock "+st.Name+"` lets the schedule go on.")
+	default:
+		byHand, err := r.byHand(ctx, st)
+		if err != nil || !byHand {
+			return err == nil, err
+		}
+	}
+	t.Wait = false
+	return false, nil
+}
+
+// late is from when on it may be that somebody was faster without the bot, so that the cloud's own record is asked.
+const late = 5 * time.Minute
+
+// byHand tells whether somebody started or stopped the server in the cloud since the moment.
+func (r *round) byHand(ctx context.Context, st stackhand.Stack) (bool, error) {
+	if r.now.Sub(r.s.At) < late {
+		return false, nil
+	}
+	all, err := r.cloud.ServerActions(ctx, st.Server)
+	if stackhand.Temporary(err) {
+		return false, err
+	}
+	return slices.ContainsFunc(all, func(a stackhand.ServerAction) bool {
+		return a.Start.After(r.s.At) && (a.Action == "start" || a.Action == "stop" || a.Action == "reboot")
+	}), nil // a cloud that keeps no record tells nothing
+}
+
+// start begins the job, as its owner would.
+func (r *round) start(ctx context.Context, st stackhand.Stack, id string) (stackhand.Job, error) {
+	place, err := r.place(ctx, st)
+	if err != nil {
+		return stackhand.Job{}, err
+	}
+	input, err := json.Marshal(stackhand.ActSpec{
+		Cloud: st.Cloud, ProjectID: st.ProjectID, Project: st.Project, Stack: st.ID, Server: st.Server, Name: st.Name, Verb: r.s.Verb,
+	})
+	if err != nil {
+		return stackhand.Job{}, err
+	}
+	job := stackhand.Job{
+		ID: id, Flow: "act", User: stackhand.User{ID: r.s.Owner}, Cloud: st.Cloud, Scope: st.Scope(), Place: place, Quiet: true,
+		Line: "schedule: " + r.s.Words(), Title: title[r.s.Verb] + " " + st.Name + " (its schedule)", Input: input, Stacks: []string{st.ID},
+		State: stackhand.JobQueued, Created: r.now,
+	}
+	if r.s.Verb == stackhand.ActStop {
+		job.Offers = []stackhand.Offer{{Line: "start " + st.ID, Label: "Start it again", Until: r.clock.next(r.now).At}}
+	}
+	return r.o.Jobs.Start(ctx, job)
+}
+
+var title = map[string]string{stackhand.ActStop: "Stop", stackhand.ActStart: "Start"}
