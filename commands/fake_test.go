@@ -27,6 +27,8 @@ type world struct {
 	stacks map[string]stackhand.Stack
 	thread map[string][]string // channel/thread → ids of stacks
 	fail   map[string]error    // by method
+
+	schedules map[string]stackhand.Schedule
 }
 
 type fakeCloud struct {

@@ -128,13 +128,17 @@ func (env *Env) approvers(ctx context.Context, v policy.Verdict) string {
 // its Cloud, Project and Region are the session's. Whatever it refuses is on record, as is what it lets through.
 func (s *session) permit(ctx context.Context, line Line, request policy.Request) error {
 	request.Cloud, request.Project, request.Region, request.Count = s.name, s.who.Project, s.who.Region, max(1, request.Count)
-	m := matter{user: s.user, line: line, at: s.scope(), session: s, facts: facts{Request: request}}
-	v, err := s.env.decide(ctx, m)
+	return s.env.permit(ctx, matter{user: s.user, line: line, at: s.scope(), session: s, facts: facts{Request: request}})
+}
+
+// permit is session.permit for a change of which all facts are in m.
+func (env *Env) permit(ctx context.Context, m matter) error {
+	v, err := env.decide(ctx, m)
 	if err != nil {
 		return err
 	}
 	if v.Then == policy.Approve {
-		return stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, for which this command cannot wait.", v.Rule, s.env.approvers(ctx, v)).
+		return stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, for which this command cannot wait.", v.Rule, env.approvers(ctx, v)).
 			Do("Ask them to do it.")
 	}
 	return nil

@@ -35,6 +35,7 @@ var gated = map[string]struct{ line, status string }{
 	"remove security group": {"remove security group web-1 default", ""}, "add network": {"add network web-1 bare", ""}, "remove network": {"remove network web-1 inner", ""},
 	"add volume": {"add volume web-1 data-1", ""}, "remove volume": {"remove volume web-1 used", ""},
 	"retry": {"retry bbbb2222", ""}, "keep": {"keep bbbb2222", ""}, "cleanup": {"cleanup bbbb2222", ""}, "cancel": {"cancel cccc2222", ""}, "password": {"password web-1", ""},
+	"schedule": {"schedule web-1 --stop 20:00", ""}, "schedule delete": {"schedule delete of-old-1", ""}, "schedule leave": {"schedule leave web-1", ""},
 }
 
 const gateKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6xv0dCeWzT1f0yH0YpR3cX8f2bXJ3hGqYc6o0yq1pT"
@@ -56,6 +57,8 @@ func gateWorld(status string) (*world, *Env) {
 	if status != "" {
 		w.put("web-1", status)
 	}
+	w.schedules = map[string]stackhand.Schedule{"of-old-1": {ID: "of-old-1", Owner: "U0ALICE", Stack: st.ID, Name: "web-1", Cloud: "lab"}}
+	env.Schedules = fakeSchedules{w}
 	giveJob(w, "bbbb2222", "U0ALICE", stackhand.JobFailed)
 	giveJob(w, "cccc2222", "U0ALICE", stackhand.JobRunning)
 	return w, env
@@ -63,7 +66,7 @@ func gateWorld(status string) (*world, *Env) {
 
 // state is all that a line may have changed.
 func (w *world) state() string {
-	return fmt.Sprint(w.jobs, w.stacks, w.cloud.keys)
+	return fmt.Sprint(w.jobs, w.stacks, w.cloud.keys, w.schedules)
 }
 
 func rules(t *testing.T, env *Env, all ...policy.Rule) {

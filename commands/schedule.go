@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 type scheduleArgs struct {
@@ -49,6 +50,9 @@ func schedule(ctx context.Context, env *Env, user stackhand.User, a scheduleArgs
 		err = scheduleSeveral(ctx, env, user, a, &s)
 	} else {
 		err = scheduleOne(ctx, env, user, a, &s)
+	}
+	if err == nil {
+		err = env.permitSchedule(ctx, user, a.Line, "schedule", s)
 	}
 	if err != nil {
 		return Reply{}, err
@@ -97,6 +101,13 @@ func (env *Env) scheduleOf(ctx context.Context, t target) (stackhand.Text, error
 		out = append(out, nextRuns(env, s, t.stack.ID)...)
 	}
 	return out, nil
+}
+
+// permitSchedule is the gate of what is done with a schedule.
+func (env *Env) permitSchedule(ctx context.Context, user stackhand.User, line Line, verb string, s stackhand.Schedule) error {
+	return env.permit(ctx, matter{user: user, line: line, at: s.Scope, facts: facts{Request: policy.Request{
+		Verb: verb, Noun: "schedule", Name: s.Name, Owner: s.Owner, Cloud: s.Cloud, Project: s.Project, Region: s.Scope.Region, Count: 1, Properties: s.Property,
+	}}})
 }
 
 func noSchedules() error {
@@ -220,7 +231,7 @@ func scheduleDelete(ctx context.Context, env *Env, user stackhand.User, a unsche
 	if a.Server != "" {
 		s, err := env.Schedules.Schedule(ctx, a.Server)
 		if err == nil {
-			return endSchedule(ctx, env, user, s)
+			return endSchedule(ctx, env, user, a.Line, s)
 		} else if stackhand.KindOf(err) != stackhand.NotFound {
 			return Reply{}, err
 		}
@@ -236,7 +247,7 @@ func scheduleDelete(ctx context.Context, env *Env, user stackhand.User, a unsche
 	own := slices.IndexFunc(all, func(s stackhand.Schedule) bool { return !s.Several() })
 	switch {
 	case own >= 0:
-		return endSchedule(ctx, env, user, all[own])
+		return endSchedule(ctx, env, user, a.Line, all[own])
 	case len(all) > 0:
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "%s has no schedule of its own: it belongs to one for %s.", t.name(), all[0].Which(env.person(ctx, all[0].Owner))).
 			Do("`schedule delete %s` ends that one; `schedule %s …` gives this server one of its own.", all[0].ID, t.name())
@@ -252,7 +263,7 @@ func (env *Env) ofServer(ctx context.Context, t target) ([]stackhand.Schedule, e
 	return env.Schedules.OfServer(ctx, *t.stack, t.server)
 }
 
-func endSchedule(ctx context.Context, env *Env, user stackhand.User, s stackhand.Schedule) (Reply, error) {
+func endSchedule(ctx context.Context, env *Env, user stackhand.User, line Line, s stackhand.Schedule) (Reply, error) {
 	mine := s.Owner == user.ID || user.Role >= stackhand.Admin
 	if !mine && !s.Several() {
 		st, err := env.Stacks.Stack(ctx, s.Stack)
@@ -261,6 +272,9 @@ func endSchedule(ctx context.Context, env *Env, user stackhand.User, s stackhand
 	if !mine {
 		owner := env.person(ctx, s.Owner)
 		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "That schedule is %s's.", owner).Do("Ask %s, or an administrator.", owner)
+	}
+	if err := env.permitSchedule(ctx, user, line, "delete", s); err != nil {
+		return Reply{}, err
 	}
 	if err := env.Schedules.Remove(ctx, s.ID); err != nil {
 		return Reply{}, err
@@ -272,27 +286,35 @@ func endSchedule(ctx context.Context, env *Env, user stackhand.User, s stackhand
 var _ = add(Command[unscheduleArgs]{
 	Name: "schedule leave", Help: "leave a server as it is for the rest of the day, whatever its schedule says", Role: stackhand.Member,
 	Examples: []string{"schedule leave web-1"},
-	Run: func(ctx context.Context, env *Env, user stackhand.User, a unscheduleArgs) (Reply, error) {
-		if env.Schedules == nil {
-			return Reply{}, noSchedules()
-		}
-		_, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("schedule leave", a) })
-		if err != nil {
-			return Reply{}, err
-		}
-		if t.stack == nil {
-			return Reply{}, stackhand.Errorf(stackhand.NotFound, "%s has no schedule.", t.name()).Do("It stays as it is.")
-		}
-		if err := env.mayChange(ctx, user, *t.stack, "leave alone"); err != nil {
-			return Reply{}, err
-		}
-		until, err := env.Schedules.Leave(ctx, *t.stack, t.server)
-		if err != nil {
-			return Reply{}, err
-		}
-		if until.IsZero() {
-			return Reply{}, stackhand.Errorf(stackhand.NotFound, "%s has no schedule.", t.name()).Do("It stays as it is.")
-		}
-		return Reply{Text: stackhand.Textf("%s is left as it is until %s; then its schedule goes on.", stackhand.AsBold(t.name()), stackhand.At(until)), Public: true}, nil
-	},
+	Run:      scheduleLeave,
 })
+
+func scheduleLeave(ctx context.Context, env *Env, user stackhand.User, a unscheduleArgs) (Reply, error) {
+	if env.Schedules == nil {
+		return Reply{}, noSchedules()
+	}
+	_, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("schedule leave", a) })
+	if err != nil {
+		return Reply{}, err
+	}
+	none := stackhand.Errorf(stackhand.NotFound, "%s has no schedule.", t.name()).Do("It stays as it is.")
+	if t.stack == nil {
+		return Reply{}, none
+	}
+	st := *t.stack
+	if err := env.mayChange(ctx, user, st, "leave alone"); err != nil {
+		return Reply{}, err
+	}
+	about := stackhand.Schedule{Name: st.Name, Owner: st.Lease.Owner, Cloud: st.Cloud, Project: st.Project, Scope: st.Scope()}
+	if err := env.permitSchedule(ctx, user, a.Line, "leave", about); err != nil {
+		return Reply{}, err
+	}
+	until, err := env.Schedules.Leave(ctx, st, t.server)
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case until.IsZero():
+		return Reply{}, none
+	}
+	return Reply{Text: stackhand.Textf("%s is left as it is until %s; then its schedule goes on.", stackhand.AsBold(t.name()), stackhand.At(until)), Public: true}, nil
+}

@@ -8,44 +8,42 @@ import (
 	"github.com/stackhand/stackhand"
 )
 
-// fakeSchedules remembers schedules; its moments are the next full hours.
-type fakeSchedules struct {
-	w    *world
-	all  map[string]stackhand.Schedule
-	left map[string]bool
-}
+// fakeSchedules remembers schedules in the world; its moments are the next full hours.
+type fakeSchedules struct{ w *world }
 
-func withSchedules(t *testing.T) (*world, *Env, *fakeSchedules) {
-	t.Helper()
+func withSchedules() (*world, *Env) {
 	w, env := newWorld()
-	f := &fakeSchedules{w: w, all: map[string]stackhand.Schedule{}, left: map[string]bool{}}
-	env.Schedules = f
-	return w, env, f
+	w.schedules = map[string]stackhand.Schedule{}
+	env.Schedules = fakeSchedules{w}
+	return w, env
 }
 
-func (f *fakeSchedules) Set(_ context.Context, s stackhand.Schedule) (stackhand.Schedule, error) {
+func (f fakeSchedules) Set(_ context.Context, s stackhand.Schedule) (stackhand.Schedule, error) {
 	if s.Stop == "25:00" {
 		return s, stackhand.Errorf(stackhand.Invalid, "%q is no time of day.", s.Stop)
 	}
 	if s.ID = "several7"; !s.Several() {
 		s.ID = "of-" + s.Name
 	}
-	f.all[s.ID] = s
+	f.w.schedules[s.ID] = s
 	return s, nil
 }
 
-func (f *fakeSchedules) Schedule(_ context.Context, id string) (stackhand.Schedule, error) {
-	s, ok := f.all[id]
+func (f fakeSchedules) Schedule(_ context.Context, id string) (stackhand.Schedule, error) {
+	s, ok := f.w.schedules[id]
 	if !ok {
 		return s, stackhand.Errorf(stackhand.NotFound, "none")
 	}
 	return s, nil
 }
 
-func (f *fakeSchedules) Remove(_ context.Context, id string) error { delete(f.all, id); return nil }
+func (f fakeSchedules) Remove(_ context.Context, id string) error {
+	delete(f.w.schedules, id)
+	return nil
+}
 
-func (f *fakeSchedules) OfOwner(_ context.Context, user string) (out []stackhand.Schedule, err error) {
-	for _, s := range f.all {
+func (f fakeSchedules) OfOwner(_ context.Context, user string) (out []stackhand.Schedule, err error) {
+	for _, s := range f.w.schedules {
 		if s.Owner == user {
 			out = append(out, s)
 		}
@@ -53,8 +51,8 @@ func (f *fakeSchedules) OfOwner(_ context.Context, user string) (out []stackhand
 	return out, nil
 }
 
-func (f *fakeSchedules) OfServer(_ context.Context, st stackhand.Stack, sv stackhand.Server) (out []stackhand.Schedule, err error) {
-	for _, s := range f.all {
+func (f fakeSchedules) OfServer(_ context.Context, st stackhand.Stack, sv stackhand.Server) (out []stackhand.Schedule, err error) {
+	for _, s := range f.w.schedules {
 		if s.Covers(st) && s.Wants(sv) {
 			out = append(out, s)
 		}
@@ -62,28 +60,34 @@ func (f *fakeSchedules) OfServer(_ context.Context, st stackhand.Stack, sv stack
 	return out, nil
 }
 
-func (f *fakeSchedules) Leave(ctx context.Context, st stackhand.Stack, sv stackhand.Server) (time.Time, error) {
+func (f fakeSchedules) Leave(ctx context.Context, st stackhand.Stack, sv stackhand.Server) (time.Time, error) {
 	all, err := f.OfServer(ctx, st, sv)
 	if err != nil || len(all) == 0 {
 		return time.Time{}, err
 	}
-	f.left[st.ID] = true
+	f.w.schedules[all[0].ID] = leftUntil(all[0], st.ID, f.w.now.Add(15*time.Hour))
 	return f.w.now.Add(15 * time.Hour), nil
 }
 
-func (f *fakeSchedules) Runs(_ stackhand.Schedule, n int) (out []stackhand.Run) {
+func (f fakeSchedules) Runs(_ stackhand.Schedule, n int) (out []stackhand.Run) {
 	for i := range n {
 		out = append(out, stackhand.Run{At: f.w.now.Add(time.Duration(i+1) * time.Hour), Verb: []string{"stop", "start"}[i%2]})
 	}
 	return out
 }
 
+// leftUntil is a schedule that leaves a stack alone until a moment.
+func leftUntil(s stackhand.Schedule, stack string, until time.Time) stackhand.Schedule {
+	s.Turns = map[string]stackhand.Turn{stack: {Left: until}}
+	return s
+}
+
 func TestSchedule(t *testing.T) {
-	w, env, f := withSchedules(t)
+	w, env := withSchedules()
 	w.give("U0ALICE", "web-1")
 	r, err := say(t, env, alice, `schedule web-1 --stop "20:00" --start "08:00" --days mon-fri --tz Europe/Istanbul`)
 	expect(t, told(r, err), "web-1: stop 20:00, start 08:00, mon-fri, Europe/Istanbul · next: stop 2026-11-21 10:00 UTC, then start 2026-11-21 11:00 UTC")
-	s := f.all["of-web-1"]
+	s := w.schedules["of-web-1"]
 	if s.Owner != "U0ALICE" || s.By != "" || s.Stack == "" || s.Cloud != "lab" || s.Scope.ProjectID != teamA || !r.Public || len(r.Actions) != 1 || r.Actions[0].Value != "schedule delete of-web-1" {
 		t.Errorf("%+v %+v", s, r)
 	}
@@ -92,7 +96,7 @@ func TestSchedule(t *testing.T) {
 		expect(t, told(r, err), "stop 20:00, start 08:00, mon-fri, Europe/Istanbul · next: stop")
 	}
 	s.Turns = map[string]stackhand.Turn{s.Stack: {Left: w.now.Add(90 * time.Minute)}}
-	f.all["of-web-1"] = s
+	w.schedules["of-web-1"] = s
 	r, err = say(t, env, alice, "schedule list")
 	expect(t, told(r, err), "web-1: .*left as it is until 2026-11-21 10:30 UTC · next: start 2026-11-21 11:00 UTC, then stop.*schedule delete of-web-1")
 	r, err = say(t, env, bob, "schedule list")
@@ -100,11 +104,11 @@ func TestSchedule(t *testing.T) {
 	r, err = say(t, env, bob, "schedule delete of-web-1")
 	expect(t, told(r, err), "That schedule is U0ALICE's")
 	r, err = say(t, env, alice, "schedule leave web-1")
-	if expect(t, told(r, err), "web-1 is left as it is until 2026-11-22 00:00 UTC"); !f.left[s.Stack] {
+	if expect(t, told(r, err), "web-1 is left as it is until 2026-11-22 00:00 UTC"); w.schedules["of-web-1"].Turns[s.Stack].Left.IsZero() {
 		t.Error("it is not left")
 	}
 	r, err = say(t, env, alice, "schedule delete web-1")
-	if expect(t, told(r, err), "The schedule of web-1 .* has ended"); len(f.all) != 0 {
+	if expect(t, told(r, err), "The schedule of web-1 .* has ended"); len(w.schedules) != 0 {
 		t.Error("it is still there")
 	}
 	for _, line := range []string{"schedule delete web-1", "schedule leave web-1"} {
@@ -115,7 +119,7 @@ func TestSchedule(t *testing.T) {
 }
 
 func TestScheduleSeveral(t *testing.T) {
-	w, env, f := withSchedules(t)
+	w, env := withSchedules()
 	w.give("U0ALICE", "web-1")
 	env.Zone = func(_ context.Context, id string) string { return map[string]string{"U0ALICE": "Europe/Rome"}[id] }
 	r, err := say(t, env, alice, "schedule --property team=web --stop 20:00")
@@ -125,16 +129,16 @@ func TestScheduleSeveral(t *testing.T) {
 	r, err = say(t, env, alice, "schedule delete web-1")
 	expect(t, told(r, err), "has no schedule of its own.*schedule delete several7")
 	r, err = say(t, env, alice, "schedule --all --stop 20:00 --start 08:00")
-	if expect(t, told(r, err), "All servers of U0ALICE in team-a"); f.all["several7"].Stack != "" || f.all["several7"].Scope.ProjectID != teamA {
-		t.Errorf("%+v", f.all)
+	if expect(t, told(r, err), "All servers of U0ALICE in team-a"); w.schedules["several7"].Stack != "" || w.schedules["several7"].Scope.ProjectID != teamA {
+		t.Errorf("%+v", w.schedules)
 	}
-	if r, err = say(t, env, dana, "schedule delete several7"); err != nil || len(f.all) != 0 {
+	if r, err = say(t, env, dana, "schedule delete several7"); err != nil || len(w.schedules) != 0 {
 		t.Errorf("an administrator: %s", told(r, err))
 	}
 }
 
 func TestScheduleRefuses(t *testing.T) {
-	w, env, f := withSchedules(t)
+	w, env := withSchedules()
 	st := w.give("U0BOB", "web-1")
 	w.cloud.servers = append(w.cloud.servers, stackhand.Server{ID: "srv-x", Name: "other", Status: "ACTIVE"})
 	gone := w.give("U0ALICE", "old-1")
@@ -160,14 +164,14 @@ func TestScheduleRefuses(t *testing.T) {
 			t.Errorf("%s was taken", line)
 		}
 	}
-	if len(f.all) != 0 {
-		t.Errorf("%+v", f.all)
+	if len(w.schedules) != 0 {
+		t.Errorf("%+v", w.schedules)
 	}
 	// An administrator makes it in the owner's name.
-	if r, err := say(t, env, dana, "schedule web-1 --stop 20:00"); err != nil || f.all["of-web-1"].Owner != "U0BOB" || f.all["of-web-1"].By != "U0DANA" {
-		t.Errorf("%s %+v", told(r, err), f.all)
+	if r, err := say(t, env, dana, "schedule web-1 --stop 20:00"); err != nil || w.schedules["of-web-1"].Owner != "U0BOB" || w.schedules["of-web-1"].By != "U0DANA" {
+		t.Errorf("%s %+v", told(r, err), w.schedules)
 	}
-	delete(f.all, "of-web-1")
+	delete(w.schedules, "of-web-1")
 	st.Shared = []string{"U0ALICE"}
 	w.stacks[st.ID] = st
 	r, err := say(t, env, alice, "schedule web-1 --stop 20:00")
@@ -186,7 +190,7 @@ func TestScheduleRefuses(t *testing.T) {
 
 // What people do with a server is written down; what they only read is not.
 func TestUseIsNoted(t *testing.T) {
-	w, env, _ := withSchedules(t)
+	w, env := withSchedules()
 	st := w.give("U0ALICE", "web-1")
 	var used []string
 	env.Used = func(_ context.Context, stack, what string) error {

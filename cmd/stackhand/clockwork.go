@@ -21,6 +21,7 @@ func (a *app) newKeeper() *schedule.Keeper {
 		Open: func(ctx context.Context, user, cloud string, at stackhand.Scope) (schedule.Cloud, error) {
 			return a.sessions.Client(ctx, user, cloud, at)
 		},
+		Held: func(s stackhand.Stack) bool { _, parked := s.Lease.Ladder.Parked(); return parked },
 	})
 }
 
