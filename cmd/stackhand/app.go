@@ -103,7 +103,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
 		Env: &commands.Env{
 			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
-			Audit: a.audit,
+			Audit:     a.audit,
 			Schedules: a.keeper, Used: a.used,
 		},
 		Records: a.store, Seal: box, Role: roleOf(w.cfg.Roles), Groups: groupsOf(w.cfg.Roles), Now: w.now, Log: w.log,
