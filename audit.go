@@ -38,6 +38,14 @@ type AuditRecord struct {
 	Hash string `json:"-"`    // of this one, over its JSON as it is stored
 }
 
+// AuditQuery says which records of the audit trail are read, newest first. The zero value is all of them.
+type AuditQuery struct {
+	Of     string // about one user, stack, server or job, by id or name, whatever the case
+	Since  time.Time
+	Before int64 // only numbers below; 0: up to the newest
+	Limit  int   // 0: all
+}
+
 // What an AuditRecord is about.
 const (
 	AuditAsked    = "asked"    // somebody typed or clicked something that changes things

@@ -210,7 +210,7 @@ func (b *Bot) submitted(ctx context.Context, rq *request) {
 		return
 	}
 	meta, values := metaOf(form.Meta), rq.secret.Values
-	line := commands.Line{Place: rq.body.Place, Key: rq.in.ID}
+	line := commands.Line{Place: rq.body.Place, Key: rq.in.ID, Link: b.linkOf(rq)}
 	rq.log = rq.log.With("cmd", meta.Form)
 	began := time.Now()
 	var problems map[string]string

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -71,6 +72,7 @@ type Bot struct {
 	web      *web
 	talk     talk
 	self     self
+	base     atomic.Value // string: the address of the workspace
 	people   *people
 	queue    *queue
 	lanes    []chan delivery
@@ -173,7 +175,7 @@ func (b *Bot) Run(ctx context.Context) error {
 }
 
 // self is who the bot is in its workspace.
-type self struct{ user, bot, team, enterprise, name string }
+type self struct{ user, bot, team, enterprise, name, url string }
 
 // introduce asks Slack who we are. It goes on trying while Slack cannot be reached.
 func (b *Bot) introduce(ctx context.Context) error {
@@ -181,6 +183,7 @@ func (b *Bot) introduce(ctx context.Context) error {
 		me, err := b.web.whoami(ctx)
 		if err == nil {
 			b.self = me
+			b.base.Store(me.url)
 			b.people.enterprise = me.enterprise
 			return nil
 		}

@@ -65,7 +65,7 @@ func (b *Bot) serve(ctx context.Context, rq *request) {
 	case errors.Is(err, errNobody):
 		return
 	case err != nil:
-		b.answer(ctx, rq, commands.Reply{}, err)
+		b.refuse(ctx, rq, rq.body.Text, err)
 		return
 	case rq.in.Tries > maxTries:
 		b.answer(ctx, rq, commands.Reply{}, stackhand.Errorf(stackhand.Internal, "I was interrupted too often while I worked on this, and gave up.").
@@ -108,7 +108,7 @@ func (b *Bot) settle(ctx context.Context, rq *request) {
 
 func (b *Bot) said(ctx context.Context, rq *request) {
 	if rq.body.Leak != "" {
-		b.answer(ctx, rq, commands.Reply{}, leakWarning(rq.body))
+		b.refuse(ctx, rq, "", leakWarning(rq.body))
 		return
 	}
 	files, err := b.download(ctx, rq.body.Files)
@@ -117,6 +117,20 @@ func (b *Bot) said(ctx context.Context, rq *request) {
 		return
 	}
 	b.carryOut(ctx, rq, rq.body.Text, files)
+}
+
+// refuse answers what never became a command, once that is on the audit trail. Opening the home tab asks for nothing.
+func (b *Bot) refuse(ctx context.Context, rq *request, text string, err error) {
+	if rq.in.Kind != kindHome && stackhand.KindOf(err) != stackhand.Unavailable {
+		line := commands.Line{Text: text, Place: rq.body.Place, Key: rq.in.ID, Link: b.linkOf(rq)}
+		if rq.body.Leak != "" {
+			line.Text = commands.Withheld
+		} else if text == "" {
+			line.Text = "button " + rq.body.Action
+		}
+		err = commands.Refused(ctx, b.o.Env, rq.user, line, err)
+	}
+	b.answer(ctx, rq, commands.Reply{}, err)
 }
 
 func leakWarning(m body) error {
@@ -138,7 +152,7 @@ func (b *Bot) clicked(ctx context.Context, rq *request) {
 	}
 	line, ok := b.talk.click(rq.body.Action, rq.body.Value)
 	if !ok {
-		b.answer(ctx, rq, commands.Reply{}, stackhand.Errorf(stackhand.Invalid, "This button is no longer in use.").Do("Type the command instead; see `help`."))
+		b.refuse(ctx, rq, "", stackhand.Errorf(stackhand.Invalid, "This button is no longer in use.").Do("Type the command instead; see `help`."))
 		return
 	}
 	b.carryOut(ctx, rq, line, nil)
@@ -146,7 +160,7 @@ func (b *Bot) clicked(ctx context.Context, rq *request) {
 
 // carryOut runs a line and answers.
 func (b *Bot) carryOut(ctx context.Context, rq *request, text string, files []commands.File) {
-	line := commands.Line{Text: text, Place: rq.body.Place, Key: rq.in.ID, Files: files}
+	line := commands.Line{Text: text, Place: rq.body.Place, Key: rq.in.ID, Files: files, Link: b.linkOf(rq)}
 	rq.log = rq.log.With("cmd", commandIn(text))
 	var reply commands.Reply
 	var err error

@@ -31,6 +31,7 @@ type arrival struct {
 type body struct {
 	Text      string          `json:"text,omitempty"` // sealed on disk
 	Place     stackhand.Place `json:"place"`
+	TS        string          `json:"ts,omitempty"` // of the message that was written, or that the button stands in
 	Slash     bool            `json:"slash,omitempty"`
 	Action    string          `json:"action,omitempty"`
 	Value     string          `json:"value,omitempty"`
@@ -186,7 +187,7 @@ func (b *Bot) readEvent(payload []byte) (arrival, bool) {
 	default:
 		return arrival{}, false
 	}
-	a.body.Files = e.Files
+	a.body.Files, a.body.TS = e.Files, e.TS
 	a.body.say(b, b.unmentioned(e.Text))
 	return a, true
 }
@@ -278,7 +279,7 @@ func (b *Bot) readClick(p interaction) (arrival, bool) {
 	a.secret = secret{ResponseURL: p.Response, Trigger: p.Trigger}
 	thread := firstOf(c.Thread, p.Message.Thread)
 	a.body = body{
-		Action: act.ID, Value: act.Value, Block: act.Block, Ephemeral: c.Ephemeral,
+		Action: act.ID, Value: act.Value, Block: act.Block, Ephemeral: c.Ephemeral, TS: c.Message,
 		Threaded: thread != "" && thread != c.Message,
 		Place: stackhand.Place{
 			Team: firstOf(p.User.Team, p.Team.ID), Channel: firstOf(c.Channel, p.Channel.ID),

@@ -160,7 +160,7 @@ func (w *web) whoami(ctx context.Context) (self, error) {
 	err := w.try(ctx, "auth.test", func(ctx context.Context) error {
 		r, err := w.api.AuthTestContext(ctx)
 		if err == nil {
-			me = self{user: r.UserID, bot: r.BotID, team: r.TeamID, enterprise: r.EnterpriseID, name: r.User}
+			me = self{user: r.UserID, bot: r.BotID, team: r.TeamID, enterprise: r.EnterpriseID, name: r.User, url: r.URL}
 		}
 		return err
 	})

@@ -37,7 +37,7 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 	if !c.exact && !(err != nil && telling[c.entry.Name]) {
 		reply.Notice = stackhand.Textf("Understood as %s", stackhand.AsCode(clip(strings.Join(strings.Fields(said), " "), 500)))
 	}
-	if c.entry.reads && err == nil && len(reply.Actions) == 0 {
+	if c.entry.reads && err == nil && len(reply.Actions) == 0 && !reply.Private {
 		if c.public {
 			reply.Public = true
 		} else if share := said + " --public"; len(share) <= maxValue {

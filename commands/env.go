@@ -35,6 +35,8 @@ type Env struct {
 	// Audit writes at the end of the audit trail; it returns once the record is on disk. nil writes nothing. Commands need not call
 	// it: what they change through this Env is written before it is done, and so is what is refused; note adds to that.
 	Audit func(ctx context.Context, rec stackhand.AuditRecord) error
+	// Trail reads the audit trail, newest first. nil: there is none here.
+	Trail func(ctx context.Context, q stackhand.AuditQuery) ([]stackhand.AuditRecord, error)
 
 	trail *trail // of the line that is carried out; nil outside one, and where nothing is written
 }

@@ -17,6 +17,7 @@ type Line struct {
 	// Key is the same for every delivery of the same line: ids of jobs are made from it.
 	Key   string
 	Files []File // shared together with the line
+	Link  string // address of the message, or else of the channel
 	// Values are what was entered in a form that ended as this line and is none of its words: secrets are here
 	// and nowhere else. nil for a line that was typed.
 	Values map[string]string

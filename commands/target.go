@@ -159,9 +159,9 @@ func hideBuilding(all []target) []target {
 
 var stackID = regexp.MustCompile(`^[a-z2-7]{8}-[0-9]+$`)
 
-// locate finds the server that a line means: by name or id, else by the thread. again is the
+// locateServer finds the server that a line means: by name or id, else by the thread. again is the
 // line for one of several that fit.
-func locate(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, name string, again func(id string) string) (*session, target, error) {
+func locateServer(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, name string, again func(id string) string) (*session, target, error) {
 	if name == "" {
 		return fromThread(ctx, env, user, line, again)
 	}

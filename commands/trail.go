@@ -32,9 +32,12 @@ func (env *Env) audited(user stackhand.User, line Line) *Env {
 	}
 	own := *env
 	t := &trail{write: env.Audit, key: line.Key, who: map[string]stackhand.Identity{}}
-	t.rec = stackhand.AuditRecord{At: env.Now(), User: user.ID, Name: user.Name, Place: line.Place, Line: keepable(line.Text)}
+	t.rec = stackhand.AuditRecord{At: env.Now(), User: user.ID, Name: user.Name, Place: line.Place, Link: line.Link, Line: keepable(line.Text)}
 	own.trail = t
 	own.Jobs, own.Stacks, own.Clouds = auditedJobs{env.Jobs, t}, auditedStacks{env.Stacks, t}, auditedClouds{env.Clouds, t}
+	if env.Schedules != nil {
+		own.Schedules = auditedSchedules{env.Schedules, t}
+	}
 	if env.Requests != nil {
 		own.Requests = auditedRequests{env.Requests, t}
 	}
@@ -123,6 +126,11 @@ func unwritten(err, cause error) error {
 		return errors.Join(err, cause)
 	}
 	return e.Do("%s This could not be written to the audit trail: tell whoever runs this bot.", e.Next).Because(errors.Join(e.Err, cause))
+}
+
+// Refused writes to the audit trail that something was refused before it became a command, and answers err.
+func Refused(ctx context.Context, env *Env, user stackhand.User, line Line, err error) error {
+	return env.audited(user, line).refused(ctx, nil, err)
 }
 
 // problemText is what people were told of an error; what only the log may hold stays out.

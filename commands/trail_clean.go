@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// withheld stands in the audit trail for a line that may hold a secret.
-const withheld = "(not kept: it may hold a secret)"
+// Withheld stands in the audit trail for a line that seems to hold a secret.
+const Withheld = "(not kept: it seems to hold a secret)"
 
 // maxKept is how much of a single text the audit trail keeps.
 const maxKept = 300
@@ -21,7 +21,7 @@ var publicKey = regexp.MustCompile(`((?:ssh|ecdsa|sk)-[a-z0-9@.-]+ +AAAA[A-Za-z0
 // that seems to hold a secret.
 func keepable(text string) string {
 	if _, yes := Secretlike(text); yes {
-		return withheld
+		return Withheld
 	}
 	return publicKey.ReplaceAllString(firstLine(decode(text)), "$1…")
 }

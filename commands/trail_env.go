@@ -104,3 +104,35 @@ func (a auditedRequests) SaveRequest(ctx context.Context, q *stackhand.Request) 
 	}
 	return a.Requests.SaveRequest(ctx, q)
 }
+
+type auditedSchedules struct {
+	Schedules
+	t *trail
+}
+
+func (a auditedSchedules) Set(ctx context.Context, s stackhand.Schedule) (stackhand.Schedule, error) {
+	err := a.t.within(ctx, "schedule/set", func(r *stackhand.AuditRecord) { r.Resolved = object("schedule", s) })
+	if err != nil {
+		return s, err
+	}
+	return a.Schedules.Set(ctx, s)
+}
+
+func (a auditedSchedules) Remove(ctx context.Context, id string) error {
+	err := a.t.within(ctx, "schedule/remove/"+id, func(r *stackhand.AuditRecord) { r.Resolved = object("schedule_id", id) })
+	if err != nil {
+		return err
+	}
+	return a.Schedules.Remove(ctx, id)
+}
+
+func (a auditedSchedules) Leave(ctx context.Context, st stackhand.Stack, sv stackhand.Server) (time.Time, error) {
+	err := a.t.within(ctx, "schedule/leave/"+st.ID, func(r *stackhand.AuditRecord) {
+		r.About = nil
+		ofStack(r, st)
+	})
+	if err != nil {
+		return time.Time{}, err
+	}
+	return a.Schedules.Leave(ctx, st, sv)
+}

@@ -18,7 +18,7 @@ import (
 
 func audited(id string, n int, about ...string) stackhand.AuditRecord {
 	return stackhand.AuditRecord{
-		ID: id, At: start.Add(time.Duration(n) * time.Minute), What: stackhand.AuditAsked, User: "U0ALICE", Line: "create " + id, About: about,
+		ID: id, At: start.Add(time.Duration(n) * time.Minute), What: stackhand.AuditAsked, User: "U0ALICE", Name: "alice", Line: "create " + id, About: about,
 	}
 }
 
@@ -37,38 +37,44 @@ func TestAuditTrail(t *testing.T) {
 	ok(t, s.Audit(ctx, audited("b", 2, "WEB-1")))
 	ok(t, s.Audit(ctx, audited("a", 9, "web-1"))) // delivered again: written once
 	other := audited("c", 3, "db")
-	other.User = "U0BOB"
+	other.User, other.Name = "U0BOB", "bob"
 	ok(t, s.Audit(ctx, other))
 	s = newStore(t, m, store.Options{})
 	ok(t, s.Audit(ctx, audited("d", 4)))
 	for _, c := range []struct {
-		of    string
-		since time.Time
-		limit int
-		want  string
+		of     string
+		since  time.Time
+		limit  int
+		before int64
+		want   string
 	}{
-		{"", time.Time{}, 0, "4:d 3:c 2:b 1:a"},
-		{"", time.Time{}, 2, "4:d 3:c"},
-		{"", start.Add(2 * time.Minute), 0, "4:d 3:c 2:b"},
-		{"web-1", time.Time{}, 0, "2:b 1:a"},
-		{"Web-1", start.Add(2 * time.Minute), 0, "2:b"},
-		{"job1-1", time.Time{}, 0, "1:a"},
-		{"U0BOB", time.Time{}, 0, "3:c"},
-		{"u0alice", time.Time{}, 1, "4:d"},
-		{"web", time.Time{}, 0, ""},
+		{"", time.Time{}, 0, 0, "4:d 3:c 2:b 1:a"},
+		{"", time.Time{}, 2, 0, "4:d 3:c"},
+		{"", start.Add(2 * time.Minute), 0, 0, "4:d 3:c 2:b"},
+		{"web-1", time.Time{}, 0, 0, "2:b 1:a"},
+		{"Web-1", start.Add(2 * time.Minute), 0, 0, "2:b"},
+		{"job1-1", time.Time{}, 0, 0, "1:a"},
+		{"U0BOB", time.Time{}, 0, 0, "3:c"},
+		{"u0alice", time.Time{}, 1, 0, "4:d"},
+		{"web", time.Time{}, 0, 0, ""},
+		{"Alice", time.Time{}, 2, 0, "4:d 2:b"},
+		{"u0alice", time.Time{}, 1, 4, "2:b"},
+		{"web-1", time.Time{}, 0, 2, "1:a"},
+		{"", time.Time{}, 0, 3, "2:b 1:a"},
+		{"", time.Time{}, 0, 1, ""},
 	} {
-		got, err := s.AuditTrail(ctx, c.of, c.since, c.limit)
+		got, err := s.AuditTrail(ctx, stackhand.AuditQuery{Of: c.of, Since: c.since, Limit: c.limit, Before: c.before})
 		ok(t, err)
 		if seqs(got) != c.want {
 			t.Errorf("%q since %v, %d: %s, want %s", c.of, c.since, c.limit, seqs(got), c.want)
 		}
 	}
-	n, last, err := s.VerifyAudit(ctx)
+	var c store.AuditChain
+	ok(t, s.VerifyAudit(ctx, &c))
+	all, err := s.AuditTrail(ctx, stackhand.AuditQuery{})
 	ok(t, err)
-	all, err := s.AuditTrail(ctx, "", time.Time{}, 0)
-	ok(t, err)
-	if n != 4 || last == "" || last != all[0].Hash || all[0].Prev != all[1].Hash || all[3].Prev != "" {
-		t.Errorf("%d records, last %s, chain %+v", n, last, all)
+	if c.N != 4 || c.First != 1 || c.Last == "" || c.Last != all[0].Hash || all[0].Prev != all[1].Hash || all[3].Prev != "" {
+		t.Errorf("chain %+v of %+v", c, all)
 	}
 	if err := s.Audit(ctx, stackhand.AuditRecord{}); err == nil {
 		t.Error("a record about nothing was taken")
@@ -116,10 +122,9 @@ func TestAuditVerify(t *testing.T) {
 			for i := range 5 {
 				ok(t, s.Audit(t.Context(), audited(fmt.Sprint("r", i), i)))
 			}
-			_, _, err := s.VerifyAudit(t.Context())
-			ok(t, err)
+			ok(t, s.VerifyAudit(t.Context(), &store.AuditChain{}))
 			c.change(t, m)
-			if _, _, err := s.VerifyAudit(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+			if err := s.VerifyAudit(t.Context(), &store.AuditChain{}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
@@ -138,8 +143,9 @@ func TestAuditTogether(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n, _, err := s.VerifyAudit(t.Context()); n != 150 || err != nil {
-		t.Errorf("%d records, %v", n, err)
+	var c store.AuditChain
+	if err := s.VerifyAudit(t.Context(), &c); c.N != 150 || err != nil {
+		t.Errorf("%d records, %v", c.N, err)
 	}
 	full := errors.New("disk full")
 	m.FailCommits(func([]store.Op) error { return full })

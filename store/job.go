@@ -25,6 +25,8 @@ func jobIndex(j *stackhand.Job) []string {
 	var keys []string
 	if !j.State.Rests() {
 		keys = append(keys, key("job.open", j.ID))
+	} else {
+		keys = append(keys, endedKey(j.ID))
 	}
 	keys = append(keys,
 		key("job.recent", falling(j.Created), j.ID),
@@ -39,6 +41,10 @@ func jobIndex(j *stackhand.Job) []string {
 	}
 	return keys
 }
+
+// endedKey marks a job that came to rest. It is written with that, and taken away once its end is on the audit trail; it is
+// no index of all jobs that rest.
+func endedKey(id string) string { return key("job.ended", id) }
 
 // threadKey leads from a thread to a job. The job writes it for the thread that it was asked for
 // in, its report for the thread of its card.

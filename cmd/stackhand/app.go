@@ -57,13 +57,14 @@ type app struct {
 	keeper   *schedule.Keeper
 	pool     *cloud.Pool
 	metrics  *metrics
+	ended    chan struct{} // a job's record changed: it may have come to rest
 }
 
 // notice is the least time between a delivered warning and the end of a server.
 const notice = 15 * time.Minute
 
 func newApp(ctx context.Context, w world) (*app, error) {
-	a := &app{world: w, metrics: newMetrics()}
+	a := &app{world: w, metrics: newMetrics(), ended: make(chan struct{}, 1)}
 	rules := lease.Rules{
 		Default: time.Duration(w.cfg.Leases.Default), Max: time.Duration(w.cfg.Leases.Max), Notice: notice,
 	}
@@ -103,7 +104,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
 		Env: &commands.Env{
 			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
-			Audit:     a.audit,
+			Audit: a.audit, Trail: a.store.AuditTrail,
 			Schedules: a.keeper, Used: a.used,
 		},
 		Records: a.store, Seal: box, Role: roleOf(w.cfg.Roles), Groups: groupsOf(w.cfg.Roles), Now: w.now, Log: w.log,
@@ -113,7 +114,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		return nil, err
 	}
 	a.sweeper = &lease.Sweeper{
-		Book: a.store, Jobs: a.engine, Rules: rules, Now: w.now, Log: w.log,
+		Book: leaseBook{a.store, a}, Jobs: leaseJobs{a}, Rules: rules, Now: w.now, Log: w.log,
 		NewID: func(key string) string { return commands.JobID(key, 0) }, Noticed: a.bot.Noticed,
 		Conflict: store.ErrConflict,
 	}
@@ -129,6 +130,10 @@ func (a *app) busy(ctx context.Context, user, cloud string) ([]stackhand.Job, er
 // changed passes on that a job's record is another one now.
 func (a *app) changed(job string) {
 	a.metrics.jobChanged()
+	select {
+	case a.ended <- struct{}{}:
+	default:
+	}
 	if a.bot != nil {
 		a.bot.Changed(job)
 	}
@@ -136,7 +141,11 @@ func (a *app) changed(job string) {
 
 // run works until ctx ends or a part gives up.
 func (a *app) run(ctx context.Context) error {
+	if err := a.started(ctx); err != nil {
+		return fmt.Errorf("the audit trail: %w", err)
+	}
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return named("audit", a.endings(ctx)) })
 	g.Go(func() error { return named("jobs", a.engine.Run(ctx)) })
 	g.Go(func() error { return named("slack", a.bot.Run(ctx)) })
 	g.Go(func() error { return named("leases", a.sweeper.Run(ctx, a.sweep)) })

@@ -17,7 +17,7 @@ const announced = 15 * time.Minute
 // newKeeper makes what stops and starts servers by the clock, with their owners' own logins.
 func (a *app) newKeeper() *schedule.Keeper {
 	return schedule.New(schedule.Options{
-		Book: a.store, Jobs: a.engine, NewID: jobID, Now: a.now, Log: a.log, Noticed: a.noticed, Conflict: store.ErrConflict, Ahead: announced,
+		Book: a.store, Jobs: leaseJobs{a}, NewID: jobID, Now: a.now, Log: a.log, Noticed: a.noticed, Conflict: store.ErrConflict, Ahead: announced,
 		Open: func(ctx context.Context, user, cloud string, at stackhand.Scope) (schedule.Cloud, error) {
 			return a.sessions.Client(ctx, user, cloud, at)
 		},

@@ -249,7 +249,7 @@ func (p *player) busy(ctx context.Context) (string, error) {
 			return "a notice is not delivered", err
 		}
 	}
-	if p.st.on.app.bot.Behind() {
+	if p.st.on.app.behind(ctx) {
 		return "a message is not as it should be yet", err
 	}
 	return "", err
@@ -266,7 +266,7 @@ func (p *player) expect(ctx context.Context, l scriptLine) error {
 			return nil
 		}
 		// Cards of other jobs may still have to follow what happened.
-		if busy == "" && !p.st.on.app.bot.Behind() && p.matches(l) == "" || time.Now().After(end) {
+		if busy == "" && !p.st.on.app.behind(ctx) && p.matches(l) == "" || time.Now().After(end) {
 			return fmt.Errorf("nothing shown since the last typed line matches")
 		}
 		if err := pause(ctx); err != nil {

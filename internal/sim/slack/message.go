@@ -2,6 +2,8 @@ package slack
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -202,12 +204,25 @@ func (m *message) reactionsJSON() []obj {
 	return all
 }
 
+// permalink is the address of a message as Slack writes it: archives/<channel>/p<ts without its dot>.
 func (w *Workspace) permalink(m *message, host string) string {
-	link := fmt.Sprintf("http://%s/?channel=%s&ts=%s", host, m.channel.ID, m.ts)
-	if m.thread != "" {
-		link += "&thread_ts=" + m.thread
+	link := fmt.Sprintf("http://%s/archives/%s/p%s", host, m.channel.ID, strings.ReplaceAll(m.ts, ".", ""))
+	if m.thread != "" && m.thread != m.ts {
+		link += "?thread_ts=" + m.thread + "&cid=" + m.channel.ID
 	}
 	return link
+}
+
+// goThere leads from the address of a message, or of a channel, to the page that shows it.
+func goThere(rw http.ResponseWriter, r *http.Request) {
+	q := url.Values{"channel": {r.PathValue("channel")}}
+	if ts := strings.TrimPrefix(r.PathValue("message"), "p"); len(ts) > 6 {
+		q.Set("ts", ts[:len(ts)-6]+"."+ts[len(ts)-6:])
+	}
+	if thread := r.URL.Query().Get("thread_ts"); thread != "" {
+		q.Set("thread_ts", thread)
+	}
+	http.Redirect(rw, r, "/?"+q.Encode(), http.StatusFound)
 }
 
 // speaker is the name of whoever wrote m.

@@ -31,6 +31,8 @@ func (w *Workspace) routes() *http.ServeMux {
 		panic(err) // the name is a constant
 	}
 	mux.Handle("/", w.guard(http.FileServerFS(root)))
+	mux.Handle("GET /archives/{channel}", w.guard(http.HandlerFunc(goThere)))
+	mux.Handle("GET /archives/{channel}/{message}", w.guard(http.HandlerFunc(goThere)))
 	mux.Handle("GET /ui/state", w.guard(http.HandlerFunc(w.serveState)))
 	mux.Handle("GET /ui/events", w.guard(http.HandlerFunc(w.serveEvents)))
 	mux.Handle("GET /ui/files/{id}", w.guard(http.HandlerFunc(w.sendFile)))

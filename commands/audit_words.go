@@ -1,0 +1,139 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// told is a record of the audit trail in plain words.
+func (env *Env) told(ctx context.Context, rec stackhand.AuditRecord) stackhand.Text {
+	text := env.deed(ctx, rec)
+	if rec.Rule != "" && rec.What != stackhand.AuditEnded {
+		text = text.Add(" By rule %q: %s.", rec.Rule, first(map[string]string{"approve": "needs approval"}[rec.Verdict], rec.Verdict, "decided"))
+	}
+	for _, ap := range rec.Approvals {
+		verb := "Denied"
+		if ap.Approved {
+			verb = "Approved"
+		}
+		text = text.Add(" %s by %s.", verb, env.person(ctx, ap.User))
+		if ap.Why != "" {
+			text = text.Add(" %s", ended(ap.Why))
+		}
+	}
+	if rec.Link != "" {
+		text = text.Add(" (%s)", stackhand.AsLink(rec.Link, env.whereabouts(rec.Place)))
+	}
+	return text
+}
+
+// whereabouts is what a place is called.
+func (env *Env) whereabouts(p stackhand.Place) string {
+	switch {
+	case p.Direct:
+		return "direct message"
+	case env.Channel != nil && env.Channel(p.Channel) != "":
+		return "#" + strings.TrimPrefix(env.Channel(p.Channel), "#")
+	}
+	return "in Slack"
+}
+
+// deed is what was done.
+func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.Text {
+	who := stackhand.AsBold("the bot")
+	if rec.User != "" {
+		who = stackhand.AsBold(first(env.personOr(ctx, rec.User, rec.Name), rec.User))
+	}
+	line := stackhand.AsCode(first(rec.Line, rec.Command, "something"))
+	switch {
+	case rec.What == stackhand.AuditRefused:
+		return stackhand.Textf("%s was refused %s: %s", who, line, ended(first(rec.Problem, rec.Result)))
+	case rec.What == stackhand.AuditDecided:
+		return stackhand.Textf("%s decided about job %s, which is %s now.", who, stackhand.AsCode(rec.Job), first(rec.Result, "open"))
+	case rec.What == stackhand.AuditEnded:
+		t := stackhand.Textf("Job %s of %s %s: %s.", stackhand.AsCode(rec.Job), who, stands(stackhand.Job{State: stackhand.JobState(rec.Result)}), line)
+		if rec.Problem != "" {
+			t = t.Add(" %s", ended(rec.Problem))
+		}
+		return t
+	case rec.What == stackhand.AuditLogin:
+		verb := "logged in to"
+		if rec.Command == "logout" {
+			verb = "logged out of"
+		}
+		return stackhand.Textf("%s %s %s as %s%s.", who, verb, rec.Cloud, first(rec.CloudUser, "nobody"), inProject(rec))
+	case rec.What == stackhand.AuditOperator:
+		return operated(rec)
+	case rec.What == stackhand.AuditLease && rec.User == "":
+		return byItself(rec)
+	}
+	t := stackhand.Textf("%s asked for %s", who, line)
+	if name := called(rec); name != "" && rec.Place.Thread != "" && !strings.Contains(rec.Line, name) {
+		t = t.Add(" (%s)", name)
+	}
+	if rec.CloudUser != "" {
+		t = t.Add(" as %s of %s%s", rec.CloudUser, rec.Cloud, inProject(rec))
+	}
+	if rec.Job != "" {
+		t = t.Add(", job %s", stackhand.AsCode(rec.Job))
+	}
+	return t.Add(".")
+}
+
+// personOr is how somebody is called now, or else was called then.
+func (env *Env) personOr(ctx context.Context, id, then string) string {
+	if name := env.person(ctx, id); name != id {
+		return name
+	}
+	return then
+}
+
+func inProject(rec stackhand.AuditRecord) string {
+	if rec.Project == "" {
+		return ""
+	}
+	return ", project " + rec.Project
+}
+
+// operated is what was done to the bot as a whole.
+func operated(rec stackhand.AuditRecord) stackhand.Text {
+	var what struct {
+		Version string `json:"version"`
+		Digest  string `json:"config_sha256"`
+	}
+	if rec.Command == "start" && json.Unmarshal(rec.Resolved, &what) == nil {
+		return stackhand.Textf("The bot was started: version %s, configuration %s.", what.Version, clip(what.Digest, 12))
+	}
+	return stackhand.Textf("The bot: %s %s.", stackhand.AsCode(rec.Command), strings.TrimSpace(rec.Why))
+}
+
+// called is what the things that a record is about are called, without their ids.
+func called(rec stackhand.AuditRecord) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(rec.About), func(w string) bool {
+		return stackID.MatchString(w) || isID(w) || slackID.MatchString(w)
+	}), ", ")
+}
+
+// byItself is what the bot did with a lease.
+func byItself(rec stackhand.AuditRecord) stackhand.Text {
+	of := first(called(rec), "a server")
+	if rec.Command == "warn" {
+		var warned struct {
+			Until time.Time `json:"until"`
+		}
+		if json.Unmarshal(rec.Resolved, &warned) == nil && !warned.Until.IsZero() {
+			return stackhand.Textf("The warning that %s ends at %s was delivered.", of, stackhand.At(warned.Until))
+		}
+		return stackhand.Textf("The warning of the end of %s was delivered.", of)
+	}
+	t := stackhand.Textf("The bot began %s of %s", stackhand.AsCode(rec.Command), of)
+	if rec.Job != "" {
+		t = t.Add(", job %s", stackhand.AsCode(rec.Job))
+	}
+	return t.Add(": %s", ended(first(rec.Why, "by its lease")))
+}
