@@ -121,7 +121,8 @@ type Stack struct {
 	Ledger    []Resource `json:"ledger,omitempty"`
 	Lease     Lease      `json:"lease"`
 	Shared    []string   `json:"shared,omitempty"` // co-owners: ids of users or of user groups
-	Job       string     `json:"job"`              // which made it
+	Transfer  *Transfer  `json:"transfer,omitempty"`
+	Job       string     `json:"job"` // which made it
 	Busy      string     `json:"busy,omitempty"`
 	Place     Place      `json:"place"` // where it was asked for
 	Address   string     `json:"address,omitempty"`
@@ -172,6 +173,9 @@ type Notice struct {
 	Problem   string    `json:"problem,omitempty"` // why it could not be delivered so far
 	Tries     int       `json:"tries,omitempty"`
 	NotBefore time.Time `json:"not_before,omitzero"` // of the next try
+	Stale     bool      `json:"stale,omitempty"`     // delivered, and its messages show an older text
+	By        string    `json:"by,omitempty"`        // who asks, where somebody does
+	Line      string    `json:"line,omitempty"`      // … and for what
 }
 
 // Posted is one message that should be, or is, in the chat. Op is written before the

@@ -36,6 +36,8 @@ type Options struct {
 	Command            string // the slash command; "": /stack
 	// Pace is how many times Slack's rates the workspace takes, for one that is simulated; 0: 1, which is Slack.
 	Pace float64
+	// Shared tells the ids of further user groups that matter, such as those that are co-owners. nil: there are none.
+	Shared func(ctx context.Context) ([]string, error)
 	// Withdraw takes the offers off a job's record once one of them was taken; doing it again
 	// does no harm. nil leaves them until their time is over.
 	Withdraw func(ctx context.Context, jobID string) error
@@ -74,6 +76,7 @@ type Bot struct {
 	self     self
 	base     atomic.Value // string: the address of the workspace
 	people   *people
+	roll     roll
 	queue    *queue
 	lanes    []chan delivery
 	reporter *reporter
@@ -99,9 +102,12 @@ func New(o Options) (*Bot, error) {
 		return nil, err
 	}
 	b := &Bot{o: o, log: o.Log, web: web, talk: realTalk(o.Env)}
-	b.people = newPeople(web, o.Groups)
+	b.people = newPeople(web, o)
 	if o.Env.Name == nil {
 		o.Env.Name = b.Name
+	}
+	if o.Env.Who == nil {
+		o.Env.Who = b.Who
 	}
 	b.queue = newQueue(o.Workers, b.handle)
 	b.reporter = newReporter(b)

@@ -101,7 +101,7 @@ func (s shown) card() sheet {
 	}
 	if j.Flow == flowCreate && j.State == stackhand.JobDone {
 		for _, st := range s.stacks {
-			out = append(out, part{Text: serverLine(st), Actions: serverActions(st)})
+			out = append(out, part{Text: serverLine(st).Add("%s", ownedBy(st, j.User.ID)), Actions: serverActions(st)})
 		}
 	}
 	foot := stackhand.Textf("%s · asked by %s · job %s", stackhand.AsCode(firstOf(j.Line, j.Flow)), firstOf(j.User.Name, "somebody"), stackhand.AsCode(j.ID))
@@ -152,6 +152,20 @@ func serverLine(st stackhand.Stack) stackhand.Text {
 	}
 	if !st.Lease.Until.IsZero() {
 		t = t.Add(" · until %s", stackhand.At(st.Lease.Until))
+	}
+	return t
+}
+
+// ownedBy says who owns a server where that is not who asked for it, and that it is shared.
+func ownedBy(st stackhand.Stack, asker string) (t stackhand.Text) {
+	if st.State != stackhand.StackReady {
+		return nil
+	}
+	if st.Lease.Owner != asker {
+		t = t.Add(" · of %s", stackhand.To(st.Lease.Owner))
+	}
+	if len(st.Shared) > 0 {
+		t = t.Add(" · shared")
 	}
 	return t
 }

@@ -178,6 +178,9 @@ func (b *Bot) carryOut(ctx context.Context, rq *request, text string, files []co
 		b.taken(ctx, rq)
 	}
 	b.answer(ctx, rq, reply, err)
+	for _, job := range reply.Cards {
+		b.Changed(job)
+	}
 	if err == nil && reply.Job == "" && reply.Table == nil {
 		b.refresh(ctx, rq.user.ID)
 	}

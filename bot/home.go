@@ -19,11 +19,16 @@ const maxHome = 30
 // publishHome shows a user's servers in the app's home tab.
 func (b *Bot) publishHome(ctx context.Context, rq *request) {
 	stacks, err := b.o.Env.Stacks.OfOwner(ctx, rq.user.ID)
+	if err == nil {
+		var shared []stackhand.Stack
+		shared, err = b.o.Env.Stacks.StacksSharedWith(ctx, append([]string{rq.user.ID}, rq.user.Groups...)...)
+		stacks = append(stacks, slices.DeleteFunc(shared, func(st stackhand.Stack) bool { return st.Lease.Owner == rq.user.ID })...)
+	}
 	if err != nil {
 		rq.log.ErrorContext(ctx, "the home tab cannot be filled", "err", err)
 		return
 	}
-	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: b.home(stacks)}}
+	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: b.home(stacks, rq.user.ID)}}
 	err = b.web.call(ctx, "views.publish", "", true, func(ctx context.Context) error {
 		_, err := b.web.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: rq.user.ID, View: view})
 		return err
@@ -33,7 +38,7 @@ func (b *Bot) publishHome(ctx context.Context, rq *request) {
 	}
 }
 
-func (b *Bot) home(stacks []stackhand.Stack) []slack.Block {
+func (b *Bot) home(stacks []stackhand.Stack, user string) []slack.Block {
 	slices.SortFunc(stacks, func(x, y stackhand.Stack) int {
 		return strings.Compare(x.Name+"\x00"+x.ID, y.Name+"\x00"+y.ID)
 	})
@@ -47,6 +52,9 @@ func (b *Bot) home(stacks []stackhand.Stack) []slack.Block {
 			break
 		}
 		text := serverLine(st).Add(" · %s", st.Cloud+" / "+st.Project)
+		if st.Lease.Owner != user {
+			text = text.Add(" · shared by %s", stackhand.To(st.Lease.Owner))
+		}
 		s = append(s, part{Text: text, Actions: serverActions(st)})
 	}
 	s = append(s, part{

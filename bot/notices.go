@@ -67,10 +67,14 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 			continue
 		}
 		t.open.Store(true)
-		if err := t.deliver(ctx, &n); err != nil {
+		deliver := t.deliver
+		if !n.Delivered.IsZero() {
+			deliver = t.revise
+		}
+		if err := deliver(ctx, &n); err != nil {
 			return true, err
 		}
-		more = more || n.Delivered.IsZero()
+		more = more || n.Delivered.IsZero() || n.Stale
 	}
 	return more, nil
 }
@@ -104,11 +108,40 @@ func (t *teller) deliver(ctx context.Context, n *stackhand.Notice) error {
 		t.b.log.WarnContext(ctx, "a notice was not taken everywhere", "notice", n.ID, "user", n.User, "err", err)
 	}
 	if n.Public.TS != "" || n.Direct.TS != "" {
-		n.Delivered = now
+		n.Delivered, n.Stale = now, false
 	} else {
 		n.NotBefore = now.Add(min(noticeRetry<<min(n.Tries, 10), noticeRetryMax))
 		n.Tries++
 	}
+	return t.b.o.Records.SaveNotice(ctx, n)
+}
+
+// revise makes the messages of a notice say what it says now. One that cannot be changed any more stays as it is: a press of
+// its buttons is told what became of the matter.
+func (t *teller) revise(ctx context.Context, n *stackhand.Notice) error {
+	m := sheet{{Text: n.Text, Actions: n.Actions}}.message()
+	var problems []error
+	for _, p := range []*stackhand.Posted{&n.Public, &n.Direct} {
+		if p.TS == "" || p.Hash == m.hash() {
+			continue
+		}
+		err := t.b.web.call(ctx, "chat.update", p.Channel, true, func(ctx context.Context) error {
+			_, _, _, err := t.b.web.api.UpdateMessageContext(ctx, p.Channel, p.TS, m.options("", p.Op)...)
+			return err
+		})
+		switch {
+		case err == nil:
+			p.Hash = m.hash()
+		case outcomeOf(err) == refused:
+			t.b.log.WarnContext(ctx, "a notice cannot be changed any more", "notice", n.ID, "err", err)
+		default:
+			problems = append(problems, err)
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return err
+	}
+	n.Stale = false
 	return t.b.o.Records.SaveNotice(ctx, n)
 }
 

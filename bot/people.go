@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 // UserFacts is what Slack says of a person, to give them a role by.
 type UserFacts struct {
 	ID, Team, Name string
-	Groups         []string // those of Options.Groups that the person is in
+	Groups         []string // those that matter, see Options.Groups and Options.Shared, and that the person is in
 	Guest          bool     // of one or some channels only
 	Stranger       bool     // of another workspace, in a shared channel
 	Bot            bool
@@ -24,22 +23,20 @@ type UserFacts struct {
 
 // people remembers for some minutes who is who.
 type people struct {
-	web    *web
-	groups []string
+	web *web
 	// enterprise is that of our own workspace, "" outside Enterprise Grid: its people are no strangers.
 	enterprise string
 
 	mu      sync.Mutex
 	known   map[string]person
-	members map[string][]string  // by group
-	asked   time.Time            // when members were fetched
+	groups  groups
 	strange map[string]time.Time // whose names could not be told, and when they were asked for
 	names   *rate.Limiter        // lookups for a name alone, which must not starve those for a role
 }
 
-func newPeople(w *web, groups []string) *people {
+func newPeople(w *web, o Options) *people {
 	return &people{
-		web: w, groups: groups, known: map[string]person{}, strange: map[string]time.Time{},
+		web: w, known: map[string]person{}, strange: map[string]time.Time{}, groups: newGroups(w, o),
 		names: rate.NewLimiter(rate.Every(2*time.Second), 10),
 	}
 }
@@ -61,6 +58,9 @@ const (
 func (b *Bot) Name(ctx context.Context, userID string) string { return b.people.name(ctx, userID) }
 
 func (p *people) name(ctx context.Context, id string) string {
+	if groupID.MatchString(id) {
+		return p.groups.name(ctx, id)
+	}
 	p.mu.Lock()
 	had, ok := p.known[id]
 	asked := p.strange[id]
@@ -99,7 +99,7 @@ func (p *people) facts(ctx context.Context, id, team string) (UserFacts, error) 
 			p.remember(had)
 		}
 	}
-	groups, err := p.groupsOf(ctx, id)
+	groups, err := p.groups.of(ctx, id)
 	had.facts.Groups = groups
 	return had.facts, err
 }
@@ -135,57 +135,13 @@ func foreign(u *slack.User, team, enterprise string) bool {
 	return u.IsStranger || elsewhere && (enterprise == "" || u.Enterprise.ID != enterprise)
 }
 
-func (p *people) groupsOf(ctx context.Context, id string) ([]string, error) {
-	if len(p.groups) == 0 {
-		return nil, nil
-	}
-	p.mu.Lock()
-	members, asked := p.members, p.asked
-	p.mu.Unlock()
-	if time.Since(asked) > freshFor {
-		fetched, err := p.fetchGroups(ctx)
-		if err != nil && (members == nil || time.Since(asked) > usableFor) {
-			return nil, stackhand.Errorf(stackhand.Unavailable, "Slack does not tell me what groups you are in, so I did nothing.").
-				Because(err).Do("Try again in a minute.")
-		}
-		if err == nil {
-			members = fetched
-			p.mu.Lock()
-			p.members, p.asked = fetched, time.Now()
-			p.mu.Unlock()
-		}
-	}
-	var in []string
-	for _, g := range p.groups {
-		if slices.Contains(members[g], id) {
-			in = append(in, g)
-		}
-	}
-	return in, nil
-}
-
-func (p *people) fetchGroups(ctx context.Context) (map[string][]string, error) {
-	all := map[string][]string{}
-	for _, g := range p.groups {
-		err := p.web.call(ctx, "usergroups.users.list", "", true, func(ctx context.Context) error {
-			ids, err := p.web.api.GetUserGroupMembersContext(ctx, g)
-			all[g] = ids
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
 // user says who is asking, or why they may not.
 func (b *Bot) user(ctx context.Context, id string) (stackhand.User, error) {
 	f, err := b.people.facts(ctx, id, b.self.team)
 	if err != nil {
 		return stackhand.User{}, err
 	}
-	u := stackhand.User{ID: id, Team: f.Team, Name: f.Name}
+	u := stackhand.User{ID: id, Team: f.Team, Name: f.Name, Groups: f.Groups}
 	refuse := func(why string) (stackhand.User, error) {
 		return u, stackhand.Errorf(stackhand.Forbidden, "%s", why).Do("Ask an admin of this workspace.")
 	}

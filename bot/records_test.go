@@ -161,7 +161,7 @@ func (m *memory) OpenNotices(context.Context) ([]stackhand.Notice, error) {
 	defer m.mu.Unlock()
 	var out []stackhand.Notice
 	for _, n := range m.notices {
-		if n.Delivered.IsZero() {
+		if n.Delivered.IsZero() || n.Stale {
 			out = append(out, n)
 		}
 	}
@@ -234,6 +234,25 @@ func (m *memory) OfOwner(_ context.Context, user string) ([]stackhand.Stack, err
 		}
 	}
 	return out, m.broken
+}
+
+func (m *memory) StacksSharedWith(_ context.Context, ids ...string) ([]stackhand.Stack, error) {
+	return m.pick(func(s stackhand.Stack) bool {
+		return slices.ContainsFunc(s.Shared, func(id string) bool { return slices.Contains(ids, id) })
+	}), m.broken
+}
+
+func (m *memory) ChangeStack(ctx context.Context, id string, change func(*stackhand.Stack) error) (stackhand.Stack, error) {
+	s, err := m.Stack(ctx, id)
+	if err == nil {
+		err = change(&s)
+	}
+	if err == nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.stacks[id] = s
+	}
+	return s, err
 }
 
 // rot is a Sealer whose output does not contain its input, and which checks the binding.

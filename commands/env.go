@@ -26,6 +26,11 @@ type Env struct {
 	Schedules Schedules
 	// Used writes down that a person did something with a stack: what they did, in the command's words. nil: nobody wants to know.
 	Used func(ctx context.Context, stackID, what string) error
+	// Who tells whom a word means: a mention as it was typed (@U0BOB), an id, or a name; none is that nobody is called that.
+	// nil knows nobody.
+	Who func(ctx context.Context, word string) ([]Person, error)
+	// Notices are the messages to people who are not the asker. nil: nobody else can be told.
+	Notices Notices
 	// Policy are the rules in force; they may be others the next time. nil: there are none.
 	Policy func() *policy.Policy
 	// Requests keeps what waits for approval. nil: there is no approval here, and what needs one is refused.
@@ -39,6 +44,23 @@ type Env struct {
 	Trail func(ctx context.Context, q stackhand.AuditQuery) ([]stackhand.AuditRecord, error)
 
 	trail *trail // of the line that is carried out; nil outside one, and where nothing is written
+}
+
+// Person is somebody of the chat, or a user group of it.
+type Person struct {
+	ID, Name string // a group's name begins with @
+	Group    bool
+	// Refused says why they get no servers here: a guest, somebody who is deactivated or of another workspace. nil: they may.
+	Refused error
+}
+
+// Notices is the record of messages that are posted once, in their place and to a user directly.
+type Notices interface {
+	// AddNotice has a notice posted; fresh is false, and nothing happens, if there is one of this id already.
+	AddNotice(ctx context.Context, n stackhand.Notice) (fresh bool, err error)
+	Notice(ctx context.Context, id string) (stackhand.Notice, error)
+	// ReviseNotice has a notice say something else from now on, in all its messages.
+	ReviseNotice(ctx context.Context, id string, text stackhand.Text, actions ...stackhand.Action) error
 }
 
 // Requests is the record of what waits for approval. Errors of saves that lost a race are of kind Conflict: read again, and
@@ -182,6 +204,10 @@ type Stacks interface {
 	ByServer(ctx context.Context, cloud, serverID string) (stackhand.Stack, error) // NotFound if it is not ours
 	InProject(ctx context.Context, cloud, projectID string) ([]stackhand.Stack, error)
 	OfOwner(ctx context.Context, user string) ([]stackhand.Stack, error)
+	// StacksSharedWith lists the stacks of which one of the ids, of users or of user groups, is a co-owner.
+	StacksSharedWith(ctx context.Context, ids ...string) ([]stackhand.Stack, error)
+	// ChangeStack changes a record; change may be called again with a newer one. Its error is answered as it is.
+	ChangeStack(ctx context.Context, id string, change func(*stackhand.Stack) error) (stackhand.Stack, error)
 	// EverInProject is InProject together with the stacks that went since a moment.
 	EverInProject(ctx context.Context, cloud, projectID string, since time.Time) ([]stackhand.Stack, error)
 	// InThread answers the stack or stacks that the thread's job was about, newest job first.

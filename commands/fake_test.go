@@ -29,6 +29,9 @@ type world struct {
 	fail   map[string]error    // by method
 
 	schedules map[string]stackhand.Schedule
+	notices   map[string]stackhand.Notice
+	told      []string // ids of notices, in their order
+	meanwhile func()   // what somebody else does while a stack is changed
 }
 
 type fakeCloud struct {
@@ -65,6 +68,7 @@ func newWorld() (*world, *Env) {
 		now:   time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC),
 		login: map[string]string{"U0ALICE": "alice", "U0DANA": "admin"}, held: map[string]bool{}, choice: map[string]stackhand.Choice{},
 		jobs: map[string]stackhand.Job{}, stacks: map[string]stackhand.Stack{}, thread: map[string][]string{}, fail: map[string]error{},
+		notices: map[string]stackhand.Notice{},
 	}
 	w.cloud = fakeCloud{
 		w:   w,
@@ -88,6 +92,7 @@ func newWorld() (*world, *Env) {
 	}
 	env := &Env{
 		Clouds: fakeClouds{w}, Jobs: fakeJobs{w}, Stacks: fakeStacks{w}, Now: func() time.Time { return w.now },
+		Who: w.who, Notices: fakeNotices{w},
 		Settings: Settings{
 			Command: "/stack", BotName: "stackhand", DefaultCloud: "lab", LeaseDefault: 72 * time.Hour, LeaseMax: 336 * time.Hour,
 			Clouds: map[string]CloudSettings{"lab": {Image: "Ubuntu 22.04", Flavor: "m1.small", Prices: map[string]float64{"m1.small": 0.02}}, "svc": {Service: true}},

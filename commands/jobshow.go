@@ -119,20 +119,46 @@ func (env *Env) threadJob(ctx context.Context, at stackhand.Place) (string, erro
 	return "", nil
 }
 
-// steer finds a job that the user may steer: the own ones, and all for administrators.
+// steer finds a job that the user may steer: the own ones, those about servers that are theirs now, and all for
+// administrators. What runs may be stopped by who began it; to begin anew, what it is about must still be theirs.
 func (env *Env) steer(ctx context.Context, user stackhand.User, line Line, id, verb string) (stackhand.Job, error) {
 	j, err := env.job(ctx, line, id, verb)
-	if err != nil {
+	if err != nil || user.Role >= stackhand.Admin {
 		return j, err
 	}
-	if j.User.ID != user.ID && user.Role < stackhand.Admin {
-		owner := env.person(ctx, j.User.ID)
-		do := verb
-		if verb == "cleanup" {
-			do = "clean up after"
-		}
-		return j, stackhand.Errorf(stackhand.Forbidden, "Job %s (%s) is %s's, so you cannot %s it.", j.ID, j.Title, owner, do).
-			Do("Ask %s, or an administrator.", owner)
+	stacks, others, err := env.about(ctx, user, j)
+	own := j.User.ID == user.ID
+	switch {
+	case err != nil:
+		return j, err
+	case own && (others == nil || verb == "cancel"), !own && stacks > 0 && others == nil:
+		return j, nil
+	case own:
+		return j, env.mayChange(ctx, user, *others, "do that to")
 	}
-	return j, nil
+	owner := env.person(ctx, j.User.ID)
+	do := verb
+	if verb == "cleanup" {
+		do = "clean up after"
+	}
+	return j, stackhand.Errorf(stackhand.Forbidden, "Job %s (%s) is %s's, so you cannot %s it.", j.ID, j.Title, owner, do).
+		Do("Ask %s, or an administrator.", owner)
+}
+
+// about counts the stacks that a job is about and that are not gone, and answers one of them that is not the user's.
+func (env *Env) about(ctx context.Context, user stackhand.User, j stackhand.Job) (n int, others *stackhand.Stack, err error) {
+	for _, id := range j.Stacks {
+		st, err := env.Stacks.Stack(ctx, id)
+		switch {
+		case stackhand.KindOf(err) == stackhand.NotFound || err == nil && st.State == stackhand.StackGone:
+			continue
+		case err != nil:
+			return n, others, err
+		}
+		n++
+		if !st.Of(user) {
+			others = &st
+		}
+	}
+	return n, others, nil
 }

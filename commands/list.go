@@ -10,7 +10,7 @@ import (
 )
 
 type listArgs struct {
-	Mine bool   `help:"only those that you own"`
+	Mine bool   `help:"only those that you own or that are shared with you"`
 	Long bool   `help:"with ids, images and networks"`
 	All  bool   `opt:"all-projects,all-tenants" help:"of every project, for the cloud's administrators: with project, user and the user's groups"`
 	Of   string `opt:"project,tenant" help:"of another project, for the cloud's administrators"`
@@ -39,17 +39,19 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 	if err != nil {
 		return Reply{}, err
 	}
-	if a.Mine {
-		all = slices.DeleteFunc(all, func(t target) bool { return t.stack == nil || t.stack.Lease.Owner != user.ID })
-	}
 	whose := ""
 	if a.Mine {
+		all = slices.DeleteFunc(all, func(t target) bool { return t.stack == nil || !t.stack.Of(user) })
 		whose = "of yours "
 	}
-	if len(all) == 0 {
-		return Reply{Text: stackhand.Textf("There is no server %sin %s of %s. Make one with %s.", whose, s.who.Project, s.name, stackhand.AsCode("create NAME"))}, nil
+	all, away, err := s.addShared(ctx, all)
+	if err != nil {
+		return Reply{}, err
 	}
-	slices.SortStableFunc(all, func(a, b target) int { return strings.Compare(a.name(), b.name()) })
+	if len(all) == 0 {
+		return s.noServers(whose), nil
+	}
+	all = byName(all, target.name)
 	t := &Table{Columns: []string{"Name", "Status", "Address", "Owner", "Flavor", "Ends"}}
 	if a.Long {
 		t.Columns = append(t.Columns, "Image", "Networks", "Id")
@@ -57,14 +59,17 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 	for _, it := range all {
 		t.Rows = append(t.Rows, s.row(ctx, it, a.Long))
 	}
-	text := stackhand.Textf("%s %sin %s of %s", count(len(all), "server"), whose, s.who.Project, s.name)
+	text := stackhand.Textf("%s %sin %s of %s", count(len(all)-away, "server"), whose, s.who.Project, s.name)
+	if away > 0 {
+		text = text.Add(", and %d elsewhere that others share with you", away)
+	}
 	return paged(text, t, a.Page, func(p int) string { a.Page = p; return format("list", a) })
 }
 
 func (s *session) row(ctx context.Context, t target, long bool) []string {
 	owner, flavor := "–", t.server.Flavor
 	if t.stack != nil {
-		owner = s.env.person(ctx, t.stack.Lease.Owner)
+		owner = s.ownerOf(ctx, *t.stack) + s.away(t)
 		flavor = t.stack.Flavor
 	}
 	row := []string{t.name(), t.status(), dash(t.address()), owner, dash(flavor), left(t.stack, s.env.Now())}

@@ -11,7 +11,7 @@ var (
 	entity = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 	escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	// spelled is what Slack encodes, when it was typed or pasted in its encoded form and so came escaped.
-	spelled = regexp.MustCompile(`<(?:https?://|mailto:|tel:|@[UW][A-Z0-9]|#[CG][A-Z0-9])[^<>\s]*(?:\|[^<>\n]*)?>`)
+	spelled = regexp.MustCompile(`<(?:https?://|mailto:|tel:|@[UW][A-Z0-9]|#[CG][A-Z0-9]|!subteam\^S[A-Z0-9])[^<>\s]*(?:\|[^<>\n]*)?>`)
 	address = regexp.MustCompile(`^@[\w.-]+[:,]?(\s+|$)`)
 )
 
@@ -31,6 +31,8 @@ func unwrap(m string) string {
 	switch {
 	case strings.HasPrefix(target, "@"):
 		return target
+	case strings.HasPrefix(target, "!subteam^"):
+		return "@" + strings.TrimPrefix(target, "!subteam^") // the id: a label may be anything
 	case strings.HasPrefix(target, "#") && labelled:
 		return "#" + label
 	case strings.HasPrefix(target, "#"):

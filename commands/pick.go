@@ -21,6 +21,7 @@ type choice struct {
 	kind, word string
 	things     []thing
 	lines      []string // for each thing, the line that means it
+	plural     string   // of kind; "": with an s
 	away       bool     // they are where the asker does not work just now
 }
 
@@ -46,7 +47,7 @@ const (
 
 // reply asks which thing is meant, in words and with a button each.
 func (c *choice) reply() Reply {
-	r := Reply{Text: stackhand.Textf("%d %ss fit %s. Which one do you mean?", len(c.things), c.kind, quote(c.word))}
+	r := Reply{Text: stackhand.Textf("%d %s fit %s. Which one do you mean?", len(c.things), first(c.plural, c.kind+"s"), quote(c.word))}
 	if c.word == "" {
 		r.Text = stackhand.Textf("There %s to choose from. Which one do you mean?", count2(len(c.things), c.kind))
 	}

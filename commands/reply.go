@@ -73,6 +73,7 @@ type Reply struct {
 	Notice  stackhand.Text // shown to the asker before the rest: how the line was understood
 	Share   string         // the line that shows the same to everybody; "" where sharing makes no sense
 	Public  bool           // for everybody in the channel, not for the asker alone
+	Cards   []string       // ids of jobs whose cards show something else now
 }
 
 // Words are the sentences of the answer: that the job began, and what there is to say besides.

@@ -72,7 +72,7 @@ func (s *session) mayTake(ctx context.Context, what string, is func(stackhand.Re
 			Do("It goes by itself with the last of them: `delete %s`.", quote(names[0]))
 	}
 	for _, st := range held {
-		if st.Lease.Owner != s.user.ID && s.user.Role < stackhand.Admin {
+		if !st.Of(s.user) && s.user.Role < stackhand.Admin {
 			owner := s.env.person(ctx, st.Lease.Owner)
 			return stackhand.Errorf(stackhand.Forbidden, "%s belongs to %s of %s, so you cannot delete it.", capital(what), st.Name, owner).
 				Do("Ask %s. It goes by itself when %s is deleted.", owner, st.Name)

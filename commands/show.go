@@ -46,7 +46,7 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 	if t.server.Fault != "" {
 		field("Fault", "%s", t.server.Fault)
 	}
-	s.showLease(t, more, field)
+	s.showLease(ctx, t, more, field)
 	if when, err := env.scheduleOf(ctx, t); err != nil {
 		return Reply{}, err
 	} else if when != nil {
@@ -134,12 +134,12 @@ func admits(g stackhand.SecurityGroup, port int) bool {
 }
 
 // showLease tells who owns a server, until when, and how to get in.
-func (s *session) showLease(t target, more beside, field func(name, format string, args ...any)) {
+func (s *session) showLease(ctx context.Context, t target, more beside, field func(name, format string, args ...any)) {
 	if t.stack == nil {
 		field("Owner", "not made here")
 		return
 	}
-	field("Owner", "%s", stackhand.To(t.stack.Lease.Owner))
+	s.showOwners(ctx, *t.stack, field)
 	if !t.stack.Lease.Until.IsZero() {
 		field("Ends", "%s (%s)", stackhand.At(t.stack.Lease.Until), left(t.stack, s.env.Now()))
 	}

@@ -86,7 +86,7 @@ func (s *session) thing(ctx context.Context, t target) thing {
 	var notes []string
 	created := t.server.Created
 	if t.stack != nil {
-		notes = append(notes, "owner "+s.env.person(ctx, t.stack.Lease.Owner))
+		notes = append(notes, "owner "+s.ownerOf(ctx, *t.stack))
 		if created.IsZero() {
 			created = t.stack.Created
 		}
@@ -190,21 +190,20 @@ func (env *Env) stackOf(ctx context.Context, name string) (stackhand.Stack, bool
 	return st, err == nil
 }
 
-// openFor begins the session in which a stack is, whatever the user has chosen. Who has no login to its project and does
-// not own it is left where they work: there it is decided what they may do with it.
+// openFor begins the session in which a stack is, whatever the user has chosen. Who has no login to its project and neither
+// owns it nor has it shared is left where they work: there it is decided what they may do with it.
 func openFor(ctx context.Context, env *Env, user stackhand.User, st stackhand.Stack) (*session, error) {
 	s, err := openAt(ctx, env, user, st.Cloud, st.Scope())
 	var missing NoLogin
 	switch {
 	case !errors.As(err, &missing):
 		return s, err
-	case st.Lease.Owner != user.ID:
+	case !st.Of(user):
 		return open(ctx, env, user, st.Cloud)
 	case missing.Refused:
 		return nil, err
 	}
-	return nil, stackhand.Errorf(stackhand.Unauthorized, "%s is in the project %s of %s, and you are not logged in to it.", st.Name, st.Project, st.Cloud).
-		Do("Log in to it, then say it again.").Because(missing)
+	return nil, withoutLogin(st, user, env.person(ctx, st.Lease.Owner), missing)
 }
 
 func fromThread(ctx context.Context, env *Env, user stackhand.User, line Line, again func(id string) string) (*session, target, error) {
@@ -272,7 +271,7 @@ func (s *session) target(ctx context.Context, name string) (target, error) {
 }
 
 // elsewhere looks where the session's project does not: a stack or its server by id, which
-// buttons send, and own stacks in other projects and clouds.
+// buttons send, and own and shared stacks in other projects and clouds.
 func (s *session) elsewhere(ctx context.Context, name string, missing error) (target, error) {
 	st, err := s.record(ctx, name)
 	switch {
@@ -283,12 +282,12 @@ func (s *session) elsewhere(ctx context.Context, name string, missing error) (ta
 		return target{}, stackhand.Errorf(stackhand.NotFound, "%s is gone already.", st.Name).Do("Nothing is left to do. `list` shows what there is.")
 	case st.Cloud == s.name && s.mayReach(st, name):
 		return target{stack: &st}, nil
-	case st.Lease.Owner != s.user.ID:
+	case !st.Of(s.user):
 		owner := s.env.person(ctx, st.Lease.Owner)
 		return target{}, stackhand.Errorf(stackhand.Forbidden, "%s belongs to %s and is in another project than %s of %s, which you are logged in to.", st.Name, owner, s.who.Project, s.name).
 			Do("Ask %s, or an administrator.", owner)
 	}
-	mine, err := s.env.Stacks.OfOwner(ctx, s.user.ID)
+	mine, err := s.env.ofMine(ctx, s.user)
 	if err != nil {
 		return target{}, err
 	}
@@ -315,9 +314,9 @@ func (s *session) record(ctx context.Context, id string) (stackhand.Stack, error
 }
 
 // mayReach tells whether a stack that the session's project does not list is open to the user: as
-// a part of the project, to administrators, and to its owner by its own id.
+// a part of the project, to administrators, and to its owners by its own id.
 func (s *session) mayReach(st stackhand.Stack, id string) bool {
-	return st.ProjectID == s.who.ProjectID && s.here(st) || s.user.Role >= stackhand.Admin || st.Lease.Owner == s.user.ID && st.ID == id
+	return st.ProjectID == s.who.ProjectID && s.here(st) || s.user.Role >= stackhand.Admin || st.Of(s.user) && st.ID == id
 }
 
 // mayChange refuses somebody who is neither an owner of a stack nor an administrator.

@@ -147,6 +147,9 @@ func wordy(e *entry, words []string) bool {
 			if isOption(w) {
 				return false
 			}
+			if e.ofPeople() && joining[bare(w)] {
+				continue // "share web-1 with bob and carol"
+			}
 			if i == 0 && owning[bare(w)] && strings.HasSuffix(e.Name, "create") && len(words) > 1 && isOption(words[1]) {
 				continue // "keypair create mine --public-key …": what is typed so exactly means a name
 			}

@@ -17,7 +17,7 @@ var noticeTable = table[stackhand.Notice]{
 
 func noticeIndex(n *stackhand.Notice) []string {
 	var keys []string
-	if n.Delivered.IsZero() {
+	if n.Delivered.IsZero() || n.Stale {
 		keys = append(keys, key("notice.open", n.ID))
 	}
 	for _, p := range []stackhand.Posted{n.Public, n.Direct} {
@@ -59,8 +59,22 @@ func (s *Store) SaveNotice(ctx context.Context, n *stackhand.Notice) error {
 	return noticeTable.save(ctx, s.d, n)
 }
 
-// OpenNotices reads the notices that are not delivered yet.
+// ReviseNotice has a notice say something else from now on, also where it was delivered already.
+func (s *Store) ReviseNotice(ctx context.Context, id string, text stackhand.Text, actions ...stackhand.Action) error {
+	for {
+		n, err := s.Notice(ctx, id)
+		if err != nil {
+			return err
+		}
+		n.Text, n.Actions, n.Stale = text, actions, true
+		if err = s.SaveNotice(ctx, &n); err == nil || !errors.Is(err, ErrConflict) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// OpenNotices reads the notices that are not delivered yet, or not as they are now.
 func (s *Store) OpenNotices(ctx context.Context) ([]stackhand.Notice, error) {
 	from, to := under("notice.open")
-	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Delivered.IsZero() })
+	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Delivered.IsZero() || n.Stale })
 }

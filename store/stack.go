@@ -41,6 +41,7 @@ func stackIndex(r *stackRow) []string {
 	keys = append(keys,
 		key("stack.owner", r.Lease.Owner, r.ID),
 		key("stack.project", r.Cloud, r.ProjectID, r.ID))
+	keys = append(keys, sharedKeys(&r.Stack)...)
 	return append(keys, resourceKeys(r.Cloud, r.Ledger, "stack", r.ID)...)
 }
 

@@ -106,9 +106,11 @@ func newApp(ctx context.Context, w world) (*app, error) {
 			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
 			Audit: a.audit, Trail: a.store.AuditTrail,
 			Schedules: a.keeper, Used: a.used,
+			Notices: notices{a.store, func() { a.bot.Noticed() }},
 		},
 		Records: a.store, Seal: box, Role: roleOf(w.cfg.Roles), Groups: groupsOf(w.cfg.Roles), Now: w.now, Log: w.log,
-		HTTP: &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
+		Shared: func(ctx context.Context) ([]string, error) { return a.store.CoOwners(ctx, "S") },
+		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
 	})
 	if err != nil {
 		return nil, err

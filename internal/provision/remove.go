@@ -125,7 +125,7 @@ func (r remover) users(ctx context.Context, job stackhand.Job) (mine []string, e
 		at := slices.IndexFunc(st.Ledger, r.is)
 		switch {
 		case at < 0:
-		case st.Ledger[at].Shared || st.Lease.Owner != job.User.ID && job.User.Role < stackhand.Admin:
+		case st.Ledger[at].Shared || !st.Of(job.User) && job.User.Role < stackhand.Admin:
 			others = append(others, st.Name)
 		default:
 			mine = append(mine, id)

@@ -1,0 +1,103 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/store"
+)
+
+func TestSharing(t *testing.T) {
+	s, _, _ := memory(t)
+	ctx := t.Context()
+	shared := func(want []string, ids ...string) {
+		t.Helper()
+		stacks, err := s.StacksSharedWith(ctx, ids...)
+		ok(t, err)
+		same(t, "shared", want, stackIDs(stacks))
+	}
+	owners := func(prefix string, want ...string) {
+		t.Helper()
+		ids, err := s.CoOwners(ctx, prefix)
+		ok(t, err)
+		same(t, "co-owners "+prefix, append([]string{}, want...), append([]string{}, ids...))
+	}
+	one, two := newStack("web-1", "U1"), newStack("web-2", "U1")
+	one.Shared, two.Shared = []string{"U2", "S1/x", "U2"}, []string{"S1/x", "T9"}
+	two.Created = one.Created.Add(time.Hour)
+	save(t, s, one)
+	save(t, s, two)
+	shared([]string{"web-1"}, "U2")
+	shared([]string{"web-1", "web-2"}, "U2", "S1/x")
+	shared([]string{"web-1", "web-2"}, "S1/x")
+	shared([]string{}, "S1", "U1", "U")
+	owners("S", "S1%2Fx")
+	owners("", "S1%2Fx", "T9", "U2")
+	one.Shared = nil
+	save(t, s, one)
+	shared([]string{"web-2"}, "U2", "S1/x")
+	two.State = stackhand.StackGone
+	save(t, s, two)
+	shared([]string{}, "U2", "S1/x")
+	owners("")
+}
+
+// Of two who change a stack neither is lost, and who refuses writes nothing.
+func TestChangeStack(t *testing.T) {
+	s, _, _ := memory(t)
+	ctx := t.Context()
+	save(t, s, newStack("web-1", "U1"))
+	tries := 0
+	st, err := s.ChangeStack(ctx, "web-1", func(st *stackhand.Stack) error {
+		if tries++; tries == 1 {
+			_, err := s.ChangeStack(ctx, "web-1", func(st *stackhand.Stack) error { st.Shared = append(st.Shared, "U3"); return nil })
+			ok(t, err)
+		}
+		st.Shared = append(st.Shared, "U2")
+		return nil
+	})
+	ok(t, err)
+	same(t, "shared", []string{"U3", "U2"}, st.Shared)
+	no := errors.New("no")
+	if _, err := s.ChangeStack(ctx, "web-1", func(st *stackhand.Stack) error { st.Shared = nil; return no }); !errors.Is(err, no) {
+		t.Errorf("the error became %v", err)
+	}
+	kept, err := s.Stack(ctx, "web-1")
+	ok(t, err)
+	same(t, "kept", []string{"U3", "U2"}, kept.Shared)
+	_, err = s.ChangeStack(ctx, "nothing", func(*stackhand.Stack) error { return nil })
+	notFound(t, err)
+}
+
+// A notice that says something else is open again until its messages say it too.
+func TestReviseNotice(t *testing.T) {
+	s, _, _ := memory(t)
+	ctx := t.Context()
+	fresh, err := s.AddNotice(ctx, stackhand.Notice{ID: "n1", Text: stackhand.Textf("old"), Actions: []stackhand.Action{{ID: "a"}}})
+	ok(t, err)
+	same(t, "fresh", true, fresh)
+	n, err := s.Notice(ctx, "n1")
+	ok(t, err)
+	n.Delivered = start
+	ok(t, s.SaveNotice(ctx, &n))
+	open, err := s.OpenNotices(ctx)
+	ok(t, err)
+	same(t, "open", 0, len(open))
+	ok(t, s.ReviseNotice(ctx, "n1", stackhand.Textf("new")))
+	open, err = s.OpenNotices(ctx)
+	ok(t, err)
+	if len(open) != 1 || open[0].Text.String() != "new" || open[0].Actions != nil || !open[0].Stale {
+		t.Fatalf("open: %+v", open)
+	}
+	open[0].Stale = false
+	ok(t, s.SaveNotice(ctx, &open[0]))
+	if err := s.SaveNotice(ctx, &n); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("an old one was saved: %v", err)
+	}
+	open, err = s.OpenNotices(ctx)
+	ok(t, err)
+	same(t, "open", 0, len(open))
+	notFound(t, s.ReviseNotice(ctx, "n2", nil))
+}
