@@ -34,6 +34,9 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 	giveLine(c.args, line)
 	reply, err := c.entry.run(ctx, env, user, c.args)
 	reply, err = settle(reply, env.refused(ctx, c.entry, err))
+	if ask, ok := env.askAction(ctx, c, line, err); ok {
+		reply.Actions = append(reply.Actions, ask)
+	}
 	if !c.exact && !(err != nil && telling[c.entry.Name]) {
 		reply.Notice = stackhand.Textf("Understood as %s", stackhand.AsCode(clip(strings.Join(strings.Fields(said), " "), 500)))
 	}
@@ -120,6 +123,7 @@ func (env *Env) submit(ctx context.Context, user stackhand.User, formID, state s
 var acting = map[string]string{
 	"reboot": "reboot", "delete": "delete", "extend": "extend", "cancel": "cancel", "retry": "retry",
 	"keep": "keep", "cleanup": "cleanup", "show": "show", "help": "help", "list": "list", "home": "list",
+	"accept": "transfer accept", "decline": "transfer decline", "withdraw": "transfer withdraw", "grant": "grant",
 }
 
 // ClickLine is the line that a button stands for. The value may be forged: Do checks it like
@@ -128,8 +132,8 @@ func ClickLine(actionID, value string) (string, bool) {
 	switch actionID {
 	case "choose", "share", "page":
 		return encode(value), value != ""
-	case "login": // a cloud, and options
-		return encode(strings.TrimSpace("login " + value)), true
+	case "login", "ask": // a cloud or a server, and options
+		return encode(strings.TrimSpace(actionID + " " + value)), true
 	}
 	verb, ok := acting[actionID]
 	if !ok {

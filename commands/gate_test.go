@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -36,12 +37,14 @@ var gated = map[string]struct{ line, status string }{
 	"add volume": {"add volume web-1 data-1", ""}, "remove volume": {"remove volume web-1 used", ""},
 	"retry": {"retry bbbb2222", ""}, "keep": {"keep bbbb2222", ""}, "cleanup": {"cleanup bbbb2222", ""}, "cancel": {"cancel cccc2222", ""}, "password": {"password web-1", ""},
 	"schedule": {"schedule web-1 --stop 20:00", ""}, "schedule delete": {"schedule delete of-old-1", ""}, "schedule leave": {"schedule leave web-1", ""},
+	"share": {"share web-1 bob", ""}, "unshare": {"unshare web-1", ""}, "transfer": {"transfer web-1 bob", ""}, "transfer accept": {"transfer accept web-1", ""},
 }
 
 const gateKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6xv0dCeWzT1f0yH0YpR3cX8f2bXJ3hGqYc6o0yq1pT"
 
-// ungated are the commands that are no changes in a cloud: they read, or are about the asker's own login.
-var ungated = []string{"clouds", "console log", "console url", "login", "logout", "use", "whoami"}
+// ungated are the commands that are no changes in a cloud: they read, are about the asker's own login, leave a server to its
+// owner, or ask. What is granted is said anew, and passes the gate by itself.
+var ungated = []string{"transfer decline", "transfer withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami"}
 
 // gateWorld holds something for every line of gated.
 func gateWorld(status string) (*world, *Env) {
@@ -64,9 +67,42 @@ func gateWorld(status string) (*world, *Env) {
 	return w, env
 }
 
+// givable has web-1 shared, and offered to somebody who takes it.
+func (w *world) givable(verb string, to stackhand.User) {
+	for id, st := range w.stacks {
+		if st.Name != "web-1" {
+			continue
+		}
+		if verb == "unshare" {
+			st.Shared = []string{"U0BOB"}
+		}
+		if verb == "transfer accept" {
+			st.Lease.Owner = "U0CAROL"
+			st.Transfer = &stackhand.Transfer{ID: st.ID + ".x", From: "U0CAROL", To: to.ID, State: stackhand.TransferOpen, Ends: w.now.Add(day)}
+		}
+		w.stacks[id] = st
+	}
+}
+
 // state is all that a line may have changed.
 func (w *world) state() string {
-	return fmt.Sprint(w.jobs, w.stacks, w.cloud.keys, w.schedules)
+	owners := ""
+	for _, id := range slices.Sorted(maps.Keys(w.stacks)) {
+		if t := w.stacks[id].Transfer; t != nil {
+			owners += fmt.Sprintf(" %s %s", t.To, t.State)
+		}
+	}
+	return fmt.Sprint(w.jobs, w.cloud.keys, owners, stacksWithout(w.stacks), w.schedules)
+}
+
+// stacksWithout are stacks without their offers, whose address in memory is no news.
+func stacksWithout(all map[string]stackhand.Stack) map[string]stackhand.Stack {
+	out := maps.Clone(all)
+	for id, st := range out {
+		st.Transfer = nil
+		out[id] = st
+	}
+	return out
 }
 
 func rules(t *testing.T, env *Env, all ...policy.Rule) {
@@ -103,6 +139,7 @@ func TestNothingGetsAroundTheGate(t *testing.T) {
 		t.Run(e.Name, func(t *testing.T) {
 			try := func(u stackhand.User, set func(env *Env)) (changed bool, r Reply, err error) {
 				w, env := gateWorld(c.status)
+				w.givable(e.Name, u)
 				set(env)
 				before := w.state()
 				line := Line{Text: c.line, Key: u.ID + c.line, Place: stackhand.Place{Channel: "C1"}}

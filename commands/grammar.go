@@ -16,7 +16,8 @@ var verbs = map[string]string{
 	"prolong": "extend", "renew": "extend", "lengthen": "extend",
 	"halt": "stop", "poweroff": "stop", "hibernate": "suspend", "wake": "resume", "scale": "resize", "reinstall": "rebuild", "history": "events",
 	"quota": "limits", "quotas": "limits", "limit": "limits", "costs": "usage", "cost": "usage", "ips": "addresses",
-	"abort": "cancel", "signin": "login", "signout": "logout", "log-in": "login", "log-out": "logout",
+	"handover": "transfer",
+	"abort":    "cancel", "signin": "login", "signout": "logout", "log-in": "login", "log-out": "logout",
 	"commands": "help", "?": "help", "man": "help",
 }
 
@@ -41,7 +42,7 @@ var nouns = map[string]string{
 var pairs = map[string]string{
 	"security group rule": "security-group-rule", "security group rules": "security-group-rules", "volume snapshot": "volume-snapshot", "volume snapshots": "volume-snapshots",
 	"public ip": "floating-ip", "public ips": "floating-ips", "public address": "floating-ip", "elastic ip": "floating-ip",
-	"turn off": "stop", "switch off": "stop", "power off": "stop", "shut off": "stop", "power down": "stop", "turn on": "start", "switch on": "start", "power on": "start",
+	"hand over": "transfer", "give away": "transfer", "turn off": "stop", "switch off": "stop", "power off": "stop", "shut off": "stop", "power down": "stop", "turn on": "start", "switch on": "start", "power on": "start",
 	"security group": "security-group", "security groups": "security-group",
 	"floating ip": "floating-ip", "floating ips": "floating-ip", "key pair": "keypair", "key pairs": "keypair",
 	"ssh key": "keypair", "ssh keys": "keypair",

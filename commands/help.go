@@ -28,7 +28,7 @@ var groupOf = []struct {
 }{
 	{"server", "make servers, see them, let them go", strings.Fields("create list show delete reboot start stop pause unpause suspend resume shelve unshelve lock unlock " +
 		"rebuild resize rename password set unset addresses events")},
-	{"lease", "how long a server is yours", strings.Fields("extend keep transfer share unshare adopt")},
+	{"lease", "how long a server is yours", strings.Fields("extend keep transfer share unshare ask adopt")},
 	{"schedule", "servers that stop in the evening and start in the morning", strings.Fields("schedule")},
 	{"add", "give a server an address, a volume, a network", nil},
 	{"remove", "take them from it again", nil},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 type shareArgs struct {
@@ -55,11 +56,14 @@ func share(ctx context.Context, env *Env, user stackhand.User, a shareArgs) (Rep
 	if len(a.Who) == 0 {
 		return Reply{}, find("share").misuse("Share it with whom?")
 	}
-	st, err := ownStack(ctx, env, user, a.Line, a.Cloud, a.Server, "share", func(id string) string { a.Server = id; return format("share", a) })
+	s, st, err := ownStack(ctx, env, user, a.Line, a.Cloud, a.Server, "share", func(id string) string { a.Server = id; return format("share", a) })
 	if err != nil {
 		return Reply{}, err
 	}
 	who, err := env.people(ctx, a.Who, a.again("share"))
+	if err == nil {
+		err = s.permitGiving(ctx, a.Line, "share", st)
+	}
 	if err != nil {
 		return Reply{}, err
 	}
@@ -166,11 +170,14 @@ func unshare(ctx context.Context, env *Env, user stackhand.User, a shareArgs) (R
 	if len(a.Who) > 0 || strings.HasPrefix(a.Server, "@") { // "unshare web-1" in a thread means the server
 		a.shift()
 	}
-	st, err := ownStack(ctx, env, user, a.Line, a.Cloud, a.Server, "unshare", func(id string) string { a.Server = id; return format("unshare", a) })
+	s, st, err := ownStack(ctx, env, user, a.Line, a.Cloud, a.Server, "unshare", func(id string) string { a.Server = id; return format("unshare", a) })
 	if err != nil {
 		return Reply{}, err
 	}
 	ids, err := env.unshared(ctx, st, a)
+	if err == nil {
+		err = s.permitGiving(ctx, a.Line, "unshare", st)
+	}
 	if err != nil {
 		return Reply{}, err
 	}
@@ -211,16 +218,21 @@ func (env *Env) unshared(ctx context.Context, st stackhand.Stack, a shareArgs) (
 }
 
 // ownStack finds a server of which somebody wants to give a part away, or all.
-func ownStack(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, server, verb string, again func(id string) string) (stackhand.Stack, error) {
-	_, t, err := locate(ctx, env, user, line, cloud, server, again)
+func ownStack(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, server, verb string, again func(id string) string) (*session, stackhand.Stack, error) {
+	s, t, err := locate(ctx, env, user, line, cloud, server, again)
 	if err != nil {
-		return stackhand.Stack{}, err
+		return s, stackhand.Stack{}, err
 	}
 	if t.stack == nil {
-		return stackhand.Stack{}, stackhand.Errorf(stackhand.Conflict, "%s was not made here, so it belongs to nobody here.", t.name()).
+		return s, stackhand.Stack{}, stackhand.Errorf(stackhand.Conflict, "%s was not made here, so it belongs to nobody here.", t.name()).
 			Do("Who may do what with it is for the cloud to say.")
 	}
-	return *t.stack, mayGive(ctx, env, user, *t.stack, verb)
+	return s, *t.stack, mayGive(ctx, env, user, *t.stack, verb)
+}
+
+// permitGiving is the gate of what changes who a server belongs to.
+func (s *session) permitGiving(ctx context.Context, line Line, verb string, st stackhand.Stack) error {
+	return s.permit(ctx, line, policy.Request{Verb: verb, Noun: stackhand.KindServer, Name: st.Name, Owner: st.Lease.Owner})
 }
 
 // mayGive refuses all but the owner and administrators: a co-owner neither shares further nor gives away.
@@ -233,7 +245,7 @@ func mayGive(ctx context.Context, env *Env, user stackhand.User, st stackhand.St
 	case st.Of(user):
 		owner := env.person(ctx, st.Lease.Owner)
 		return stackhand.Errorf(stackhand.Forbidden, "%s is shared with you, but belongs to %s, so you cannot %s it.", st.Name, owner, verb).
-			Do("Ask %s, or an administrator.", owner)
+			Do("Ask %s, or an administrator.", owner).Because(ofAnother{st})
 	}
 	return env.mayChange(ctx, user, st, verb)
 }

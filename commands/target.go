@@ -326,7 +326,7 @@ func (env *Env) mayChange(ctx context.Context, user stackhand.User, st stackhand
 	}
 	owner := env.person(ctx, st.Lease.Owner)
 	return stackhand.Errorf(stackhand.Forbidden, "%s belongs to %s, so you cannot %s it.", st.Name, owner, verb).
-		Do("Ask %s, or an administrator.", owner)
+		Do("Ask %s, or an administrator.", owner).Because(ofAnother{st})
 }
 
 // person is how somebody is called in plain text: by the name, else by the id.

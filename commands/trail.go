@@ -38,6 +38,9 @@ func (env *Env) audited(user stackhand.User, line Line) *Env {
 	if env.Schedules != nil {
 		own.Schedules = auditedSchedules{env.Schedules, t}
 	}
+	if env.Notices != nil {
+		own.Notices = auditedNotices{env.Notices, t}
+	}
 	if env.Requests != nil {
 		own.Requests = auditedRequests{env.Requests, t}
 	}

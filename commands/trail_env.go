@@ -68,6 +68,47 @@ func (a auditedStacks) Extend(ctx context.Context, id string, until time.Time, k
 	return a.Stacks.Extend(ctx, id, until, key)
 }
 
+// ChangeStack writes what the change makes of the stack as it stands; what is refused writes nothing here.
+func (a auditedStacks) ChangeStack(ctx context.Context, id string, change func(*stackhand.Stack) error) (stackhand.Stack, error) {
+	st, err := a.Stack(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	was := st
+	if err := change(&st); err != nil {
+		return st, err
+	}
+	err = a.t.within(ctx, "change/"+id, func(r *stackhand.AuditRecord) {
+		ofStack(r, st)
+		r.What, r.Resolved = stackhand.AuditLease, object("owner", st.Lease.Owner, "before", was.Lease.Owner, "shared", st.Shared, "transfer", st.Transfer)
+	})
+	if err != nil {
+		return st, err
+	}
+	return a.Stacks.ChangeStack(ctx, id, change)
+}
+
+type auditedNotices struct {
+	Notices
+	t *trail
+}
+
+// AddNotice writes that somebody is told, or asked, in words of the line's.
+func (a auditedNotices) AddNotice(ctx context.Context, n stackhand.Notice) (bool, error) {
+	err := a.t.within(ctx, "tell/"+n.ID, func(r *stackhand.AuditRecord) {
+		r.Resolved = object("told", n.User, "by", n.By, "for", n.Line)
+	})
+	if err != nil {
+		return false, err
+	}
+	return a.Notices.AddNotice(ctx, n)
+}
+
+// ReviseNotice writes nothing: what is said anew was written when it was decided.
+func (a auditedNotices) ReviseNotice(ctx context.Context, id string, text stackhand.Text, actions ...stackhand.Action) error {
+	return a.Notices.ReviseNotice(ctx, id, text, actions...)
+}
+
 type auditedRequests struct {
 	Requests
 	t *trail

@@ -25,7 +25,7 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	}
 	l := &stack.Lease
 	notice := stackhand.Notice{
-		ID:      fmt.Sprintf("ends/%s/%d/%s", stack.ID, n.At.Unix(), before),
+		ID:      fmt.Sprintf("ends/%s/%d/%s/%s", stack.ID, n.At.Unix(), before, l.Owner), // a new owner is warned anew
 		Job:     stack.Job,
 		User:    l.Owner,
 		Others:  stack.Shared,
