@@ -170,7 +170,7 @@ func (b *Bot) tellDirectly(ctx context.Context, rq *request, all []message) erro
 // open shows a form. A trigger lives three seconds: where there is none any more, or never
 // was, a button gives a new one.
 func (b *Bot) open(ctx context.Context, rq *request, form commands.Form, line string) {
-	view, err := modal(form, rq.body.Place)
+	view, err := modal(form, rq.body.Place, rq.in.User)
 	if err != nil {
 		b.answer(ctx, rq, commands.Reply{}, err)
 		return
@@ -210,6 +210,10 @@ func (b *Bot) submitted(ctx context.Context, rq *request) {
 		return
 	}
 	meta, values := metaOf(form.Meta), rq.secret.Values
+	if meta.User != "" && meta.User != rq.in.User {
+		b.notTheirs(ctx, rq, form)
+		return
+	}
 	line := commands.Line{Place: rq.body.Place, Key: rq.in.ID, Link: b.linkOf(rq)}
 	rq.log = rq.log.With("cmd", meta.Form)
 	began := time.Now()
@@ -228,7 +232,7 @@ func (b *Bot) submitted(ctx context.Context, rq *request) {
 	case len(problems) > 0:
 		view = form.again(rq.secret, problems, nil)
 	case reply.Form != nil:
-		if view, err = modal(*reply.Form, rq.body.Place); err != nil {
+		if view, err = modal(*reply.Form, rq.body.Place, rq.in.User); err != nil {
 			b.answer(ctx, rq, commands.Reply{}, err)
 			return
 		}

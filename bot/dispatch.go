@@ -64,6 +64,9 @@ func (b *Bot) serve(ctx context.Context, rq *request) {
 	switch {
 	case errors.Is(err, errNobody):
 		return
+	case err != nil && stackhand.KindOf(err) == stackhand.Forbidden:
+		b.turnAway(ctx, rq, err)
+		return
 	case err != nil:
 		b.refuse(ctx, rq, rq.body.Text, err)
 		return
@@ -73,6 +76,10 @@ func (b *Bot) serve(ctx context.Context, rq *request) {
 		return
 	}
 	b.settle(ctx, rq)
+	if err := b.outside(ctx, rq); err != nil {
+		b.turnAway(ctx, rq, err)
+		return
+	}
 	switch rq.in.Kind {
 	case kindHome:
 		b.publishHome(ctx, rq)

@@ -41,7 +41,8 @@ type body struct {
 	View      string          `json:"view,omitempty"`      // id of the modal
 	Form      json.RawMessage `json:"form,omitempty"`      // the modal as it was, without what was typed
 	Files     []sharedFile    `json:"files,omitempty"`
-	Leak      string          `json:"leak,omitempty"` // what secret the line seemed to hold; the line itself is not kept
+	Leak      string          `json:"leak,omitempty"`    // what secret the line seemed to hold; the line itself is not kept
+	Outside   string          `json:"outside,omitempty"` // id of the other workspace that it says to come from
 	Sealed    []byte          `json:"sealed,omitempty"`
 }
 
@@ -118,19 +119,20 @@ func (b *Bot) read(e envelope) (arrival, bool) {
 
 func (b *Bot) readSlash(payload []byte) (arrival, bool) {
 	var p struct {
-		Team    string `json:"team_id"`
 		Channel string `json:"channel_id"`
 		Name    string `json:"channel_name"`
 		User    string `json:"user_id"`
 		Text    string `json:"text"`
 		URL     string `json:"response_url"`
 		Trigger string `json:"trigger_id"`
+		origin
 	}
 	if json.Unmarshal(payload, &p) != nil || p.User == "" || p.Trigger == "" {
 		return arrival{}, false
 	}
 	a := arrival{key: "slash:" + p.Trigger, kind: kindLine, user: p.User}
 	a.body = body{Slash: true, Place: stackhand.Place{Team: p.Team, Channel: p.Channel, Direct: p.Name == "directmessage"}}
+	b.from(&a.body, p.origin)
 	a.body.say(b, p.Text)
 	a.secret = secret{ResponseURL: p.URL, Trigger: p.Trigger}
 	return a, true
@@ -167,8 +169,8 @@ type event struct {
 func (b *Bot) readEvent(payload []byte) (arrival, bool) {
 	var p struct {
 		ID    string `json:"event_id"`
-		Team  string `json:"team_id"`
 		Event event  `json:"event"`
+		origin
 	}
 	e := &p.Event
 	if json.Unmarshal(payload, &p) != nil || p.ID == "" || e.User == "" || e.Bot != "" || e.User == b.self.user {
@@ -176,6 +178,7 @@ func (b *Bot) readEvent(payload []byte) (arrival, bool) {
 	}
 	a := arrival{key: "event:" + p.ID, kind: kindLine, user: e.User}
 	a.body.Place = stackhand.Place{Team: p.Team, Channel: e.Channel, Thread: e.Thread, Direct: e.Kind == "im"}
+	b.from(&a.body, p.origin)
 	switch {
 	case e.Type == "app_home_opened":
 		a.kind = kindHome
@@ -220,8 +223,12 @@ type interaction struct {
 		Team string `json:"team_id"`
 	} `json:"user"`
 	Team struct {
-		ID string `json:"id"`
+		ID         string `json:"id"`
+		Enterprise string `json:"enterprise_id"`
 	} `json:"team"`
+	Enterprise struct {
+		ID string `json:"id"`
+	} `json:"enterprise"`
 	Channel struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
@@ -250,6 +257,11 @@ type interaction struct {
 			Value string `json:"value"`
 		} `json:"selected_option"`
 	} `json:"actions"`
+}
+
+// origin is where the interaction says that it comes from.
+func (p interaction) origin() origin {
+	return origin{Team: p.Team.ID, Enterprise: firstOf(p.Enterprise.ID, p.Team.Enterprise)}
 }
 
 func (b *Bot) readInteractive(payload []byte) (arrival, bool) {
@@ -291,6 +303,7 @@ func (b *Bot) readClick(p interaction) (arrival, bool) {
 	} else if !c.Ephemeral && !beside(act.ID) {
 		a.body.Place.Thread = c.Message // what a card's button starts is told in the card's thread
 	}
+	b.from(&a.body, p.origin())
 	if c.View != "" {
 		var view slack.View
 		if json.Unmarshal(p.View, &view) == nil && view.Type == slack.VTModal {

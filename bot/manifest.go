@@ -18,11 +18,13 @@ type ManifestOptions struct {
 var scopes = []struct{ name, why string }{
 	{"app_mentions:read", "commands by mention, also in threads"},
 	{"channels:history", "to find its own message again whose posting was not confirmed"},
+	{"channels:read", "to keep quiet in channels that are shared with another organisation"},
 	{"chat:write", "answers and cards"},
 	{"commands", "the slash command"},
 	{"files:read", "user data and public keys shared as files"},
 	{"files:write", "long output"},
 	{"groups:history", "as channels:history, in private channels"},
+	{"groups:read", "as channels:read, of private channels"},
 	{"im:history", "commands by direct message"},
 	{"im:write", "to open a direct message with somebody"},
 	{"mpim:history", "as channels:history, in group messages"},

@@ -21,6 +21,7 @@ type formMeta struct {
 	// Search says for inputs, by id, what is looked up while somebody types.
 	Search map[string]string `json:"search,omitempty"`
 	Place  stackhand.Place   `json:"place"`
+	User   string            `json:"user,omitempty"` // before whom it was opened
 }
 
 func metaOf(s string) formMeta {
@@ -33,8 +34,8 @@ func metaOf(s string) formMeta {
 const maxMeta = 3000
 
 // modal makes the view of a form.
-func modal(f commands.Form, place stackhand.Place) (slack.ModalViewRequest, error) {
-	meta := formMeta{Form: f.ID, State: f.State, Place: place}
+func modal(f commands.Form, place stackhand.Place, user string) (slack.ModalViewRequest, error) {
+	meta := formMeta{Form: f.ID, State: f.State, Place: place, User: user}
 	var blocks []slack.Block
 	for _, text := range chunks(atomsOf(f.Intro), maxSection) {
 		blocks = append(blocks, textBlock(text, false))
@@ -148,6 +149,7 @@ func (b *Bot) readSubmit(p interaction) (arrival, bool) {
 		return arrival{}, false
 	}
 	a.body = body{Place: meta.Place, View: view.ID, Form: form}
+	b.from(&a.body, p.origin())
 	a.secret = secret{Trigger: p.Trigger, Values: values, Labels: labels}
 	a.answer = slack.NewUpdateViewSubmissionResponse(result(view.Title, sheet{{Text: stackhand.Textf("Checking…")}}, ""))
 	return a, true

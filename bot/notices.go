@@ -125,10 +125,10 @@ func (t *teller) revise(ctx context.Context, n *stackhand.Notice) error {
 		if p.TS == "" || p.Hash == m.hash() {
 			continue
 		}
-		err := t.b.web.call(ctx, "chat.update", p.Channel, true, func(ctx context.Context) error {
-			_, _, _, err := t.b.web.api.UpdateMessageContext(ctx, p.Channel, p.TS, m.options("", p.Op)...)
-			return err
-		})
+		err := t.b.web.limit.wait(ctx, "chat.update", p.Channel)
+		if err == nil {
+			err = t.b.web.edit(ctx, p.Channel, p.TS, p.Op, m)
+		}
 		switch {
 		case err == nil:
 			p.Hash = m.hash()

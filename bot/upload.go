@@ -66,6 +66,9 @@ func (b *Bot) showsFile(ctx context.Context, rq *request, reply commands.Reply) 
 
 // share uploads a file into a channel or thread.
 func (b *Bot) share(ctx context.Context, channel, thread string, f commands.File, words stackhand.Text) error {
+	if b.web.shared(ctx, channel) {
+		return errShared
+	}
 	content := string(f.Content)
 	if content == "" {
 		content = "(nothing)\n" // Slack takes no empty files

@@ -28,6 +28,7 @@ type web struct {
 	limit *limiter
 	dms   sync.Map    // user id → channel of the direct conversation, which never changes
 	plain atomic.Bool // this workspace does not show charts
+	rooms rooms
 }
 
 // callTimeout bounds one call. Its outcome is unknown afterwards.
@@ -80,6 +81,8 @@ func outcomeOf(err error) outcome {
 		return sent
 	case errors.As(err, &rate):
 		return limited
+	case errors.Is(err, errShared):
+		return refused
 	case errors.As(err, &said):
 		switch {
 		case said.Err == "ratelimited":
@@ -111,7 +114,7 @@ func slackCode(err error) string {
 // cannotWrite tells whether Slack does not let the bot write in a channel.
 func cannotWrite(err error) bool {
 	code := slackCode(err)
-	return slices.Contains([]string{
+	return errors.Is(err, errShared) || slices.Contains([]string{
 		"not_in_channel", "channel_not_found", "is_archived", "user_not_in_channel", "no_permission", "access_denied",
 		"cannot_reply_to_message", "ekm_access_denied", "messages_tab_disabled",
 	}, code) || strings.HasPrefix(code, "restricted_action")
@@ -203,8 +206,11 @@ func (m message) options(thread, op string) []slack.MsgOption {
 	return opts
 }
 
-// post sends a message for which a place was taken; edit changes one.
+// post sends a message for which a place was taken; edit changes one. Both refuse channels that are shared with others.
 func (w *web) post(ctx context.Context, channel, thread, op string, m message) (ts string, err error) {
+	if w.shared(ctx, channel) {
+		return "", errShared
+	}
 	err = w.drawing(m, func(m message) error {
 		return w.try(ctx, "chat.postMessage", func(ctx context.Context) error {
 			_, ts, err = w.api.PostMessageContext(ctx, channel, m.options(thread, op)...)
@@ -215,6 +221,9 @@ func (w *web) post(ctx context.Context, channel, thread, op string, m message) (
 }
 
 func (w *web) edit(ctx context.Context, channel, ts, op string, m message) error {
+	if w.shared(ctx, channel) {
+		return errShared
+	}
 	return w.try(ctx, "chat.update", func(ctx context.Context) error {
 		_, _, _, err := w.api.UpdateMessageContext(ctx, channel, ts, m.options("", op)...)
 		return err

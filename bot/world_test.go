@@ -33,6 +33,7 @@ type world struct {
 	dead   *atomic.Bool // the present bot's program has died: nothing it does has effect any more
 	wrap   func(http.RoundTripper) http.RoundTripper
 
+	audit     func(context.Context, stackhand.AuditRecord) error
 	mayRefuse bool // the workspace refuses blocks that are good elsewhere
 
 	mu     sync.Mutex
@@ -101,7 +102,7 @@ func (w *world) launch() {
 	}
 	b, err := New(Options{
 		AppToken: w.slack.AppToken(), BotToken: w.slack.BotToken(), APIURL: w.server.URL + "/api/",
-		Env: &commands.Env{Stacks: w.mem}, Records: mortal{w.mem, w.dead}, Seal: rot{}, Role: roleOf, Groups: []string{"S0OPS"},
+		Env: &commands.Env{Stacks: w.mem, Audit: w.audit}, Records: mortal{w.mem, w.dead}, Seal: rot{}, Role: roleOf, Groups: []string{"S0OPS"},
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: &http.Client{Transport: transport},
 		Withdraw: w.mem.withdraw, Now: w.now,
 	})

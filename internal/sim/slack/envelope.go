@@ -31,6 +31,7 @@ func (w *Workspace) deliver(e *envelope) {
 	e.id = random(16)
 	e.waiting = false
 	w.pending[e.id] = e
+	w.keepSent(e)
 	if c := w.anyConn(); c != nil {
 		w.send(c, e.wire())
 	} else if !e.event() {

@@ -87,7 +87,8 @@ type Workspace struct {
 	connSeq int
 	pending map[string]*envelope // sent and not acknowledged, or waiting for another try
 	timers  map[*time.Timer]struct{}
-	lastEv  *envelope // the newest event, for the faults that send it again
+	lastEv  *envelope              // the newest event, for the faults that send it again
+	sent    map[string]sentPayload // the newest of each kind, for Forge
 
 	rates  map[string][]time.Time
 	faults faults
