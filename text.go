@@ -115,15 +115,52 @@ func (t Text) String() string {
 	return b.String()
 }
 
-// Clean drops control characters and the invisible ones that turn text around.
+// Clean drops what nobody sees and what changes how other text is seen: control characters, those that turn text around, those
+// without a width. Between letters of scripts that need them, and in emoji, joiners stay. Other ends of a line become line ends.
 func Clean(s string) string {
-	return strings.Map(func(r rune) rune {
+	if plainASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	rs := []rune(s)
+	for i, r := range rs {
 		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-			return -1
+		case r == 0x85, r == 0x2028, r == 0x2029:
+			b.WriteByte('\n')
+		case r == 0x200c || r == 0x200d:
+			if i > 0 && i+1 < len(rs) && rs[i-1] > 0x2ff && rs[i+1] > 0x2ff {
+				b.WriteRune(r)
+			}
+		case !invisible(r):
+			b.WriteRune(r)
 		}
-		return r
-	}, s)
+	}
+	return b.String()
+}
+
+// plainASCII tells whether there is nothing to be dropped, which is the usual case.
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x7f || c < 0x20 && c != '\n' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+// invisible are the characters that Clean drops wherever they stand (Unicode: Cc but for line ends and tabs, Cf, and what is
+// shown as nothing although it counts as a letter).
+func invisible(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+		return true
+	}
+	switch r {
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x3164, 0xffa0:
+		return true
+	}
+	return false
 }
