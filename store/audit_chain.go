@@ -40,6 +40,7 @@ func (c *AuditChain) Line(line []byte) error {
 	}
 	if c.First == 0 && c.Part && rec.Seq > 0 {
 		c.N, c.Last = rec.Seq-1, rec.Prev
+		c.found = c.Expect != "" && rec.Prev == c.Expect
 	}
 	switch {
 	case rec.Seq == c.N && c.N > 0:

@@ -8,6 +8,9 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -50,6 +53,22 @@ func New(ctx context.Context, d Driver, o Options) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Reader opens a store for reading only: nothing is written to d, not even what brings an older store up to date.
+func Reader(ctx context.Context, d Driver) (*Store, error) {
+	item, err := d.Get(ctx, schemaKey)
+	if errors.Is(err, ErrNotFound) {
+		return nil, stackhand.Errorf(stackhand.Invalid, "The store is empty: no bot has worked with it yet.").Do("Check the config under store.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the store's schema: %w", err)
+	}
+	if at, err := strconv.Atoi(string(item.Value)); err != nil || at > len(migrations)+1 {
+		return nil, stackhand.Errorf(stackhand.Invalid, "The store was written by a newer stackhand: its schema is %s, this one knows %d.", item.Value, len(migrations)+1).
+			Do("Run the newer version.")
+	}
+	return &Store{d: d, now: time.Now, due: func(st stackhand.Stack) time.Time { return st.Lease.Until }}, nil
 }
 
 // Exclusive tells whether no other process can have the store open.

@@ -40,6 +40,7 @@ type world struct {
 	now      func() time.Time
 	log      *slog.Logger
 	redact   *secret.Redactor
+	desk     string            // path of the socket for the operator; "": none
 	sweep    string            // schedule of the sweeps
 	pace     float64           // how many times Slack's rates the workspace takes; 0: 1
 	outbound http.RoundTripper // to Slack and the clouds; nil for the real network
@@ -152,6 +153,9 @@ func (a *app) run(ctx context.Context) error {
 	g.Go(func() error { return named("slack", a.bot.Run(ctx)) })
 	g.Go(func() error { return named("leases", a.sweeper.Run(ctx, a.sweep)) })
 	g.Go(func() error { return named("schedules", a.keeper.Run(ctx, a.sweep)) })
+	if a.desk != "" {
+		g.Go(func() error { return named("desk", a.serveDesk(ctx)) })
+	}
 	if a.cfg.Listen != "" {
 		g.Go(func() error { return named("listen", a.serveHTTP(ctx)) })
 	}

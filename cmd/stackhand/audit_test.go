@@ -106,6 +106,19 @@ func TestEndingsAgain(t *testing.T) {
 	a.must(t, a.noteEndings(t.Context()))
 	job.State = stackhand.JobUndoing
 	a.must(t, a.store.SaveJob(t.Context(), &job))
+	job.State, job.Ended = stackhand.JobStuck, a.now()
+	a.must(t, a.store.SaveJob(t.Context(), &job))
+	old, err := a.store.Endings(t.Context(), 1)
+	a.must(t, err)
+	a.must(t, a.noteEnding(t.Context(), old[0]))
+	job.State = stackhand.JobUndoing
+	a.must(t, a.store.SaveJob(t.Context(), &job))
+	job.State, job.Ended = stackhand.JobStuck, a.now()
+	a.must(t, a.store.SaveJob(t.Context(), &job))
+	a.must(t, a.store.Noted(t.Context(), old[0])) // of the end before: this one is not written yet
+	a.must(t, a.noteEndings(t.Context()))
+	job.State = stackhand.JobUndoing
+	a.must(t, a.store.SaveJob(t.Context(), &job))
 	a.must(t, a.noteEndings(t.Context()))
 	job.State, job.Ended = stackhand.JobUndone, a.now()
 	a.must(t, a.store.SaveJob(t.Context(), &job))
@@ -115,12 +128,12 @@ func TestEndingsAgain(t *testing.T) {
 	job.Offers = nil
 	a.must(t, a.store.SaveJob(t.Context(), &job))
 	a.must(t, a.noteEndings(t.Context()))
-	if got := fmt.Sprint(a.trail(t)); got != "[ended aaaaaaaa stuck U0ALICE ended aaaaaaaa undone U0ALICE]" {
+	if got := fmt.Sprint(a.trail(t)); got != "[ended aaaaaaaa stuck U0ALICE ended aaaaaaaa stuck U0ALICE ended aaaaaaaa stuck U0ALICE ended aaaaaaaa undone U0ALICE]" {
 		t.Error(got)
 	}
 	all, err := a.store.AuditTrail(t.Context(), stackhand.AuditQuery{Of: "srv-1"})
 	a.must(t, err)
-	if len(all) != 2 || all[0].Problem != "No host was found" || !strings.Contains(string(all[0].Resolved), `"made":[{"kind":"server","id":"srv-1","name":"web-1"}]`) {
+	if len(all) != 4 || all[0].Problem != "No host was found" || !strings.Contains(string(all[0].Resolved), `"made":[{"kind":"server","id":"srv-1","name":"web-1"}]`) {
 		t.Errorf("%+v", all)
 	}
 }

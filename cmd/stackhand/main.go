@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/stackhand/stackhand"
 )
 
 // cli is the command line. Secrets are never flags: they come from the environment or from files that
@@ -26,6 +28,12 @@ type cli struct {
 		New    keysetNewCmd    `cmd:"" help:"Print a new keyset for STACKHAND_KEYSET."`
 		Rotate keysetRotateCmd `cmd:"" help:"Print the keyset in STACKHAND_KEYSET with a new first key; the old ones still open what they sealed."`
 	} `cmd:"" help:"The encryption keyset."`
+	Audit struct {
+		Export auditExportCmd `cmd:"" help:"Print the audit trail as JSON lines, the oldest first."`
+		Verify auditVerifyCmd `cmd:"" help:"Prove that no record of the audit trail was changed, is missing, or was cut off."`
+	} `cmd:"" help:"The audit trail: who did what, when, from where, approved by whom. Works while the bot runs, and while it does not."`
+	Backup  backupCmd  `cmd:"" help:"Write a consistent copy of the store to a file, also while the bot runs."`
+	Restore restoreCmd `cmd:"" help:"Put a copy that backup wrote in the place of the store; the bot must not run."`
 	Health  healthCmd  `cmd:"" help:"Ask the running bot whether it is well; for container health checks."`
 	Version versionCmd `cmd:"" help:"Print version, commit and Go version."`
 }
@@ -79,5 +87,9 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 		return int(status)
 	}
 	fmt.Fprintln(s.err, "stackhand:", err)
+	var e *stackhand.Error
+	if errors.As(err, &e) && e.Next != "" {
+		fmt.Fprintln(s.err, e.Next)
+	}
 	return 1
 }

@@ -42,7 +42,7 @@ func (v serveCmd) Run(ctx context.Context, s streams, c *cli) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	w.driver = db
+	w.driver, w.desk = db, deskOf(path)
 	a, err := newApp(ctx, w)
 	if err != nil {
 		return err

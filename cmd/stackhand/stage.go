@@ -42,7 +42,7 @@ func (st *stage) start(ctx context.Context) error {
 	a, err := newApp(ctx, world{
 		cfg: cfg, appToken: st.slack.AppToken(), botToken: st.slack.BotToken(), keyset: st.keyset,
 		entries: st.entries, driver: mortalDriver{db, dead}, now: st.clock.Now, log: log, redact: redact,
-		sweep: "@every 1s", pace: st.demo.SlackPace, outbound: mortalTransport{st.network(dead), dead, ctx}, dial: st.dial,
+		sweep: "@every 1s", desk: deskOf(filepath.Join(st.dir, "stackhand.db")), pace: st.demo.SlackPace, outbound: mortalTransport{st.network(dead), dead, ctx}, dial: st.dial,
 	})
 	if err == nil {
 		err = st.loginAlice(ctx, a)
@@ -100,7 +100,7 @@ func (st *stage) dial(ctx context.Context, network, addr string) (net.Conn, erro
 
 // mortalDriver is a store that the dead cannot write to.
 type mortalDriver struct {
-	store.Driver
+	*bolt.DB
 	dead *atomic.Bool
 }
 
@@ -109,7 +109,7 @@ func (d mortalDriver) Commit(ctx context.Context, ops ...store.Op) (int64, error
 	if d.dead.Load() {
 		return 0, errKilled
 	}
-	return d.Driver.Commit(ctx, ops...)
+	return d.DB.Commit(ctx, ops...)
 }
 
 // mortalTransport is a network that the dead cannot reach.

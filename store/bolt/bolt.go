@@ -33,11 +33,17 @@ type Options struct {
 	// NoSync leaves writing to the disk to the system's own time: a crash of the machine may
 	// lose or break the file, a crash of the process does not. For tests and throw-away stores.
 	NoSync bool
+	// ReadOnly leaves the file as it is: every commit fails. Several may read it so at once; nobody can write meanwhile.
+	ReadOnly bool
 }
+
+// ErrReadOnly is what Commit answers on a file that was opened for reading.
+var ErrReadOnly = errors.New("bolt: the store was opened for reading only")
 
 // DB is a store.Driver over one file.
 type DB struct {
 	db    *bbolt.DB
+	reads bool // only
 	queue chan *commit
 	quit  chan struct{} // closed by Close
 	done  chan struct{} // closed when the writer has ended

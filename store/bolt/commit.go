@@ -33,6 +33,9 @@ func (d *DB) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	if d.reads {
+		return 0, ErrReadOnly
+	}
 	if err := validate(ops); err != nil {
 		return 0, err
 	}

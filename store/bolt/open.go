@@ -34,6 +34,9 @@ func Open(path string, o Options) (*DB, error) {
 		o.Wait = defaultWait
 	}
 	isNew, err := inspect(path, o)
+	if err == nil && isNew && o.ReadOnly {
+		return nil, stackhand.Errorf(stackhand.NotFound, "There is no store %s yet.", path).Do("The bot makes it when it starts. Check the config under store.")
+	}
 	if err != nil {
 		return nil, explain(path, err)
 	}
@@ -41,11 +44,12 @@ func Open(path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, explain(path, err)
 	}
-	if err := prepare(db, path, isNew); err != nil {
+	if err := prepare(db, path, isNew, o.ReadOnly); err != nil {
 		return nil, explain(path, errors.Join(err, db.Close()))
 	}
 	d := &DB{
 		db:    db,
+		reads: o.ReadOnly,
 		queue: make(chan *commit, queueSize),
 		quit:  make(chan struct{}),
 		done:  make(chan struct{}),
@@ -66,6 +70,7 @@ func load(path string, o Options) (db *bbolt.DB, err error) {
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapSize,
 		NoSync:          o.NoSync,
+		ReadOnly:        o.ReadOnly,
 		NoStatistics:    true,
 	})
 	if err != nil {
@@ -111,7 +116,10 @@ func inspect(path string, o Options) (isNew bool, err error) {
 
 // prepare makes the bucket, and sees that a new file survives a crash of the machine and that
 // nobody but its owner reads it, even if it was copied here with other rights.
-func prepare(db *bbolt.DB, path string, isNew bool) error {
+func prepare(db *bbolt.DB, path string, isNew, readOnly bool) error {
+	if readOnly {
+		return db.View(ours)
+	}
 	if err := os.Chmod(path, fileMode); err != nil {
 		return err
 	}
@@ -145,6 +153,14 @@ func foreign(tx *bbolt.Tx) error {
 		}
 		return nil
 	})
+}
+
+// ours refuses a file without our bucket, for reading.
+func ours(tx *bbolt.Tx) error {
+	if tx.Bucket(bucket) == nil {
+		return errForeign
+	}
+	return foreign(tx)
 }
 
 // explain tells people what is wrong with the file and what to do about it.
