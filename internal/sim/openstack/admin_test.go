@@ -53,7 +53,8 @@ func TestDiagnostics(t *testing.T) {
 	admin.micro = "2.48"
 	admin.do("GET", path, nil).want(200, `"num_nics":1`, `"state":"running"`)
 	p.do("POST", nova+"/servers/"+p.serverID("web-1")+"/action", object{"os-stop": nil}).want(202)
-	admin.do("GET", path, nil).want(409, "Cannot 'get_diagnostics'")
+	w.clock.add(time.Minute)
+	admin.do("GET", path, nil).want(409, "Cannot 'get_diagnostics' instance", "power state shutdown")
 }
 
 // serverID finds a server by its name.

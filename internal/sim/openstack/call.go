@@ -70,6 +70,7 @@ var services = map[string]*service{
 	"compute":  {name: "compute", bad: "Malformed request body", problem: novaProblem},
 	"volume":   {name: "volume", bad: "Malformed request body", problem: cinderProblem},
 	"network":  {name: "network", bad: "The server could not comply with the request since it is either malformed or otherwise incorrect.", problem: neutronProblem},
+	"metric":   {name: "metric", bad: "Unable to decode body: Expecting value: line 1 column 1 (char 0)", problem: gnocchiProblem},
 	"image":    {name: "image", bad: "Malformed JSON in request body.", problem: glanceProblem},
 }
 

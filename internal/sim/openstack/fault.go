@@ -42,6 +42,9 @@ type Rule struct {
 	Volume    string // volumes and snapshots of this name, "*" for any, end in error: Times of them, all by default
 	Confirms  bool   // the cloud confirms resizes by itself: after Confirm, as Options.Confirm
 	Confirm   time.Duration
+	Load      string // servers of this name, "*" for all, are busy by Percent of their processors
+	Percent   float64
+	Numbers   string // who may read diagnostics: members, admins; or whether there is a metrics service: gnocchi, no gnocchi
 	Hosts     string // "away": no hypervisor takes new servers; "back"
 	Project   string // gets the Quota Limit, −1 for none
 	Quota     string
@@ -74,6 +77,12 @@ func (c *Cloud) Fault(r Rule) error {
 		return nil
 	case r.Confirms:
 		c.setConfirm(r.Confirm, c.opt.Now().UTC())
+		return nil
+	case r.Load != "":
+		c.setLoad(r.Load, r.Percent, c.opt.Now().UTC())
+		return nil
+	case r.Numbers != "":
+		c.setNumbers(r.Numbers)
 		return nil
 	case r.Hosts != "":
 		c.hostsAway = r.Hosts == "away"

@@ -25,6 +25,9 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"}
 //	volume error NAME [times N]               volumes and snapshots of that name (or *) end in error
 //	resize confirms [SECONDS]                 the cloud confirms resizes by itself: at once, or so long after VERIFY_RESIZE
 //	resize waits                              … it does so no more
+//	load NAME PERCENT                         servers of that name (or *) are so busy from now on; 5 without it
+//	numbers members | admins                  who may read diagnostics: administrators without it
+//	numbers gnocchi | no gnocchi              whether there is a metrics service: Options.Metrics without it
 //	hosts away | back                         the only hypervisor is disabled, and takes no new servers
 //	quota PROJECT NAME N                      quota team-a instances 1
 //	catalogue empty | host NAME:PORT | regions NAME… | whole    what tokens tell of the services from now on
@@ -46,6 +49,10 @@ func ParseRule(words []string) (Rule, error) {
 		return parseVolume(words[1:])
 	case "resize":
 		return parseResize(words[1:])
+	case "load":
+		return parseLoad(words[1:])
+	case "numbers":
+		return parseNumbers(words[1:])
 	case "hosts":
 		if len(words) != 2 || words[1] != "away" && words[1] != "back" {
 			return Rule{}, fmt.Errorf("hosts are `hosts away` or `hosts back`, not %q", strings.Join(words[1:], " "))
@@ -132,7 +139,7 @@ func parseCall(words []string) (Rule, error) {
 		known = known || m == r.Method
 	}
 	if !known {
-		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, build, volume, resize, hosts, quota or catalogue, not %q", words[0])
+		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, build, volume, resize, load, numbers, hosts, quota or catalogue, not %q", words[0])
 	}
 	if len(words) < 3 {
 		return r, fmt.Errorf("a rule goes `%s /path STATUS`: the path or what goes wrong is missing", words[0])

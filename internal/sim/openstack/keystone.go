@@ -83,6 +83,7 @@ func newIdentity() identity {
 		{kind: "compute", name: "nova", path: "/compute/v2.1"},
 		{kind: "volumev3", name: "cinder", path: "/volume/v3/$(project_id)s"},
 		{kind: "block-storage", name: "cinder", path: "/volume/v3/$(project_id)s"},
+		{kind: "metric", name: "gnocchi", path: "/metric"},
 		{kind: "identity", name: "keystone", path: "/identity"},
 	} {
 		seed := e.name

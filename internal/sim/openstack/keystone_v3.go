@@ -216,7 +216,7 @@ func (c *Cloud) listServices(q *call) (answer, error) {
 		return answer{}, notAllowed("identity:list_services")
 	}
 	var out []object
-	for _, e := range c.identity.entries {
+	for _, e := range c.offered() {
 		out = append(out, object{"id": e.id, "type": e.kind, "name": e.name, "enabled": true,
 			"links": object{"self": q.base() + "/identity/v3/services/" + e.id}})
 	}
@@ -228,7 +228,7 @@ func (c *Cloud) listEndpoints(q *call) (answer, error) {
 		return answer{}, notAllowed("identity:list_endpoints")
 	}
 	var out []object
-	for _, e := range c.identity.entries {
+	for _, e := range c.offered() {
 		for _, i := range interfaces {
 			out = append(out, object{"id": e.endpoints[i], "interface": i, "region": Region, "region_id": Region,
 				"service_id": e.id, "url": q.base() + e.path, "enabled": true,

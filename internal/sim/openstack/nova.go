@@ -20,7 +20,9 @@ type compute struct {
 	quotas  map[string]map[string]int
 	hostIDs []string
 	plans   []buildPlan
-	confirm time.Duration // as Options.Confirm
+	confirm time.Duration      // as Options.Confirm
+	loads   map[string]float64 // by the name of servers
+	open    bool               // members may read diagnostics
 }
 
 func newCompute() compute {

@@ -162,6 +162,9 @@ func (c *Cloud) reboot(q *call, s *server, in object) (answer, error) {
 		return answer{}, refusal(409, "Instance %s is in an invalid state for 'reboot'", s.id)
 	}
 	c.transition(q, s, "reboot", task, c.opt.Build/2, func(at time.Time) {
+		if kind == "HARD" { // the guest is made anew, with counters from zero
+			s.halt(at)
+		}
 		s.settleAs("active", powerRunning, at)
 		s.plug(true)
 	})

@@ -54,6 +54,7 @@ func (c *Cloud) build(q *call, s *server) {
 		return
 	}
 	c.later(s, q.now, all, func(at time.Time) {
+		s.busy = c.loadOf(s.name)
 		s.settleAs("active", powerRunning, at)
 		s.launched = at
 		s.plug(true)

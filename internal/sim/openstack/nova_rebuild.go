@@ -28,6 +28,7 @@ func (c *Cloud) rebuild(q *call, s *server, in object) (answer, error) {
 		vm, power = "stopped", powerShutdown
 	}
 	c.transition(q, s, "rebuild", "rebuilding", c.opt.Build, func(at time.Time) {
+		s.halt(at)
 		s.settleAs(vm, power, at)
 		s.fault, s.launched = nil, at
 		s.plug(true)

@@ -41,7 +41,9 @@ type server struct {
 	launched, terminated time.Time
 	gone                 bool
 	actions              []*instanceAction
-	gen                  int // counts state changes: what was planned before one does not happen
+	stretches            []stretch // how busy it was
+	busy                 float64   // percent of its processors
+	gen                  int       // counts state changes: what was planned before one does not happen
 }
 
 // fault is why a server is in ERROR.
@@ -104,6 +106,7 @@ func (s *server) begin(task string, now time.Time) {
 // settleAs ends a task.
 func (s *server) settleAs(vm string, power int, at time.Time) {
 	s.vm, s.task, s.power, s.updated = vm, "", power, at
+	s.count(at)
 }
 
 // later plans a change of the server, which is off if something else changes it before.

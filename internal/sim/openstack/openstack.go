@@ -33,6 +33,7 @@ type Options struct {
 	Confirm time.Duration    // a resize is confirmed by the cloud so long after VERIFY_RESIZE; 0: never, below 0: at once
 	Latency time.Duration    // real time that every call takes on top
 	Log     *slog.Logger     // one debug line per request; none when nil
+	Metrics bool             // there is a Gnocchi, with Ceilometer's measures of every server
 	Profile string           // one of Profiles: the time that the cloud is of; "" is a Zed whose Keystone still speaks v2.0, too
 }
 
@@ -56,6 +57,7 @@ type Cloud struct {
 	ruleTemplates []object // os-security-group-default-rules
 
 	rules     []*Rule
+	metered   bool // there is a Gnocchi
 	hostsAway bool // no hypervisor takes new servers
 	requests  []*Request
 	random    *rand.Rand
@@ -79,10 +81,11 @@ func New(opt Options) *Cloud {
 	c := &Cloud{
 		storage: newStorage(),
 
-		opt:    opt,
-		era:    eras[opt.Profile],
-		images: map[string]*image{},
-		random: rand.New(rand.NewPCG(1, 2)),
+		opt:     opt,
+		metered: opt.Metrics,
+		era:     eras[opt.Profile],
+		images:  map[string]*image{},
+		random:  rand.New(rand.NewPCG(1, 2)),
 	}
 	c.seed()
 	c.seedNova()

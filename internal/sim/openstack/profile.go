@@ -123,7 +123,7 @@ func (e era) lacks(path string) bool {
 }
 
 func (e era) has(service string) bool {
-	return service == "identity" || service == "compute" || slices.Contains(e.services, service)
+	return service == "identity" || service == "compute" || service == "metric" || slices.Contains(e.services, service)
 }
 
 // novelties are the fields that Neutron's resources did not have before 2016.

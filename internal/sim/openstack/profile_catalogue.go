@@ -2,6 +2,7 @@ package openstack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,10 +36,15 @@ func parseCatalogue(words []string) (Rule, error) {
 	return Rule{Catalogue: a}, nil
 }
 
+// offered are the services that there are: the metrics service only where it is switched on.
+func (c *Cloud) offered() []entry {
+	return slices.DeleteFunc(slices.Clone(c.identity.entries), func(e entry) bool { return e.kind == "metric" && !c.metered })
+}
+
 // services are those that the catalogue names to somebody in a project, by their addresses of the cloud's time.
 func (c *Cloud) services(project *project) []entry {
 	var out []entry
-	for _, e := range c.identity.entries {
+	for _, e := range c.offered() {
 		api, _, _ := strings.Cut(strings.TrimPrefix(e.path, "/"), "/")
 		if c.advert.empty || !c.era.has(api) {
 			continue

@@ -17,6 +17,7 @@ func (c *Cloud) routes() *http.ServeMux {
 	c.routeNeutron(m)
 	c.routeGlance(m)
 	c.routeCinder(m)
+	c.routeGnocchi(m)
 	m.HandleFunc("/", c.open(func(q *call) (answer, error) {
 		return answer{}, noSuchPath(q)
 	}))

@@ -19,7 +19,7 @@ func seeds(c *Cloud) map[string]string {
 	for name, id := range c.identity.roles {
 		out["role "+name] = id
 	}
-	for _, e := range c.identity.entries {
+	for _, e := range c.offered() {
 		out["service "+e.name] = e.id
 		for i, id := range e.endpoints {
 			out["endpoint "+e.name+" "+i] = id
