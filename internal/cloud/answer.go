@@ -20,6 +20,7 @@ const maxMessage = 500
 //	Neutron   {"NeutronError": {"type": "…", "message": "…", "detail": ""}}, or only a string
 //	Keystone  {"error": {"code": 401, "title": "…", "message": "…"}}
 //	Glance    {"message": "…<br /><br />", "code": "404 Not Found", "title": "Not Found"}
+//	Gnocchi   {"description": "…", "code": 404, "title": "Not Found"}, or an object with a cause as the description
 //
 // and, from what stands in front of them, HTML or plain text.
 func parseAnswer(status int, body []byte) *answer {
@@ -55,11 +56,35 @@ func parseAnswer(status int, body []byte) *answer {
 		Message string `json:"message"`
 		Title   string `json:"title"`
 	}
+	var gnocchi struct {
+		Code        int             `json:"code"`
+		Title       string          `json:"title"`
+		Description json.RawMessage `json:"description"`
+	}
+	if json.Unmarshal(body, &gnocchi) == nil && gnocchi.Code == status && len(gnocchi.Description) > 0 {
+		a.known, a.Type, a.Message = true, gnocchi.Title, tidy(cause(gnocchi.Description))
+		return a
+	}
 	if json.Unmarshal(body, &flat) == nil && flat.Message != "" {
 		a.Type, a.Message = flat.Title, tidy(flat.Message)
 		a.known = !strings.HasPrefix(flat.Message, "The resource could not be found.") // webob's, for an unknown address
 	}
 	return a
+}
+
+// cause is what a description of Gnocchi says.
+func cause(description json.RawMessage) string {
+	var said struct {
+		Cause string `json:"cause"`
+	}
+	var text string
+	if json.Unmarshal(description, &text) == nil {
+		return text
+	}
+	if json.Unmarshal(description, &said) == nil && said.Cause != "" {
+		return said.Cause
+	}
+	return string(description)
 }
 
 var (

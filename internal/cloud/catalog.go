@@ -20,6 +20,7 @@ const (
 	image    service = "image"
 	volume   service = "block-storage"
 	identity service = "identity"
+	metric   service = "metric" // Gnocchi
 )
 
 // aliases are the types that catalogues use for a service, best first; see
@@ -118,6 +119,8 @@ func withVersion(s service, u string) string {
 		u += "/v2"
 	case s == volume:
 		u += "/v3"
+	case s == metric:
+		u += "/v1"
 	}
 	return u + "/"
 }
