@@ -48,7 +48,7 @@ func sheetOf(r commands.Reply) sheet {
 		text = append(text, f.Value...)
 	}
 	actions := slices.Clone(r.Actions)
-	if r.Chart != nil && r.Table == nil {
+	if r.Chart != nil && r.Table == nil && !r.Chart.Told {
 		r.Table = chartTable(r.Chart)
 	}
 	body := part{Text: text, Chart: r.Chart}

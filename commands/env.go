@@ -24,6 +24,8 @@ type Env struct {
 	Zone func(ctx context.Context, userID string) string
 	// Schedules stop and start servers by the clock. nil: there are none here.
 	Schedules Schedules
+	// Activity is how busy a stack's server was. nil: nobody knows.
+	Activity func(ctx context.Context, stackID string) (Activity, error)
 	// Used writes down that a person did something with a stack: what they did, in the command's words. nil: nobody wants to know.
 	Used func(ctx context.Context, stackID, what string) error
 	// Who tells whom a word means: a mention as it was typed (@U0BOB), an id, or a name; none is that nobody is called that.

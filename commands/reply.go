@@ -144,6 +144,7 @@ type Chart struct {
 	Kind   string // bar, line or pie
 	Unit   string // "h", "EUR"; may be ""
 	Labels []string
+	Told   bool     // the text beside it says the numbers in words: they need no table
 	Series []Series // each with as many values as there are labels; a pie has one
 }
 

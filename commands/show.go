@@ -72,7 +72,7 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 	if made := ledger(stackOf(t)); made != "" {
 		field("Made for it", "%s", made)
 	}
-	return r, nil
+	return r, env.showActivity(ctx, t, &r)
 }
 
 // sizeButtons confirm or revert a resize that waits for it.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -48,4 +49,33 @@ func (s *Store) ActivitiesDue(ctx context.Context, until time.Time, limit int) (
 	return activityTable.follow(ctx, s.d, from, to, limit, func(a *stackhand.Activity) bool {
 		return !a.Next.IsZero() && !a.Next.After(until)
 	})
+}
+
+// StacksUnwatched reads the stacks that are ready, with a server, and have no next sample. It reads all stacks.
+func (s *Store) StacksUnwatched(ctx context.Context) ([]stackhand.Stack, error) {
+	from, to := under("activity.due")
+	items, err := s.d.Scan(ctx, from, to, 0)
+	if err != nil {
+		return nil, fmt.Errorf("list each activity: %w", err)
+	}
+	watched := map[string]bool{}
+	for _, i := range items {
+		watched[string(i.Value)] = true
+	}
+	var out []stackhand.Stack
+	for from, to = under("stack"); ; {
+		rows, err := stackTable.list(ctx, s.d, from, to, reindexPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if r.State == stackhand.StackReady && r.Server != "" && !watched[key("activity", r.ID)] {
+				out = append(out, r.Stack)
+			}
+		}
+		if len(rows) < reindexPage {
+			return out, nil
+		}
+		from = stackTable.key(&rows[len(rows)-1]) + "\x00"
+	}
 }

@@ -99,3 +99,19 @@ func TestActivities(t *testing.T) {
 		t.Errorf("after one was forgotten: %+v, %v", due, err)
 	}
 }
+
+func TestStacksUnwatched(t *testing.T) {
+	s, _, _ := memory(t)
+	ctx := t.Context()
+	for _, c := range []struct {
+		id, server string
+		state      stackhand.StackState
+	}{{"new", "srv1", stackhand.StackReady}, {"known", "srv2", stackhand.StackReady}, {"building", "", stackhand.StackBuilding}, {"gone", "srv3", stackhand.StackGone}, {"rested", "srv4", stackhand.StackReady}} {
+		save(t, s, &stackhand.Stack{ID: c.id, Server: c.server, State: c.state})
+	}
+	ok(t, s.SaveActivity(ctx, &stackhand.Activity{Stack: "known", Next: start}))
+	ok(t, s.SaveActivity(ctx, &stackhand.Activity{Stack: "rested"})) // somebody used it, and it is not watched
+	all, err := s.StacksUnwatched(ctx)
+	ok(t, err)
+	same(t, "unwatched", []string{"new", "rested"}, stackIDs(all))
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/stackhand/stackhand/commands"
 	"github.com/stackhand/stackhand/internal/cloud"
 	"github.com/stackhand/stackhand/internal/config"
+	"github.com/stackhand/stackhand/internal/idle"
 	"github.com/stackhand/stackhand/internal/jobs"
 	"github.com/stackhand/stackhand/internal/lease"
 	"github.com/stackhand/stackhand/internal/provision"
@@ -56,6 +57,7 @@ type app struct {
 	sessions *session.Manager
 	sweeper  *lease.Sweeper
 	keeper   *schedule.Keeper
+	watcher  *idle.Watcher
 	pool     *cloud.Pool
 	metrics  *metrics
 	ended    chan struct{} // a job's record changed: it may have come to rest
@@ -106,7 +108,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Env: &commands.Env{
 			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
 			Audit: a.audit, Trail: a.store.AuditTrail,
-			Schedules: a.keeper, Used: a.used,
+			Schedules: a.keeper, Used: a.used, Activity: a.activity,
 			Notices: notices{a.store, func() { a.bot.Noticed() }},
 		},
 		Records: a.store, Seal: box, Role: roleOf(w.cfg.Roles), Groups: groupsOf(w.cfg.Roles), Now: w.now, Log: w.log,
@@ -121,6 +123,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		NewID: func(key string) string { return commands.JobID(key, 0) }, Noticed: a.bot.Noticed,
 		Conflict: store.ErrConflict,
 	}
+	a.watcher = a.newWatcher()
 	return a, nil
 }
 
@@ -152,6 +155,7 @@ func (a *app) run(ctx context.Context) error {
 	g.Go(func() error { return named("jobs", a.engine.Run(ctx)) })
 	g.Go(func() error { return named("slack", a.bot.Run(ctx)) })
 	g.Go(func() error { return named("leases", a.sweeper.Run(ctx, a.sweep)) })
+	g.Go(func() error { return named("idle", a.watcher.Run(ctx)) })
 	g.Go(func() error { return named("schedules", a.keeper.Run(ctx, a.sweep)) })
 	if a.desk != "" {
 		g.Go(func() error { return named("desk", a.serveDesk(ctx)) })

@@ -145,7 +145,8 @@ func (st *stage) setCloud(ctx context.Context) error {
 		st.entries = map[string]cloud.Entry{demoCloud: e}
 		return nil
 	}
-	st.cloud = openstack.New(openstack.Options{Now: st.clock.Now, Build: st.demo.Build, Latency: st.demo.Latency, Profile: st.demo.Profile})
+	st.cloud = openstack.New(openstack.Options{Now: st.clock.Now, Build: st.demo.Build, Latency: st.demo.Latency, Profile: st.demo.Profile,
+		Metrics: st.demo.Profile != "2011" && st.demo.Profile != "2014"})
 	base, err := st.serve(ctx, st.cloud, 0)
 	if err != nil {
 		return err
@@ -228,6 +229,8 @@ clouds:
     image: "Ubuntu 22.04"
     flavor: m1.small
     prices: {m1.tiny: 0.005, m1.small: 0.02, m1.medium: 0.04, m1.large: 0.08, m1.xlarge: 0.16}
+leases:
+  idle: {after: 48h, cpu_below: 2}
 roles:
   admin: [U0DANA]
   approver: [U0CAROL]

@@ -54,9 +54,6 @@ func (doctorCmd) Run(ctx context.Context, s streams, c *cli) error {
 		return exitCode(1)
 	}
 	d.ok("config", "%s", cfg.Path)
-	if cfg.Leases.Idle != nil {
-		d.warn("config", "leases.idle is not enforced by this version: servers end by their lease alone")
-	}
 	d.keyset(cfg)
 	d.slack(ctx, cfg)
 	d.clouds(ctx, cfg)

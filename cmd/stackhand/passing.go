@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/stackhand/stackhand"
 )
 
-// moveClock lets time pass as it would: at every moment that matters to a lease or a schedule on the way it stops, and the
-// sweeps of that moment do their work.
+// moveClock lets time pass as it would: at every moment that matters to a lease, a schedule or a sample on the way it stops, and
+// the sweeps of that moment do their work.
 func (p *player) moveClock(ctx context.Context, by time.Duration) error {
 	target := p.st.clock.Now().Add(by)
 	seen := map[string]int{}
@@ -24,6 +25,12 @@ func (p *player) moveClock(ctx context.Context, by time.Duration) error {
 			seen[k]++
 		}
 		p.st.clock.MoveTo(at)
+		if what == sampling { // nothing begins that one would have to wait for
+			if err := p.st.on.app.watcher.Sweep(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := p.sweep(ctx); err != nil {
 			return err
 		}
@@ -31,6 +38,9 @@ func (p *player) moveClock(ctx context.Context, by time.Duration) error {
 	p.st.clock.MoveTo(target)
 	return p.sweep(ctx)
 }
+
+// sampling is what is due when it is a look at how busy servers are.
+const sampling = "a sample"
 
 // nextMoment is the first, not after until, at which something is due; "" if there is none.
 func (p *player) nextMoment(ctx context.Context, until time.Time) (what string, at time.Time, err error) {
@@ -43,7 +53,13 @@ func (p *player) nextMoment(ctx context.Context, until time.Time) (what string, 
 		what, at, until = due[0].ID, a.sweeper.Rules.Due(due[0]), a.sweeper.Rules.Due(due[0])
 	}
 	if next, ok, err := a.keeper.NextDue(ctx, until); err != nil || ok {
-		return "a schedule", next, err
+		what, at, until = "a schedule", next, next
+		if err != nil {
+			return what, at, err
+		}
+	}
+	if next, ok, err := a.watcher.NextDue(ctx, until); err != nil || ok && next.Before(until) {
+		return sampling, next, err
 	}
 	return what, at, nil
 }
@@ -53,7 +69,7 @@ func (p *player) sweep(ctx context.Context) error {
 	if err := a.sweeper.Sweep(ctx); err != nil && stackhand.KindOf(err) != stackhand.Conflict {
 		return err
 	}
-	if err := a.keeper.Sweep(ctx); err != nil {
+	if err := errors.Join(a.keeper.Sweep(ctx), a.watcher.Sweep(ctx)); err != nil {
 		return err
 	}
 	return p.wait(ctx, time.Minute)

@@ -102,12 +102,6 @@ type Leases struct {
 	Idle    *Idle      `yaml:"idle"`
 }
 
-// Idle says when a server counts as unused.
-type Idle struct {
-	After    Duration `yaml:"after"`
-	CPUBelow float64  `yaml:"cpu_below"`
-}
-
 // Duration is a time.Duration that also knows days and weeks: "3d", "1w", "36h".
 type Duration time.Duration
 
@@ -207,6 +201,8 @@ func (c Config) check() error {
 		return fmt.Errorf("slack.command is %q: it begins with a slash and has no spaces, such as /stack", c.Slack.Command)
 	case c.Leases.Default > c.Leases.Max:
 		return fmt.Errorf("leases.default (%s) is longer than leases.max (%s)", time.Duration(c.Leases.Default), time.Duration(c.Leases.Max))
+	case c.Leases.Idle.check() != nil:
+		return c.Leases.Idle.check()
 	case len(c.Policy) > 0:
 		return errors.New("policy: this version does not enforce rules yet, and a rule that is not enforced is worse than none: take the section out")
 	}

@@ -139,3 +139,22 @@ func TestSecret(t *testing.T) {
 		t.Error("a file that is missing was taken")
 	}
 }
+
+func TestIdle(t *testing.T) {
+	c, err := Parse([]byte("leases:\n  idle: {after: 3d, cpu_below: 5, network_below: 20, calls_per_minute: 60, ask: false}\n"))
+	if i := c.Leases.Idle; err != nil || i == nil || time.Duration(i.After) != 72*time.Hour || i.CPUBelow != 5 || i.NetworkBelow != 20 || i.CallsPerMinute != 60 || i.Ask == nil || *i.Ask {
+		t.Errorf("%+v, %v", c.Leases.Idle, err)
+	}
+	for text, want := range map[string]string{
+		"{cpu_below: 101}":      "cpu_below",
+		"{cpu_below: -1}":       "cpu_below",
+		"{disk_below: -1}":      "disk_below",
+		"{calls_per_minute: 5}": "one sample may take 12 calls",
+		"{after: soon}":         "length of time",
+		"{cpu: 5}":              "cpu",
+	} {
+		if _, err := Parse([]byte("leases:\n  idle: " + text + "\n")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -127,7 +127,7 @@ func (r Rules) nextWarning(l stackhand.Lease, n Next, now time.Time) (time.Durat
 // of them, one comes at its half. That a server was put away is said at once, with what comes next.
 func (r Rules) steps(n Next) []time.Duration {
 	var steps []time.Duration
-	if n.Parked {
+	if n.Parked || n.Ask {
 		steps = append(steps, n.length())
 	}
 	for _, w := range r.Warn {

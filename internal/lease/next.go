@@ -42,6 +42,7 @@ type Next struct {
 	At       time.Time // when it is taken, if a warning of it was delivered in time
 	From     time.Time // when the time to At began: the lease, or the time of grace
 	Parked   bool      // the server was stopped or shelved by the ladder; what comes is the deletion
+	Ask      bool      // its owner is asked at once whether they need it: it comes for another reason than time
 	Snapshot bool      // an image is made before the deletion
 	FreeIP   bool      // the floating IP is given back together with this step
 	Then     time.Time // when the deletion follows a stop or shelve, at the earliest; zero where this is the deletion
@@ -61,7 +62,7 @@ func (r Rules) Next(s stackhand.Stack) (Next, bool) {
 			n.At = s.Lease.Until // extended since, and left as it is
 		}
 	} else if s.Lease.Ladder.Reason != stackhand.ReasonTime && end.Before(s.Lease.Until) {
-		n.From = s.Lease.Ladder.Since
+		n.From, n.Ask = s.Lease.Ladder.Since, true
 	}
 	if s.Server == "" {
 		n.Step = stackhand.StepDelete // there is nothing that could be stopped
