@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -43,6 +44,7 @@ type body struct {
 	Files     []sharedFile    `json:"files,omitempty"`
 	Leak      string          `json:"leak,omitempty"`    // what secret the line seemed to hold; the line itself is not kept
 	Outside   string          `json:"outside,omitempty"` // id of the other workspace that it says to come from
+	Said      int64           `json:"said,omitempty"`    // when it was typed or pressed, in seconds since 1970; 0: it does not say
 	Sealed    []byte          `json:"sealed,omitempty"`
 }
 
@@ -169,6 +171,7 @@ type event struct {
 func (b *Bot) readEvent(payload []byte) (arrival, bool) {
 	var p struct {
 		ID    string `json:"event_id"`
+		Time  int64  `json:"event_time"`
 		Event event  `json:"event"`
 		origin
 	}
@@ -179,6 +182,7 @@ func (b *Bot) readEvent(payload []byte) (arrival, bool) {
 	a := arrival{key: "event:" + p.ID, kind: kindLine, user: e.User}
 	a.body.Place = stackhand.Place{Team: p.Team, Channel: e.Channel, Thread: e.Thread, Direct: e.Kind == "im"}
 	b.from(&a.body, p.origin)
+	a.body.Said = p.Time
 	switch {
 	case e.Type == "app_home_opened":
 		a.kind = kindHome
@@ -304,6 +308,7 @@ func (b *Bot) readClick(p interaction) (arrival, bool) {
 		a.body.Place.Thread = c.Message // what a card's button starts is told in the card's thread
 	}
 	b.from(&a.body, p.origin())
+	a.body.Said = seconds(act.TS)
 	if c.View != "" {
 		var view slack.View
 		if json.Unmarshal(p.View, &view) == nil && view.Type == slack.VTModal {
@@ -312,6 +317,16 @@ func (b *Bot) readClick(p interaction) (arrival, bool) {
 		}
 	}
 	return a, true
+}
+
+// seconds is the moment of one of Slack's timestamps; 0 if it is none.
+func seconds(ts string) int64 {
+	s, _, _ := strings.Cut(ts, ".")
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // beside tells whether a button belongs to the message itself, and not to a server or job:

@@ -97,12 +97,19 @@ func (b *Bot) from(m *body, o origin) {
 	}
 }
 
-// outside refuses what comes from another workspace, and whatever is said in a channel that is shared with one; nil for the rest.
+// oldest is how old something may be when it arrives: for as long the store remembers what arrived already. Slack gives up within
+// hours; what is older was kept by somebody, to be sent again.
+const oldest = 24 * time.Hour
+
+// outside refuses what comes from another workspace, what is said in a channel that is shared with one, and what was kept for a
+// day; nil for the rest.
 func (b *Bot) outside(ctx context.Context, rq *request) error {
 	switch place := rq.body.Place; {
 	case rq.body.Outside != "":
 		return stackhand.Errorf(stackhand.Forbidden, "That came from another workspace (%s), so I did nothing.", clip(rq.body.Outside, 30)).
 			Do("Talk to me in the workspace that I belong to.")
+	case rq.body.Said != 0 && rq.in.Received.Sub(time.Unix(rq.body.Said, 0)) > oldest:
+		return stackhand.Errorf(stackhand.Forbidden, "That was said more than a day before it came to me, so I did nothing.").Do("Say it again, or press the button again.")
 	case !place.Direct && b.web.shared(ctx, place.Channel):
 		return stackhand.Errorf(stackhand.Forbidden, "This channel is shared with another organisation, so I do and show nothing about servers here.").
 			Do("Write to me in a direct message, or in a channel of this workspace alone.").Because(errShared)
