@@ -76,6 +76,8 @@ func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
 		"web-1": "web-1", "two\nlines\tand a tab": "two\nlines\tand a tab", "\x00\x01bell\x07": "bell",
 		"\u202eevil\u2066": "evil", "Zürich 東京": "Zürich 東京",
+		"web\u200b-\u200d1\ufeff\u00ad": "web-1", "a\u2028b\u0085c": "a\nb\nc", "\u200e\u061c\U000e0041x": "x",
+		"می\u200cخواهم": "می\u200cخواهم", "👩\u200d💻 ⚠️": "👩\u200d💻 ⚠️", "\u200d👩": "👩", "\u3164": "",
 	} {
 		if got := stackhand.Clean(in); got != want {
 			t.Errorf("Clean(%q) = %q, want %q", in, got, want)

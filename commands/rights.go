@@ -23,24 +23,48 @@ func described(description string) string {
 	return description
 }
 
-// mayTouch refuses, where everybody uses the cloud with the bot's own login, to change what was not made by the asker.
-// Elsewhere the asker's own rights in the cloud decide.
+// mayTouch refuses, where everybody uses the cloud with the bot's own login, to change what is not the asker's: what they
+// made, or what was made for a server that is theirs now. Elsewhere the asker's own rights in the cloud decide.
 func (s *session) mayTouch(ctx context.Context, verb, what, job string) error {
 	if !s.settings.Service || s.user.Role >= stackhand.Admin {
 		return nil
 	}
 	if job != "" {
 		switch made, err := s.env.Jobs.Job(ctx, job); {
-		case err == nil && made.User.ID == s.user.ID:
-			return nil
 		case err == nil:
-			owner := s.env.person(ctx, made.User.ID)
-			return stackhand.Errorf(stackhand.Forbidden, "%s was made by %s, so you cannot %s it.", capital(what), owner, verb).Do("Ask %s, or an administrator.", owner)
+			owner, err := s.madeFor(ctx, made)
+			if err != nil || owner == "" {
+				return err
+			}
+			name := s.env.person(ctx, owner)
+			return stackhand.Errorf(stackhand.Forbidden, "%s was made by %s, so you cannot %s it.", capital(what), name, verb).Do("Ask %s, or an administrator.", name)
 		case stackhand.KindOf(err) != stackhand.NotFound:
 			return err
 		}
 	}
 	return stackhand.Errorf(stackhand.Forbidden, "%s was not made by you, so only an administrator may %s it.", capital(what), verb).Do("Ask one of them.")
+}
+
+// madeFor tells whose is what a job made: that of the owner of its servers, while there are any, else that of who asked for it.
+// It is "" where that is the session's user.
+func (s *session) madeFor(ctx context.Context, made stackhand.Job) (string, error) {
+	owner := made.User.ID
+	for _, id := range made.Stacks {
+		st, err := s.env.Stacks.Stack(ctx, id)
+		switch {
+		case stackhand.KindOf(err) == stackhand.NotFound || err == nil && st.State == stackhand.StackGone:
+		case err != nil:
+			return "", err
+		case st.Of(s.user):
+			return "", nil
+		default:
+			owner = st.Lease.Owner
+		}
+	}
+	if owner == s.user.ID {
+		return "", nil
+	}
+	return owner, nil
 }
 
 // holders are the stacks whose ledger a resource is on, and whether they share it.
