@@ -49,6 +49,31 @@ func (a *app) trail(t *testing.T) (out []string) {
 	return out
 }
 
+// onTrail holds that the trail is whole, and that each of n jobs was asked for and ended once.
+func (a *app) onTrail(t *testing.T, n int) {
+	t.Helper()
+	var chain store.AuditChain
+	if err := a.store.VerifyAudit(t.Context(), &chain); err != nil {
+		t.Error(err)
+	}
+	all, err := a.store.AuditTrail(t.Context(), stackhand.AuditQuery{})
+	a.must(t, err)
+	times := map[string]int{}
+	for _, r := range all {
+		if r.Job != "" {
+			times[r.Job+" "+r.What]++
+		}
+	}
+	for what, n := range times {
+		if n != 1 {
+			t.Errorf("%s is on the trail %d times", what, n)
+		}
+	}
+	if len(times) != 2*n {
+		t.Errorf("on the trail of %d jobs: %v", n, times)
+	}
+}
+
 // rest gives the store a job that came to rest.
 func (a *app) rest(t *testing.T, id string, state stackhand.JobState) stackhand.Job {
 	t.Helper()

@@ -184,4 +184,5 @@ func (c crashCase) check(t *testing.T, st *stage, mark int) {
 	if err != nil || jobs[0].State != stackhand.JobDone {
 		t.Errorf("the job is %s (%v)", jobs[0].State, err)
 	}
+	st.on.app.onTrail(t, len(jobs))
 }

@@ -156,6 +156,10 @@ func TestKill9(t *testing.T) {
 	rounds("/stack delete web-1", finalDeleted)
 	count(0, "servers", "networks", "routers", "floating-ips", "security-groups", "ports")
 	o.kill()
+	a, closed := onFile(t, filepath.Join(o.dir, "stackhand.db"))
+	a.must(t, a.noteEndings(t.Context())) // the last one, where it was killed before
+	a.onTrail(t, 2)
+	closed()
 }
 
 // What the final replies of a build and of a deletion look like.
