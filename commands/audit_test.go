@@ -163,15 +163,19 @@ func TestAuditThread(t *testing.T) {
 func TestAuditWords(t *testing.T) {
 	_, env, _ := auditedWorld()
 	env.Channel = func(string) string { return "team-a" }
+	env.Name = func(_ context.Context, id string) string {
+		return map[string]string{"U0BOB": "bob", "U0CAROL": "carol"}[id]
+	}
 	for want, rec := range map[string]stackhand.AuditRecord{
-		`^alice asked for create x as alice of lab, project team-a, job abc\. By rule "big": needs approval\.$`:         {What: stackhand.AuditAsked, User: "U0ALICE", Name: "alice", Line: "create x", CloudUser: "alice", Cloud: "lab", Project: "team-a", Job: "abc", Rule: "big", Verdict: "approve"},
-		`^carol decided about job abc, which is denied now\. Denied by U0CAROL\. Too big\. \(#team-a \(https://s/\)\)$`: {What: stackhand.AuditDecided, User: "U0CAROL", Name: "carol", Job: "abc", Result: "denied", Approvals: []stackhand.Approval{{User: "U0CAROL", Why: "Too big"}}, Link: "https://s/"},
-		`^bob logged in to lab as bob, project team-b\.$`:                                                               {What: stackhand.AuditLogin, User: "U0BOB", Name: "bob", Command: "login", Cloud: "lab", CloudUser: "bob", Project: "team-b"},
-		`^bob logged out of lab as bob\.$`:                                                                              {What: stackhand.AuditLogin, User: "U0BOB", Name: "bob", Command: "logout", Cloud: "lab", CloudUser: "bob"},
-		`^The bot was started: version 1\.2, configuration 0123456789a…\.$`:                                             {What: stackhand.AuditOperator, Command: "start", Resolved: object("version", "1.2", "config_sha256", "0123456789abcdef0123")},
-		`^alice asked for delete \(web-1\), job abc\.$`:                                                                 {What: stackhand.AuditAsked, User: "U0ALICE", Name: "alice", Line: "delete", Job: "abc", About: []string{"abcdefgh-1", "web-1"}, Place: stackhand.Place{Thread: "1.1"}},
-		`^The warning that web-1 ends at 2026-11-30 12:00 UTC was delivered\.$`:                                         {What: stackhand.AuditLease, Command: "warn", About: []string{"abcdefgh-1", "web-1", "U0ALICE"}, Resolved: object("until", time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))},
-		`^The bot began delete of web-1, job abc: its lease has ended\.$`:                                               {What: stackhand.AuditLease, Command: "delete", Job: "abc", About: []string{"abcdefgh-1", "web-1"}, Why: "its lease has ended"},
+		`^alice asked for create x as alice of lab, project team-a, job abc\. By rule "big": needs approval\.$`:       {What: stackhand.AuditAsked, User: "U0ALICE", Name: "alice", Line: "create x", CloudUser: "alice", Cloud: "lab", Project: "team-a", Job: "abc", Rule: "big", Verdict: "approve"},
+		`^carol decided about job abc, which is denied now\. Denied by carol\. Too big\. \(#team-a \(https://s/\)\)$`: {What: stackhand.AuditDecided, User: "U0CAROL", Name: "carol", Job: "abc", Result: "denied", Approvals: []stackhand.Approval{{User: "U0CAROL", Why: "Too big"}}, Link: "https://s/"},
+		`^bob logged in to lab as bob, project team-b\.$`:                                                             {What: stackhand.AuditLogin, User: "U0BOB", Name: "bob", Command: "login", Cloud: "lab", CloudUser: "bob", Project: "team-b"},
+		`^alice asked for share web-1 with @bob\.$`:                                                                   {What: stackhand.AuditLease, User: "U0ALICE", Name: "alice", Line: "share web-1 with @U0BOB"},
+		`^bob logged out of lab as bob\.$`:                                                                            {What: stackhand.AuditLogin, User: "U0BOB", Name: "bob", Command: "logout", Cloud: "lab", CloudUser: "bob"},
+		`^The bot was started: version 1\.2, configuration 0123456789a…\.$`:                                           {What: stackhand.AuditOperator, Command: "start", Resolved: object("version", "1.2", "config_sha256", "0123456789abcdef0123")},
+		`^alice asked for delete \(web-1\), job abc\.$`:                                                               {What: stackhand.AuditAsked, User: "U0ALICE", Name: "alice", Line: "delete", Job: "abc", About: []string{"abcdefgh-1", "web-1"}, Place: stackhand.Place{Thread: "1.1"}},
+		`^The warning that web-1 ends at 2026-11-30 12:00 UTC was delivered\.$`:                                       {What: stackhand.AuditLease, Command: "warn", About: []string{"abcdefgh-1", "web-1", "U0ALICE"}, Resolved: object("until", time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))},
+		`^The bot began delete of web-1, job abc: its lease has ended\.$`:                                             {What: stackhand.AuditLease, Command: "delete", Job: "abc", About: []string{"abcdefgh-1", "web-1"}, Why: "its lease has ended"},
 	} {
 		expect(t, env.told(t.Context(), rec).String(), want)
 	}

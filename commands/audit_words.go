@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 	if rec.User != "" {
 		who = stackhand.AsBold(first(env.personOr(ctx, rec.User, rec.Name), rec.User))
 	}
-	line := stackhand.AsCode(first(rec.Line, rec.Command, "something"))
+	line := stackhand.AsCode(env.withNames(ctx, first(rec.Line, rec.Command, "something")))
 	switch {
 	case rec.What == stackhand.AuditRefused:
 		return stackhand.Textf("%s was refused %s: %s", who, line, ended(first(rec.Problem, rec.Result)))
@@ -84,6 +85,13 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 	}
 	return t.Add(".")
 }
+
+// withNames writes names for the ids of people who are mentioned in a line.
+func (env *Env) withNames(ctx context.Context, line string) string {
+	return mentioned.ReplaceAllStringFunc(line, func(m string) string { return "@" + env.person(ctx, m[1:]) })
+}
+
+var mentioned = regexp.MustCompile(`@[UW][A-Z0-9]{4,30}\b`)
 
 // personOr is how somebody is called now, or else was called then.
 func (env *Env) personOr(ctx context.Context, id, then string) string {

@@ -80,6 +80,13 @@ func (t *trail) asked(ctx context.Context, id string, know func(*stackhand.Audit
 	return t.put(ctx, rec)
 }
 
+// wrote tells whether it is written that the line changes something.
+func (t *trail) wrote() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.changed
+}
+
 // starts is asked for a job, whoever starts it in the end; within for what is none. change names it within the line.
 func (t *trail) starts(ctx context.Context, job string, know func(*stackhand.AuditRecord)) error {
 	return t.asked(ctx, job+"/asked", know)

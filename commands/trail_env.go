@@ -93,8 +93,11 @@ type auditedNotices struct {
 	t *trail
 }
 
-// AddNotice writes that somebody is told, or asked, in words of the line's.
+// AddNotice writes that somebody is told, or asked, in words of the line's, where that is all that the line does.
 func (a auditedNotices) AddNotice(ctx context.Context, n stackhand.Notice) (bool, error) {
+	if a.t.wrote() {
+		return a.Notices.AddNotice(ctx, n)
+	}
 	err := a.t.within(ctx, "tell/"+n.ID, func(r *stackhand.AuditRecord) {
 		r.Resolved = object("told", n.User, "by", n.By, "for", n.Line)
 	})

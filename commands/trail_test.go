@@ -245,3 +245,26 @@ func TestNothingPassesTheTrail(t *testing.T) {
 		}
 	}
 }
+
+// TestTrailTells writes what a line does once, and not once more that people are told of it.
+func TestTrailTells(t *testing.T) {
+	w, env, l := auditedWorld()
+	st := w.give("U0ALICE", "web-1")
+	n := auditedNotices{Notices: fakeNotices{w}, t: env.audited(alice, Line{Key: "k1"}).trail}
+	for _, id := range []string{"n1", "n2"} {
+		if _, err := n.AddNotice(t.Context(), stackhand.Notice{ID: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own := env.audited(alice, Line{Key: "k2"})
+	if _, err := own.Stacks.ChangeStack(t.Context(), st.ID, func(s *stackhand.Stack) error { s.Shared = []string{"U0BOB"}; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	n.t = own.trail
+	if _, err := n.AddNotice(t.Context(), stackhand.Notice{ID: "n3"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.String(); got != "asked, lease" {
+		t.Error(got)
+	}
+}
