@@ -14,7 +14,7 @@ import (
 // told is a record of the audit trail in plain words.
 func (env *Env) told(ctx context.Context, rec stackhand.AuditRecord) stackhand.Text {
 	text := env.deed(ctx, rec)
-	if rec.Rule != "" && rec.What != stackhand.AuditEnded {
+	if rec.Rule != "" && rec.What != stackhand.AuditEnded && rec.What != stackhand.AuditDecided {
 		text = text.Add(" By rule %q: %s.", rec.Rule, first(map[string]string{"approve": "needs approval"}[rec.Verdict], rec.Verdict, "decided"))
 	}
 	for _, ap := range rec.Approvals {
@@ -55,7 +55,7 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 	case rec.What == stackhand.AuditRefused:
 		return stackhand.Textf("%s was refused %s: %s", who, line, ended(first(rec.Problem, rec.Result)))
 	case rec.What == stackhand.AuditDecided:
-		return stackhand.Textf("%s decided about job %s, which is %s now.", who, stackhand.AsCode(rec.Job), first(rec.Result, "open"))
+		return stackhand.Textf("%s %s job %s, which is %s now.", who, first(decisions[rec.Verdict], "decided about"), stackhand.AsCode(rec.Job), first(rec.Result, "open"))
 	case rec.What == stackhand.AuditEnded:
 		t := stackhand.Textf("Job %s of %s %s: %s.", stackhand.AsCode(rec.Job), who, stands(stackhand.Job{State: stackhand.JobState(rec.Result)}), line)
 		if rec.Problem != "" {
@@ -69,7 +69,7 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 		}
 		return stackhand.Textf("%s %s %s as %s%s.", who, verb, rec.Cloud, first(rec.CloudUser, "nobody"), inProject(rec))
 	case rec.What == stackhand.AuditOperator:
-		return operated(rec)
+		return operated(who, line, rec)
 	case rec.What == stackhand.AuditLease && rec.User == "":
 		return byItself(rec)
 	}
@@ -108,23 +108,39 @@ func inProject(rec stackhand.AuditRecord) string {
 	return ", project " + rec.Project
 }
 
+// decisions are what an approver did, in words.
+var decisions = map[string]string{"approve": "approved", "deny": "denied", "withdraw": "withdrew"}
+
 // operated is what was done to the bot as a whole.
-func operated(rec stackhand.AuditRecord) stackhand.Text {
+func operated(who, line stackhand.Span, rec stackhand.AuditRecord) stackhand.Text {
 	var what struct {
-		Version string `json:"version"`
-		Digest  string `json:"config_sha256"`
+		Version string   `json:"version"`
+		Digest  string   `json:"config_sha256"`
+		Changed []string `json:"changed"`
 	}
-	if rec.Command == "start" && json.Unmarshal(rec.Resolved, &what) == nil {
+	_ = json.Unmarshal(rec.Resolved, &what) // of another shape: then it says nothing here
+	switch {
+	case rec.User != "":
+		return stackhand.Textf("%s asked for %s.", who, line)
+	case rec.Command == "start":
 		return stackhand.Textf("The bot was started: version %s, configuration %s.", what.Version, clip(what.Digest, 12))
+	case rec.Command == "reload" && rec.Problem != "":
+		return stackhand.Textf("The configuration was read anew and refused; the old one stays: %s", ended(rec.Problem))
+	case rec.Command == "reload":
+		return stackhand.Textf("The configuration was read anew%s.", inBrackets(what.Changed))
 	}
-	return stackhand.Textf("The bot: %s %s.", stackhand.AsCode(rec.Command), strings.TrimSpace(rec.Why))
+	return stackhand.Textf("The bot: %s. %s", stackhand.AsCode(rec.Command), ended(rec.Why))
 }
 
 // called is what the things that a record is about are called, without their ids.
 func called(rec stackhand.AuditRecord) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(rec.About), func(w string) bool {
-		return stackID.MatchString(w) || isID(w) || slackID.MatchString(w)
-	}), ", ")
+	var names []string
+	for _, w := range rec.About {
+		if !stackID.MatchString(w) && !isID(w) && !slackID.MatchString(w) && !slices.Contains(names, w) {
+			names = append(names, w)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // byItself is what the bot did with a lease.
