@@ -3,6 +3,7 @@ package idle
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -22,6 +23,7 @@ type world struct {
 	*Watcher
 	t       testing.TB
 	store   *store.Store
+	mem     *storetest.Memory
 	now     time.Time
 	load    map[string]float64 // percent, by server
 	cpu     map[string]time.Duration
@@ -37,7 +39,8 @@ type world struct {
 
 func newWorld(t testing.TB, r Rules) *world {
 	w := &world{t: t, now: t0, load: map[string]float64{}, cpu: map[string]time.Duration{}, at: map[string]time.Time{}, status: map[string]string{}, each: 1}
-	s, err := store.New(t.Context(), storetest.NewMemory(), store.Options{Now: func() time.Time { return w.now }})
+	w.mem = storetest.NewMemory()
+	s, err := store.New(t.Context(), w.mem, store.Options{Now: func() time.Time { return w.now }})
 	w.must(err)
 	w.store = s
 	w.Watcher = New(Options{
@@ -85,9 +88,15 @@ func (w *world) numbers(_ context.Context, st stackhand.Stack, _ time.Time) (sta
 func (w *world) begin(ctx context.Context, id string, reason stackhand.Reason, why stackhand.Text, ends time.Time) (bool, error) {
 	st, err := w.store.Stack(ctx, id)
 	w.must(err)
+	if st.Lease.Ladder.Reason != stackhand.ReasonTime {
+		return false, nil
+	}
 	st.Lease.Ladder.Reason, st.Lease.Ladder.Since, st.Lease.Ladder.Ends, st.Lease.Ladder.Why = reason, w.now, ends, why
+	if err := w.store.SaveStack(ctx, &st); err != nil {
+		return false, err
+	}
 	w.begun = append(w.begun, fmt.Sprintf("%s after %.0fh: %s", reason, w.now.Sub(t0).Hours(), why))
-	return true, w.store.SaveStack(ctx, &st)
+	return true, nil
 }
 
 func (w *world) answered(ctx context.Context, id string) (bool, error) {
@@ -253,8 +262,14 @@ func TestAThousandServersStayWithinTheBound(t *testing.T) {
 			w.give(fmt.Sprintf("web-%04d", i))
 		}
 		w.live(3*time.Hour, tick)
-		first := 0
+		first, near := 0, 0
 		for i, at := range w.asked {
+			for at.Sub(w.asked[near]) >= tick {
+				near++
+			}
+			if n := i - near + 1; n > max(2, c.perMinute/10) {
+				t.Fatalf("%+v: %d calls at once, at %s", c, n, at)
+			}
 			for at.Sub(w.asked[first]) >= time.Minute {
 				first++
 			}
@@ -267,6 +282,57 @@ func TestAThousandServersStayWithinTheBound(t *testing.T) {
 		}
 		if minutes := spread(w.asked); minutes < 150 {
 			t.Errorf("%+v: calls in %d of 180 minutes", c, minutes)
+		}
+	}
+}
+
+// Servers that are found together are looked at one after the other, over the whole time between two samples.
+func TestSamplesAreSpreadOut(t *testing.T) {
+	r := rules
+	r.PerMinute = 10_000
+	w := newWorld(t, r)
+	for i := range 60 {
+		w.give(fmt.Sprintf("web-%04d", i))
+	}
+	w.live(2*time.Hour, tick)
+	if minutes := spread(w.asked); minutes < 60 {
+		t.Errorf("%d calls in %d minutes only", len(w.asked), minutes)
+	}
+}
+
+// At every write on the way the process dies; another one goes on. Nobody is asked twice, and no sample is made up.
+func TestDyingAtEveryWrite(t *testing.T) {
+	for n := 0; ; n++ {
+		w := newWorld(t, rules)
+		w.give("web-1")
+		w.load["web-1"] = 0.5
+		w.live(46*time.Hour, 10*time.Minute)
+		left, died := n, false
+		w.mem.FailCommits(func([]store.Op) error {
+			if left--; left < 0 {
+				return errors.New("the process died")
+			}
+			return nil
+		})
+		for range 40 {
+			w.now = w.now.Add(10 * time.Minute)
+			if died = w.Sweep(t.Context()) != nil; died {
+				break
+			}
+		}
+		w.mem.FailCommits(nil)
+		w.Watcher = New(w.o) // which remembers nothing
+		w.live(6*time.Hour, 10*time.Minute)
+		for _, h := range Hours(w.activity("web-1"))[1:] {
+			if h.Known() && math.Abs(h.CPU-0.5) > 0.05 {
+				t.Fatalf("died at write %d: %+v", n, h)
+			}
+		}
+		if len(w.begun) != 1 || w.activity("web-1").Asked.IsZero() {
+			t.Fatalf("died at write %d: asked %d times", n, len(w.begun))
+		}
+		if !died {
+			return
 		}
 	}
 }
