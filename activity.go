@@ -66,4 +66,5 @@ type Numbers struct {
 	Loads    []Load   // of SourceMetrics, in order
 	Status   string   // of a server that does not run: SHUTOFF …; "" where it runs
 	Calls    int      // that were made for it
+	Cut      bool     // it would have taken more calls than it might make: nothing else in it counts
 }

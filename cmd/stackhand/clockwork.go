@@ -77,11 +77,11 @@ const mostCalls = cloud.MostCalls + 3
 
 // numbers asks how busy a stack's server is, with the login that clouds.yaml has for its cloud, which may see more than its owner
 // does, or else with its owner's.
-func (a *app) numbers(ctx context.Context, st stackhand.Stack, since time.Time) (n stackhand.Numbers, err error) {
+func (a *app) numbers(ctx context.Context, st stackhand.Stack, since time.Time, most int) (n stackhand.Numbers, err error) {
 	calls := 0
 	if a.entries[st.Cloud].Auth != (stackhand.Login{}) {
 		if c, err := a.pool.ServiceIn(ctx, st.Cloud, st.Region); err == nil {
-			n, err = c.Numbers(ctx, st.Server, since)
+			n, err = c.Numbers(ctx, st.Server, since, most)
 			if err == nil && n.Source != stackhand.SourceNone {
 				return n, nil
 			}
@@ -92,7 +92,7 @@ func (a *app) numbers(ctx context.Context, st stackhand.Stack, since time.Time) 
 	if err != nil {
 		return stackhand.Numbers{Calls: calls}, err
 	}
-	n, err = c.Numbers(ctx, st.Server, since)
+	n, err = c.Numbers(ctx, st.Server, since, most-calls)
 	n.Calls += calls
 	return n, err
 }

@@ -51,7 +51,7 @@ func TestNumbersByTheCloudsOwnLogin(t *testing.T) {
 	}
 	look := func() stackhand.Numbers {
 		t.Helper()
-		n, err := a.numbers(t.Context(), mine[0], a.now().Add(-time.Hour))
+		n, err := a.numbers(t.Context(), mine[0], a.now().Add(-time.Hour), mostCalls)
 		if err != nil || n.Calls > mostCalls {
 			t.Fatalf("%+v, %v", n, err)
 		}

@@ -17,19 +17,29 @@ const MostCalls = 9
 
 // Numbers tells how busy a server is: by the metrics service where the catalogue has one that knows it, since a moment, or else by Nova's
 // diagnostics, which most clouds give to administrators only. A cloud that gives neither says so in Missing. Every call is made
-// once, and counted also where an error is answered.
-func (c *Client) Numbers(ctx context.Context, id string, since time.Time) (out stackhand.Numbers, err error) {
+// once, and counted also where an error is answered; no more than most are made.
+func (c *Client) Numbers(ctx context.Context, id string, since time.Time, most int) (out stackhand.Numbers, err error) {
+	if out, err = c.numbers(ctx, id, since, most); errors.Is(err, errCut) {
+		return stackhand.Numbers{Calls: out.Calls, Cut: true}, nil
+	}
+	return out, err
+}
+
+// errCut is that no more calls may be made.
+var errCut = errors.New("cloud: that takes more calls")
+
+func (c *Client) numbers(ctx context.Context, id string, since time.Time, most int) (out stackhand.Numbers, err error) {
 	n, err := c.on(ctx, compute)
 	if err != nil {
 		return out, err
 	}
 	n.patience = hasty
-	q := asking{caller: n, calls: &out.Calls}
+	q := asking{caller: n, calls: &out.Calls, most: most}
 	if c.metered() {
 		if out.Status, err = q.notRunning(ctx, id); err != nil || out.Status != "" {
 			return out, err
 		}
-		known, err := c.measured(ctx, id, since, &out)
+		known, err := c.measured(ctx, id, since, most, &out)
 		if known || err != nil {
 			return out, err
 		}
@@ -41,10 +51,22 @@ func (c *Client) Numbers(ctx context.Context, id string, since time.Time) (out s
 type asking struct {
 	caller
 	calls *int
+	most  int
 }
 
-func ask[T any](ctx context.Context, q asking, segments ...string) (T, error) {
+// count counts a call that is about to be made; it answers errCut where that would be one too many.
+func (q asking) count() error {
+	if *q.calls >= q.most {
+		return errCut
+	}
 	*q.calls++
+	return nil
+}
+
+func ask[T any](ctx context.Context, q asking, segments ...string) (out T, err error) {
+	if err := q.count(); err != nil {
+		return out, err
+	}
 	return get[T](ctx, q.caller, segments...)
 }
 
@@ -196,13 +218,13 @@ type wireResource struct {
 }
 
 // measured reads Gnocchi. It tells whether that knows the server's processors, and may be read.
-func (c *Client) measured(ctx context.Context, id string, since time.Time, out *stackhand.Numbers) (known bool, err error) {
+func (c *Client) measured(ctx context.Context, id string, since time.Time, most int, out *stackhand.Numbers) (known bool, err error) {
 	n, err := c.on(ctx, metric)
 	if err != nil {
 		return false, err
 	}
 	n.patience = hasty
-	q := asking{caller: n, calls: &out.Calls}
+	q := asking{caller: n, calls: &out.Calls, most: most}
 	res, err := ask[wireResource](ctx, q, "resource", "instance", id)
 	if hasStatus(err, 403, 404) || err == nil && res.Metrics["cpu"] == "" {
 		return false, nil
@@ -232,7 +254,9 @@ func (q asking) traffic(ctx context.Context, id string, since time.Time) (out []
 		return nil, err
 	}
 	var nics []wireResource
-	*q.calls++
+	if err := q.count(); err != nil {
+		return nil, err
+	}
 	err = q.once(ctx, "POST", u, map[string]any{"=": map[string]string{"instance_id": id}}, &nics)
 	if hasStatus(err, 400, 403, 404) { // a Gnocchi without such resources
 		return nil, nil
@@ -269,7 +293,9 @@ func (q asking) series(ctx context.Context, id string, since time.Time) (out ser
 		return out, err
 	}
 	var rows [][3]any
-	*q.calls++
+	if err := q.count(); err != nil {
+		return out, err
+	}
 	err = q.read(ctx, u+"?aggregation=mean&start="+since.UTC().Format("2006-01-02T15:04:05Z"), &rows)
 	if hasStatus(err, 403, 404) {
 		return out, nil

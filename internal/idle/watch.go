@@ -28,9 +28,9 @@ type Records interface {
 type Options struct {
 	Book  Records
 	Rules Rules
-	// Numbers asks a stack's cloud how busy its server is, since a moment.
-	Numbers func(ctx context.Context, st stackhand.Stack, since time.Time) (stackhand.Numbers, error)
-	Most    int // calls that Numbers makes at most
+	// Numbers asks a stack's cloud how busy its server is, since a moment, with so many calls at most.
+	Numbers func(ctx context.Context, st stackhand.Stack, since time.Time, most int) (stackhand.Numbers, error)
+	Most    int // calls that Numbers may need for a server
 	// Begin puts a stack on the ladder, and tells whether it did; Answered takes a reason back.
 	Begin    func(ctx context.Context, stack string, reason stackhand.Reason, why stackhand.Text, ends time.Time) (bool, error)
 	Answered func(ctx context.Context, stack string) (bool, error)
@@ -43,15 +43,16 @@ type Options struct {
 // twice at once; then each of the two keeps to the bound on calls.
 type Watcher struct {
 	o       Options
-	mu      sync.Mutex  // one sweep at a time
-	calls   []time.Time // of the last minute
-	adopted time.Time   // when servers that are new were looked for
+	mu      sync.Mutex     // one sweep at a time
+	calls   []time.Time    // of the last minute
+	cost    map[string]int // of a stack's last sample, in calls
+	adopted time.Time      // when servers that are new were looked for
 }
 
 // New makes a Watcher.
 func New(o Options) *Watcher {
 	o.Rules = o.Rules.Defaults()
-	return &Watcher{o: o}
+	return &Watcher{o: o, cost: map[string]int{}}
 }
 
 // tick is how often Run looks whether samples are due, and so how evenly calls are spread over a minute.
@@ -92,7 +93,7 @@ func (w *Watcher) NextDue(ctx context.Context, until time.Time) (time.Time, bool
 	if len(due) == 0 {
 		return time.Time{}, false, nil
 	}
-	if at := due[0].Next; at.After(w.o.Now()) || w.mayCall() {
+	if at := due[0].Next; at.After(w.o.Now()) || w.mayCall(due[0]) {
 		return at, true, nil
 	}
 	later := w.o.Now().Add(tick) // the bound on calls holds it back
@@ -110,7 +111,7 @@ func (w *Watcher) Sweep(ctx context.Context) error {
 		return err
 	}
 	var errs []error
-	for seen := map[string]bool{}; w.mayCall() && ctx.Err() == nil; {
+	for seen := map[string]bool{}; ctx.Err() == nil; {
 		due, err := w.o.Book.ActivitiesDue(ctx, w.o.Now(), len(seen)+1)
 		if err != nil {
 			return fmt.Errorf("reading the samples that are due: %w", err)
@@ -121,7 +122,7 @@ func (w *Watcher) Sweep(ctx context.Context) error {
 				next = i
 			}
 		}
-		if next < 0 {
+		if next < 0 || !w.mayCall(due[next]) {
 			break
 		}
 		seen[due[next].Stack] = true
@@ -160,8 +161,22 @@ func (w *Watcher) adopt(ctx context.Context) error {
 	return nil
 }
 
-// mayCall tells whether one more sample keeps to the bound, in any minute and in a tenth of one.
-func (w *Watcher) mayCall() bool {
+// few is how many calls a sample takes where nothing is in the way.
+const few = 2
+
+// needs is how many calls a sample of a stack may take: as many as its last one, or else few, unless that was not enough.
+func (w *Watcher) needs(a stackhand.Activity) int {
+	if n := w.cost[a.Stack]; n > 0 {
+		return n
+	}
+	if a.Source == stackhand.SourceMetrics {
+		return w.o.Most
+	}
+	return min(few, w.o.Most)
+}
+
+// mayCall tells whether a sample of a stack keeps to the bound, in any minute and in a tenth of one.
+func (w *Watcher) mayCall(a stackhand.Activity) bool {
 	now := w.o.Now()
 	kept, lately := w.calls[:0], 0
 	for _, at := range w.calls {
@@ -173,7 +188,8 @@ func (w *Watcher) mayCall() bool {
 		}
 	}
 	w.calls = kept
-	return len(kept)+w.o.Most <= w.o.Rules.PerMinute && (lately == 0 || lately+w.o.Most <= max(w.o.Most, w.o.Rules.PerMinute/10))
+	n := w.needs(a)
+	return len(kept)+n <= w.o.Rules.PerMinute && (lately == 0 || lately+n <= max(n, w.o.Rules.PerMinute/10))
 }
 
 func (w *Watcher) called(n int) {
@@ -186,6 +202,7 @@ func (w *Watcher) called(n int) {
 func (w *Watcher) sample(ctx context.Context, a stackhand.Activity) error {
 	st, err := w.o.Book.Stack(ctx, a.Stack)
 	if stackhand.KindOf(err) == stackhand.NotFound || err == nil && st.State == stackhand.StackGone {
+		delete(w.cost, a.Stack)
 		return w.o.Book.DeleteActivity(ctx, a)
 	}
 	if err != nil {
@@ -200,9 +217,13 @@ func (w *Watcher) sample(ctx context.Context, a stackhand.Activity) error {
 		if from := now.Add(-maxSpan); since.Before(from) {
 			since = from
 		}
-		n, asked = w.o.Numbers(ctx, st, since)
+		n, asked = w.o.Numbers(ctx, st, since, w.needs(a))
 		w.called(n.Calls)
-		if ctx.Err() != nil {
+		w.cost[st.ID] = n.Calls
+		if n.Cut {
+			w.cost[st.ID] = w.o.Most // it stays due, and may take that
+		}
+		if ctx.Err() != nil || n.Cut {
 			return ctx.Err()
 		}
 	}
