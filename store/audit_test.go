@@ -166,3 +166,36 @@ func sha(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
+
+// TestAuditWide writes records about as much as a job can make, several at once: more than one commit takes.
+func TestAuditWide(t *testing.T) {
+	s, m, _ := memory(t)
+	hold := make(chan struct{})
+	held := sync.OnceFunc(func() { <-hold })
+	m.FailCommits(func([]store.Op) error { held(); return nil }) // the others gather meanwhile
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			var about []string
+			for n := range store.MaxStacks {
+				about = append(about, fmt.Sprintf("job%d-%d", i, n), fmt.Sprintf("web%d-%d", i, n))
+			}
+			if err := s.Audit(t.Context(), audited(fmt.Sprint("wide", i), i, about...)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(hold)
+	wg.Wait()
+	for i := range 8 {
+		last := fmt.Sprintf("web%d-%d", i, store.MaxStacks-1)
+		got, err := s.AuditTrail(t.Context(), stackhand.AuditQuery{Of: last})
+		if ok(t, err); len(got) != 1 || got[0].ID != fmt.Sprint("wide", i) {
+			t.Errorf("%s finds %s", last, seqs(got))
+		}
+	}
+	var c store.AuditChain
+	if ok(t, s.VerifyAudit(t.Context(), &c)); c.N != 8 {
+		t.Error(c.N)
+	}
+}
