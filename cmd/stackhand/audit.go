@@ -44,12 +44,21 @@ func (a *app) started(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n, hash, err := a.store.AuditHead(ctx)
-	if err == nil {
-		a.log.Info("the audit trail goes on", "records", n, "hash", hash)
-	}
+	_, err = a.logHead(ctx, 0)
 	return err
 }
+
+// logHead tells the log where the trail ends, if it is longer than before.
+func (a *app) logHead(ctx context.Context, before int64) (n int64, err error) {
+	n, hash, err := a.store.AuditHead(ctx)
+	if err == nil && n > before {
+		a.log.Info("the audit trail ends here", "records", n, "hash", hash)
+	}
+	return n, err
+}
+
+// headEvery is how often the log is told where the trail ends.
+const headEvery = time.Hour
 
 // operator writes what was done to the bot as a whole, by whoever runs it.
 func (a *app) operator(ctx context.Context, command string, what any) error {
@@ -76,6 +85,9 @@ func (a *app) digest() (string, error) {
 // endings writes to the audit trail how jobs came to rest, each once: the store keeps a mark for every job until that is done.
 func (a *app) endings(ctx context.Context) error {
 	wait := time.Second
+	tick := time.NewTicker(headEvery)
+	defer tick.Stop()
+	var told int64
 	for {
 		err := a.noteEndings(ctx)
 		again := make(<-chan time.Time)
@@ -90,6 +102,10 @@ func (a *app) endings(ctx context.Context) error {
 			return nil
 		case <-a.ended:
 		case <-again:
+		case <-tick.C:
+			if n, err := a.logHead(ctx, told); err == nil {
+				told = n
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,10 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stackhand/stackhand"
-	"github.com/stackhand/stackhand/bot"
 	"github.com/stackhand/stackhand/internal/secret"
 	"github.com/stackhand/stackhand/store"
 	"github.com/stackhand/stackhand/store/storetest"
@@ -28,7 +29,7 @@ func recorder(t *testing.T) (*app, *storetest.Memory) {
 	}
 	at := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	w := world{now: func() time.Time { at = at.Add(time.Second); return at }, redact: &secret.Redactor{}, log: slog.New(slog.DiscardHandler)}
-	return &app{world: w, store: s, bot: &bot.Bot{}, ended: make(chan struct{}, 1)}, m
+	return &app{world: w, store: s, metrics: newMetrics(), ended: make(chan struct{}, 1)}, m
 }
 
 func (a *app) must(t *testing.T, err error) {
@@ -161,6 +162,42 @@ func TestEndingsAgain(t *testing.T) {
 	if len(all) != 4 || all[0].Problem != "No host was found" || !strings.Contains(string(all[0].Resolved), `"made":[{"kind":"server","id":"srv-1","name":"web-1"}]`) {
 		t.Errorf("%+v", all)
 	}
+}
+
+// TestHeadInLog holds that the log has the trail's last hash every hour in which it grew, and that a disk that fails is tried again.
+func TestHeadInLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, m := recorder(t)
+		var log bytes.Buffer
+		a.log = slog.New(slog.NewTextHandler(&log, nil))
+		a.rest(t, "aaaaaaaa", stackhand.JobDone)
+		fails := 3
+		m.FailCommits(func([]store.Op) error {
+			if fails--; fails >= 0 {
+				return errCrash
+			}
+			return nil
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- a.endings(ctx) }()
+		time.Sleep(3*time.Hour + time.Minute)
+		synctest.Wait()
+		_, hash, err := a.store.AuditHead(t.Context())
+		a.must(t, err)
+		if n := strings.Count(log.String(), hash); n != 1 || strings.Count(log.String(), "tried again") != 3 {
+			t.Errorf("%d times in the log: %s", n, log.String())
+		}
+		a.rest(t, "bbbbbbbb", stackhand.JobDone)
+		a.changed("bbbbbbbb")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if _, hash, err = a.store.AuditHead(t.Context()); err != nil || strings.Count(log.String(), hash) != 1 {
+			t.Errorf("%v: %s", err, log.String())
+		}
+		stop()
+		a.must(t, <-ended)
+	})
 }
 
 // TestLeasesOnTrail writes what sweeps do with leases, before they do it.
