@@ -27,9 +27,9 @@ type Options struct {
 	Records            Records
 	Seal               Sealer
 	Role               func(UserFacts) stackhand.Role
-	Groups             []string // ids of the user groups that Role looks at
-	Connections        int      // 0: two, so that a refresh of one loses nothing
-	Workers            int      // commands carried out at once; 0: 16
+	Groups             func() []string // ids of the user groups whose members are to be known: those of roles, rules …; nil: none
+	Connections        int             // 0: two, so that a refresh of one loses nothing
+	Workers            int             // commands carried out at once; 0: 16
 	Now                func() time.Time
 	Log                *slog.Logger
 	HTTP               *http.Client
@@ -76,6 +76,7 @@ type Bot struct {
 	self     self
 	base     atomic.Value // string: the address of the workspace
 	people   *people
+	channels channelNames
 	roll     roll
 	queue    *queue
 	lanes    []chan delivery
@@ -105,6 +106,9 @@ func New(o Options) (*Bot, error) {
 	b.people = newPeople(web, o)
 	if o.Env.Name == nil {
 		o.Env.Name = b.Name
+	}
+	if o.Env.Channel == nil {
+		o.Env.Channel = b.channels.name
 	}
 	if o.Env.Who == nil {
 		o.Env.Who = b.Who

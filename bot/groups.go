@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,20 +22,26 @@ var groupID = regexp.MustCompile(`^S[A-Z0-9]{2,30}$`)
 type groups struct {
 	web    *web
 	log    *slog.Logger
-	always []string
+	always func() []string // nil: none
+	news   *news
 	shared func(ctx context.Context) ([]string, error)
 
 	mu      sync.Mutex
-	members map[string][]string // by group, of those that matter
-	asked   time.Time           // when members were fetched
-	seen    time.Time           // when shared was asked
-	more    []string            // what it said, and what was asked for by name since
+	members map[string]membership // by group, of those that matter
+	seen    time.Time             // when shared was asked
+	more    []string              // what it said, and what was asked for by name since
 	all     []slack.UserGroup
 	listed  time.Time // when all was fetched
 }
 
-func newGroups(w *web, o Options) groups {
-	return groups{web: w, log: o.Log, always: o.Groups, shared: o.Shared}
+// membership is who was in a group when it was asked for.
+type membership struct {
+	in    []string
+	asked time.Time
+}
+
+func newGroups(w *web, o Options, heard *news) groups {
+	return groups{web: w, log: o.Log, always: o.Groups, shared: o.Shared, news: heard, members: map[string]membership{}}
 }
 
 // wanted are the groups that matter now. A group that somebody has just shared something with is among them already.
@@ -54,7 +59,10 @@ func (g *groups) wanted(ctx context.Context) ([]string, error) {
 		more = ids
 		g.mu.Unlock()
 	}
-	all := slices.Sorted(slices.Values(slices.Concat(g.always, more)))
+	if g.always != nil {
+		more = slices.Concat(g.always(), more)
+	}
+	all := slices.Sorted(slices.Values(more))
 	return slices.DeleteFunc(slices.Compact(all), func(id string) bool { return !groupID.MatchString(id) }), nil
 }
 
@@ -74,60 +82,65 @@ func (g *groups) of(ctx context.Context, user string) ([]string, error) {
 	if err != nil {
 		return nil, unknown.Because(err)
 	}
-	g.mu.Lock()
-	members, asked := g.members, g.asked
-	g.mu.Unlock()
-	old := time.Since(asked) > freshFor
-	lacking := slices.DeleteFunc(slices.Clone(wanted), func(id string) bool { _, ok := members[id]; return ok && !old })
-	if len(lacking) > 0 {
-		fetched, err := g.fetch(ctx, lacking)
-		if err != nil && (members == nil || time.Since(asked) > usableFor) {
+	var in []string
+	for _, id := range wanted {
+		members, err := g.membersOf(ctx, id)
+		if err != nil {
 			return nil, unknown.Because(err)
 		}
-		if err == nil {
-			members = g.keep(fetched, old)
+		if slices.Contains(members, user) {
+			in = append(in, id)
 		}
 	}
-	return slices.DeleteFunc(wanted, func(id string) bool { return !slices.Contains(members[id], user) }), nil
+	return in, nil
 }
 
-// keep remembers members; whole is that they are all that there is to know.
-func (g *groups) keep(fetched map[string][]string, whole bool) map[string][]string {
+// membersOf looks up who is in a group. An old answer serves while Slack gives no new one.
+func (g *groups) membersOf(ctx context.Context, id string) ([]string, error) {
+	g.mu.Lock()
+	had, ok := g.members[id]
+	g.mu.Unlock()
+	for tries := 0; !ok || time.Since(had.asked) > freshFor; tries++ {
+		before := g.news.now()
+		ids, err := g.fetch(ctx, id)
+		if err != nil {
+			if g.news.since(id, before) || !ok || time.Since(had.asked) > usableFor {
+				return nil, err
+			}
+			break
+		}
+		had = membership{in: ids, asked: time.Now()}
+		if g.keep(id, had, before) || tries == maxAsks {
+			break
+		}
+		ok = false
+	}
+	return had.in, nil
+}
+
+// keep remembers who is in a group, unless Slack told meanwhile that it is others.
+func (g *groups) keep(id string, m membership, before uint64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !whole {
-		fetched = maps.Clone(fetched)
-		for id, m := range g.members {
-			if _, newer := fetched[id]; !newer {
-				fetched[id] = m
-			}
-		}
-	} else {
-		g.asked = time.Now()
+	if g.news.since(id, before) {
+		return false
 	}
-	g.members = fetched
-	return fetched
+	g.members[id] = m
+	return true
 }
 
-// fetch asks Slack who is in groups. One that is not there any more has no members: what was shared with it is nobody's
+// fetch asks Slack who is in a group. One that is not there (any more) has no members: what was shared with it is nobody's
 // business then, and nobody else's requests must fail for it.
-func (g *groups) fetch(ctx context.Context, ids []string) (map[string][]string, error) {
-	all := map[string][]string{}
-	for _, id := range ids {
-		err := g.web.call(ctx, "usergroups.users.list", "", true, func(ctx context.Context) error {
-			members, err := g.web.api.GetUserGroupMembersContext(ctx, id)
-			all[id] = members
-			return err
-		})
-		if err != nil && slackCode(err) == "no_such_subteam" {
-			g.log.WarnContext(ctx, "a user group is not there any more, and counts as empty", "group", id)
-			all[id], err = nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+func (g *groups) fetch(ctx context.Context, id string) (members []string, err error) {
+	err = g.web.call(ctx, "usergroups.users.list", "", true, func(ctx context.Context) error {
+		members, err = g.web.api.GetUserGroupMembersContext(ctx, id)
+		return err
+	})
+	if err != nil && slackCode(err) == "no_such_subteam" {
+		g.log.WarnContext(ctx, "a user group is not there, and counts as empty", "group", id)
+		return nil, nil
 	}
-	return all, nil
+	return members, err
 }
 
 // list answers all user groups of the workspace that are in use.

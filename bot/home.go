@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/commands"
 )
 
 // actionRefresh is the button of the home tab that only the bot itself handles.
@@ -28,7 +29,13 @@ func (b *Bot) publishHome(ctx context.Context, rq *request) {
 		rq.log.ErrorContext(ctx, "the home tab cannot be filled", "err", err)
 		return
 	}
-	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: b.home(stacks, rq.user.ID)}}
+	var freeze stackhand.Freeze
+	if b.o.Env.Freeze != nil {
+		if freeze, err = b.o.Env.Freeze(ctx); err != nil {
+			rq.log.ErrorContext(ctx, "the home tab does not tell whether there is a freeze", "err", err)
+		}
+	}
+	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: b.home(stacks, rq.user.ID, freeze)}}
 	err = b.web.call(ctx, "views.publish", "", true, func(ctx context.Context) error {
 		_, err := b.web.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: rq.user.ID, View: view})
 		return err
@@ -38,13 +45,16 @@ func (b *Bot) publishHome(ctx context.Context, rq *request) {
 	}
 }
 
-func (b *Bot) home(stacks []stackhand.Stack, user string) []slack.Block {
+func (b *Bot) home(stacks []stackhand.Stack, user string, freeze stackhand.Freeze) []slack.Block {
 	slices.SortFunc(stacks, func(x, y stackhand.Stack) int {
 		return strings.Compare(x.Name+"\x00"+x.ID, y.Name+"\x00"+y.ID)
 	})
 	s := sheet{{Text: stackhand.Textf("%s", stackhand.AsBold("Your servers"))}}
 	if len(stacks) == 0 {
 		s[0].Text = s[0].Text.Add("\nYou have none. Type %s to get one.", stackhand.AsCode(b.o.Command+" create web-1"))
+	}
+	if freeze.On() {
+		s = append(sheet{{Text: commands.FreezeText(freeze)}}, s...)
 	}
 	for i, st := range stacks {
 		if i == maxHome {

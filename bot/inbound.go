@@ -135,6 +135,7 @@ func (b *Bot) readSlash(payload []byte) (arrival, bool) {
 	a := arrival{key: "slash:" + p.Trigger, kind: kindLine, user: p.User}
 	a.body = body{Slash: true, Place: stackhand.Place{Team: p.Team, Channel: p.Channel, Direct: p.Name == "directmessage"}}
 	b.from(&a.body, p.origin)
+	b.channels.note(a.body.Place, p.Name)
 	a.body.say(b, p.Text)
 	a.secret = secret{ResponseURL: p.URL, Trigger: p.Trigger}
 	return a, true

@@ -191,7 +191,7 @@ func TestManifestHasWhatTheBotUses(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"app_home_opened", "app_mention", "message.im"}, doc.Settings.Events.Bot); diff != "" {
+	if diff := cmp.Diff([]string{"app_home_opened", "app_mention", "message.im", "subteam_members_changed", "subteam_updated", "user_change"}, doc.Settings.Events.Bot); diff != "" {
 		t.Error(diff)
 	}
 	if !doc.Settings.Socket || doc.Features.Commands[0].Command != "/srv" || !slices.Contains(doc.OAuth.Scopes.Bot, "chat:write") {

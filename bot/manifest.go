@@ -28,12 +28,12 @@ var scopes = []struct{ name, why string }{
 	{"im:history", "commands by direct message"},
 	{"im:write", "to open a direct message with somebody"},
 	{"mpim:history", "as channels:history, in group messages"},
-	{"usergroups:read", "roles by user group"},
-	{"users:read", "to refuse guests and deactivated accounts"},
+	{"usergroups:read", "roles and rules by user group, revoked at once"},
+	{"users:read", "to refuse guests and deactivated accounts, at once"},
 }
 
-// Events that the app subscribes to: those that the inbox understands.
-var events = []string{"app_home_opened", "app_mention", "message.im"}
+// Events that the app subscribes to: those that the inbox understands, and those that tell that somebody is another one now.
+var events = []string{"app_home_opened", "app_mention", "message.im", "subteam_members_changed", "subteam_updated", "user_change"}
 
 // Manifest is the app's manifest in YAML, with exactly the scopes and events that the bot
 // uses. Source: docs.slack.dev/reference/app-manifest.

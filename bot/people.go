@@ -32,11 +32,13 @@ type people struct {
 	groups  groups
 	strange map[string]time.Time // whose names could not be told, and when they were asked for
 	names   *rate.Limiter        // lookups for a name alone, which must not starve those for a role
+	news    *news
 }
 
 func newPeople(w *web, o Options) *people {
+	heard := &news{of: map[string]uint64{}}
 	return &people{
-		web: w, known: map[string]person{}, strange: map[string]time.Time{}, groups: newGroups(w, o),
+		web: w, known: map[string]person{}, strange: map[string]time.Time{}, groups: newGroups(w, o, heard), news: heard,
 		names: rate.NewLimiter(rate.Every(2*time.Second), 10),
 	}
 }
@@ -51,6 +53,7 @@ const (
 	usableFor = time.Hour // while Slack does not answer
 	maxKnown  = 10000
 	nameFor   = 300 * time.Millisecond // a name is worth no longer wait
+	maxAsks   = 3                      // for the same, while Slack tells that it changes
 )
 
 // Name is what a person is called in the chat, "" while that is unknown. It may be an old
@@ -70,6 +73,7 @@ func (p *people) name(ctx context.Context, id string) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, nameFor)
 	defer cancel()
+	before := p.news.now()
 	facts, err := p.ask(ctx, id, "")
 	if err != nil {
 		p.mu.Lock()
@@ -80,7 +84,7 @@ func (p *people) name(ctx context.Context, id string) string {
 		p.strange[id] = time.Now()
 		return ""
 	}
-	p.remember(person{facts: facts}) // without a time: a role wants a newer answer
+	p.remember(person{facts: facts}, before) // without a time: a role wants a newer answer
 	return facts.Name
 }
 
@@ -89,28 +93,38 @@ func (p *people) facts(ctx context.Context, id, team string) (UserFacts, error) 
 	p.mu.Lock()
 	had, ok := p.known[id]
 	p.mu.Unlock()
-	if !ok || time.Since(had.asked) > freshFor {
+	for tries := 0; !ok || time.Since(had.asked) > freshFor; tries++ {
+		before := p.news.now()
 		facts, err := p.ask(ctx, id, team)
-		if err != nil && (!ok || time.Since(had.asked) > usableFor) {
-			return UserFacts{}, err
+		if err != nil {
+			if p.news.since(id, before) || !ok || time.Since(had.asked) > usableFor {
+				return UserFacts{}, err
+			}
+			break
 		}
-		if err == nil {
-			had = person{facts: facts, asked: time.Now()}
-			p.remember(had)
+		had = person{facts: facts, asked: time.Now()}
+		if p.remember(had, before) || tries == maxAsks {
+			break
 		}
+		ok = false
 	}
 	groups, err := p.groups.of(ctx, id)
 	had.facts.Groups = groups
 	return had.facts, err
 }
 
-func (p *people) remember(who person) {
+// remember keeps an answer, unless Slack told meanwhile that it is another one.
+func (p *people) remember(who person, before uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.news.since(who.facts.ID, before) {
+		return false
+	}
 	if len(p.known) >= maxKnown {
 		clear(p.known)
 	}
 	p.known[who.facts.ID] = who
+	return true
 }
 
 func (p *people) ask(ctx context.Context, id, team string) (UserFacts, error) {

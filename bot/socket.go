@@ -135,6 +135,12 @@ func (b *Bot) take(ctx context.Context, ack func(context.Context, string, any) e
 		b.suggest(ctx, s, ack)
 		return
 	}
+	if b.heed(e) {
+		if err := b.acknowledge(ctx, ack, e.ID, nil); err != nil {
+			b.log.WarnContext(ctx, "not acknowledged", "envelope", e.ID, "err", err)
+		}
+		return
+	}
 	a, ok := b.read(e)
 	if !ok || a.final {
 		if err := b.acknowledge(ctx, ack, e.ID, a.answer); err != nil {

@@ -13,7 +13,7 @@ import (
 // *stackhand.Error wherever people may read them, with the usage or the nearest command in
 // Next; a Reply beside an error holds the buttons that help against it.
 func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, error) {
-	env = env.audited(user, line)
+	env = env.current().audited(user, line)
 	if what, yes := Secretlike(line.Text); yes {
 		return Reply{}, env.refused(ctx, nil, stackhand.Errorf(stackhand.Invalid, "That line seems to hold %s, so nothing was done with it.", what).
 			Do("Delete your message and consider the secret known. Secrets are entered in the form that `login` opens, nowhere else."))
@@ -96,7 +96,7 @@ func article(noun string) string {
 // Submit carries out a form that somebody sent: it answers a Reply, which may hold the next
 // form, or what is wrong with single inputs, by their ids.
 func Submit(ctx context.Context, env *Env, user stackhand.User, formID, state string, values map[string]string, line Line) (Reply, map[string]string, error) {
-	env = env.audited(user, line)
+	env = env.current().audited(user, line)
 	r, wrong, err := env.submit(ctx, user, formID, state, values, line)
 	return r, wrong, env.refused(ctx, nil, err)
 }

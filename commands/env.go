@@ -14,7 +14,10 @@ type Env struct {
 	Jobs     Jobs
 	Stacks   Stacks
 	Settings Settings
-	Now      func() time.Time
+	// Live gives the settings in force, where they change while the bot runs: a line sees the same ones from its beginning
+	// to its end. nil: they are always Settings.
+	Live func() Settings
+	Now  func() time.Time
 	// Name tells what a person is called in the chat, from a cache, "" where that is unknown.
 	// nil shows ids.
 	Name func(ctx context.Context, userID string) string
@@ -39,6 +42,8 @@ type Env struct {
 	Requests Requests
 	// Freeze is the freeze that is on, or the zero value. nil: there is never one.
 	Freeze func(ctx context.Context) (stackhand.Freeze, error)
+	// SetFreeze begins a freeze, or lifts it with the zero value. nil: that cannot be done here.
+	SetFreeze func(ctx context.Context, f stackhand.Freeze) error
 	// Audit writes at the end of the audit trail; it returns once the record is on disk. nil writes nothing. Commands need not call
 	// it: what they change through this Env is written before it is done, and so is what is refused; note adds to that.
 	Audit func(ctx context.Context, rec stackhand.AuditRecord) error
@@ -63,6 +68,16 @@ type Notices interface {
 	Notice(ctx context.Context, id string) (stackhand.Notice, error)
 	// ReviseNotice has a notice say something else from now on, in all its messages.
 	ReviseNotice(ctx context.Context, id string, text stackhand.Text, actions ...stackhand.Action) error
+}
+
+// current is the world with the settings that are in force now.
+func (env *Env) current() *Env {
+	if env.Live == nil {
+		return env
+	}
+	now := *env
+	now.Settings, now.Live = env.Live(), nil
+	return &now
 }
 
 // Requests is the record of what waits for approval. Errors of saves that lost a race are of kind Conflict: read again, and

@@ -96,7 +96,7 @@ func denied(v policy.Verdict, f facts, cause error) error {
 		if f.Verb != "create" {
 			next = "Ask for less time."
 		}
-		return stackhand.Errorf(stackhand.Forbidden, "The rule %q allows at most %s from now, and you ask for %s.", v.Rule, short(v.MaxFor), short(f.Lifetime)).Do("%s", next)
+		return stackhand.Errorf(stackhand.Forbidden, "The rule %q allows at most %s from now, and you ask for %s.", v.Rule, short(v.MaxFor), short(f.Lifetime.Round(time.Minute))).Do("%s", next)
 	}
 	return stackhand.Errorf(stackhand.Forbidden, "The rule %q does not allow that: %s", v.Rule, ended(v.Why)).
 		Do("Ask for something that it allows, or talk to whoever runs this bot about the rule.")

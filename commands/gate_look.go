@@ -53,8 +53,7 @@ func (s *session) sizes(ctx context.Context, rules *policy.Policy, f facts, in *
 		}
 	}
 	if price, ok := s.settings.Prices[in.Flavor.Name]; ok {
-		hour := price * float64(f.Count)
-		in.Cost = policy.Cost{Known: true, Hour: hour, Day: hour * 24, Total: hour * f.Lifetime.Hours()}
+		in.Cost = policy.CostOf(price, f.Request)
 	}
 	return nil
 }

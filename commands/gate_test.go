@@ -43,8 +43,8 @@ var gated = map[string]struct{ line, status string }{
 const gateKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6xv0dCeWzT1f0yH0YpR3cX8f2bXJ3hGqYc6o0yq1pT"
 
 // ungated are the commands that are no changes in a cloud: they read, are about the asker's own login, leave a server to its
-// owner, or ask. What is granted is said anew, and passes the gate by itself.
-var ungated = []string{"transfer decline", "transfer withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami"}
+// owner, ask, or are the freeze itself. What is granted is said anew, and passes the gate by itself.
+var ungated = []string{"transfer decline", "transfer withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami", "freeze", "unfreeze"}
 
 // gateWorld holds something for every line of gated.
 func gateWorld(status string) (*world, *Env) {

@@ -59,7 +59,11 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 	for _, it := range all {
 		t.Rows = append(t.Rows, s.row(ctx, it, a.Long))
 	}
-	text := stackhand.Textf("%s %sin %s of %s", count(len(all)-away, "server"), whose, s.who.Project, s.name)
+	text, err := env.freezeNote(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	text = lineOf(text, stackhand.Textf("%s %sin %s of %s", count(len(all)-away, "server"), whose, s.who.Project, s.name))
 	if away > 0 {
 		text = text.Add(", and %d elsewhere that others share with you", away)
 	}

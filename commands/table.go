@@ -20,6 +20,7 @@ import (
 //	required:"true"  refused when it is not given (positional arguments only)
 //	value:"name"     the placeholder of the value in the usage; "optional" lets it be left out
 //	rest:"true"      an option that may take several words
+//	free:"true"      words of people, such as a reason: those of a sentence are not left out of it
 //	hidden:"true"    not shown in help
 //
 // Fields are strings, numbers, durations, bools (--x, --no-x), lists and maps (k=v). A field of

@@ -140,7 +140,7 @@ func strict(words []string) (call, error) {
 // to be names: "delete web-1 please", "delete web-1, web-2".
 func wordy(e *entry, words []string) bool {
 	for _, s := range e.specs {
-		if s.arg == "" || e.Name == "help" {
+		if s.arg == "" || s.free || e.Name == "help" {
 			continue
 		}
 		for i, w := range words {

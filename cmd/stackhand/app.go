@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,6 +44,7 @@ type world struct {
 	desk     string            // path of the socket for the operator; "": none
 	sweep    string            // schedule of the sweeps
 	pace     float64           // how many times Slack's rates the workspace takes; 0: 1
+	again    reloading         // zero: the configuration stays as it is
 	outbound http.RoundTripper // to Slack and the clouds; nil for the real network
 	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
 }
@@ -61,6 +62,8 @@ type app struct {
 	pool     *cloud.Pool
 	metrics  *metrics
 	ended    chan struct{} // a job's record changed: it may have come to rest
+	env      *commands.Env
+	live     atomic.Pointer[live]
 }
 
 // notice is the least time between a delivered warning and the end of a server.
@@ -68,12 +71,12 @@ const notice = 15 * time.Minute
 
 func newApp(ctx context.Context, w world) (*app, error) {
 	a := &app{world: w, metrics: newMetrics(), ended: make(chan struct{}, 1)}
-	rules := lease.Rules{
-		Default: time.Duration(w.cfg.Leases.Default), Max: time.Duration(w.cfg.Leases.Max), Notice: notice,
+	now, err := liveOf(w.cfg, w.entries)
+	if err != nil {
+		return nil, err
 	}
-	for _, d := range w.cfg.Leases.Warn {
-		rules.Warn = append(rules.Warn, time.Duration(d))
-	}
+	a.live.Store(now)
+	rules := now.rules
 	box, err := secret.Open(w.keyset)
 	if err != nil {
 		return nil, err
@@ -87,7 +90,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := settingsOf(w.cfg, w.entries)
+	settings := now.settings
 	a.pool = cloud.NewPool(w.entries, cloud.Options{
 		UserAgent: "stackhand/" + version, Log: w.log, Transport: w.outbound, Now: w.now,
 	})
@@ -103,15 +106,15 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box,
 	})
 	a.keeper = a.newKeeper()
+	a.env = &commands.Env{
+		Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, a.rules, w.now}, Settings: settings, Live: a.settings, Now: w.now,
+		Policy: a.policy, Freeze: a.store.Freeze, SetFreeze: a.store.SetFreeze, Audit: a.audit, Trail: a.store.AuditTrail,
+		Schedules: a.keeper, Used: a.used, Activity: a.activity, Notices: notices{a.store, func() { a.bot.Noticed() }},
+	}
 	a.bot, err = bot.New(bot.Options{
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
-		Env: &commands.Env{
-			Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, rules, w.now}, Settings: settings, Now: w.now,
-			Audit: a.audit, Trail: a.store.AuditTrail,
-			Schedules: a.keeper, Used: a.used, Activity: a.activity,
-			Notices: notices{a.store, func() { a.bot.Noticed() }},
-		},
-		Records: a.store, Seal: box, Role: roleOf(w.cfg.Roles), Groups: groupsOf(w.cfg.Roles), Now: w.now, Log: w.log,
+		Env:     a.env,
+		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Now: w.now, Log: w.log,
 		Shared: func(ctx context.Context) ([]string, error) { return a.store.CoOwners(ctx, "S") },
 		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
 	})
@@ -121,7 +124,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	a.sweeper = &lease.Sweeper{
 		Book: leaseBook{a.store, a}, Jobs: leaseJobs{a}, Rules: rules, Now: w.now, Log: w.log,
 		NewID: func(key string) string { return commands.JobID(key, 0) }, Noticed: a.bot.Noticed,
-		Conflict: store.ErrConflict,
+		Conflict: store.ErrConflict, Frozen: a.frozen,
 	}
 	a.watcher = a.newWatcher()
 	return a, nil
@@ -160,6 +163,9 @@ func (a *app) run(ctx context.Context) error {
 	if a.desk != "" {
 		g.Go(func() error { return named("desk", a.serveDesk(ctx)) })
 	}
+	if a.again.signal != nil {
+		g.Go(func() error { return named("reload", a.reloads(ctx)) })
+	}
 	if a.cfg.Listen != "" {
 		g.Go(func() error { return named("listen", a.serveHTTP(ctx)) })
 	}
@@ -197,31 +203,10 @@ func settingsOf(cfg config.Config, entries map[string]cloud.Entry) commands.Sett
 	return s
 }
 
-// roleOf reads a person's role from the configuration, which names users and user groups alike.
-func roleOf(roles config.Roles) func(bot.UserFacts) stackhand.Role {
-	in := func(list []string, u bot.UserFacts) bool {
-		return slices.Contains(list, u.ID) || slices.ContainsFunc(u.Groups, func(g string) bool { return slices.Contains(list, g) })
-	}
-	return func(u bot.UserFacts) stackhand.Role {
-		switch {
-		case in(roles.Admin, u):
-			return stackhand.Admin
-		case in(roles.Approver, u):
-			return stackhand.Approver
-		}
-		return stackhand.Member
-	}
-}
-
-// groupsOf picks the user groups out of the roles: their ids begin with S.
-func groupsOf(roles config.Roles) []string {
-	return slices.DeleteFunc(slices.Concat(roles.Admin, roles.Approver), func(id string) bool { return !strings.HasPrefix(id, "S") })
-}
-
 // stacks is the record of who owns what, as the commands see it.
 type stacks struct {
 	*store.Store
-	rules lease.Rules
+	rules func() lease.Rules
 	now   func() time.Time
 }
 
@@ -276,7 +261,7 @@ func (s stacks) InThread(ctx context.Context, channel, thread string) ([]stackha
 
 // Extend moves the end of a lease, as far as the rules let it, once for each key.
 func (s stacks) Extend(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
-	return s.rules.Extend(ctx, s.Store, id, until, key, s.now())
+	return s.rules().Extend(ctx, s.Store, id, until, key, s.now())
 }
 
 // load reads the configuration that the command line names, or finds it.

@@ -33,6 +33,7 @@ type demoCmd struct {
 	Latency    time.Duration `help:"How long the simulated cloud takes to answer any call, on top." default:"0s"`
 	Cloud      string        `help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
 	CloudsFile string        `help:"A clouds.yaml." type:"existingfile" placeholder:"FILE"`
+	Policy     string        `help:"Take the sections policy, roles, leases and approvals from this file, such as your own stackhand.yaml, to try them." type:"existingfile" placeholder:"FILE"`
 	SlackPace  float64       `help:"How many times Slack's own rates the simulated workspace takes, and the bot uses." default:"1" env:"STACKHAND_DEMO_SLACK_PACE"`
 	NoBot      bool          `help:"Run the simulators only, for other programs."`
 	LogLevel   slog.Level    `help:"debug, info, warn or error, of what the bot logs to standard error." default:"error"`
@@ -216,9 +217,9 @@ func (st *stage) close() {
 	}
 }
 
-// config is the demo's stackhand.yaml, as a value.
+// config is the demo's stackhand.yaml, as a value, with the rules of --policy.
 func (st *stage) config() (config.Config, error) {
-	return config.Parse([]byte(fmt.Sprintf(`
+	cfg, err := config.Parse([]byte(fmt.Sprintf(`
 slack:
   command: /stack
   api_url: %s/api/
@@ -234,7 +235,22 @@ leases:
 roles:
   admin: [U0DANA]
   approver: [U0CAROL]
+policy:
+  - name: large servers
+    when: request.verb in ["create", "resize"] && flavor.vcpus > 4
+    then: approve
+    approvers: [U0CAROL]
+    why: more than 4 cores
 `, st.page, demoCloud, demoCloud)))
+	if err != nil || st.demo.Policy == "" {
+		return cfg, err
+	}
+	own, err := config.Load(st.demo.Policy)
+	cfg.Policy, cfg.Leases, cfg.Approvals = own.Policy, own.Leases, own.Approvals
+	if len(own.Roles.Admin)+len(own.Roles.Approver) > 0 {
+		cfg.Roles = own.Roles
+	}
+	return cfg, err
 }
 
 // loginAlice gives the first person her credential, so that the demo can begin with a server.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,8 +55,12 @@ func (doctorCmd) Run(ctx context.Context, s streams, c *cli) error {
 		return exitCode(1)
 	}
 	d.ok("config", "%s", cfg.Path)
+	if n := len(cfg.Policy); n > 0 {
+		d.ok("policy", "rules: %d; `stackhand policy test FILE` tries them on examples", n)
+	}
 	d.keyset(cfg)
 	d.slack(ctx, cfg)
+	d.groups(ctx, cfg)
 	d.clouds(ctx, cfg)
 	d.store(cfg)
 	fmt.Fprintf(s.out, "%d errors, %d warnings\n", d.errors, d.warnings)
@@ -84,10 +89,7 @@ func (c *checkup) keyset(cfg config.Config) {
 
 // slack tries both tokens, and holds the bot token's scopes against those of the manifest.
 func (c *checkup) slack(ctx context.Context, cfg config.Config) {
-	base := cfg.Slack.APIURL
-	if base == "" {
-		base = "https://slack.com/api/"
-	}
+	base := slackBase(cfg)
 	for _, t := range []struct{ env, file, method, what string }{
 		{"SLACK_BOT_TOKEN", cfg.Slack.BotTokenFile, "auth.test", "bot token"},
 		{"SLACK_APP_TOKEN", cfg.Slack.AppTokenFile, "apps.connections.open", "app token"},
@@ -112,6 +114,34 @@ func (c *checkup) slack(ctx context.Context, cfg config.Config) {
 			c.scopes(header.Get("X-OAuth-Scopes"))
 		}
 	}
+}
+
+// groups looks for the user groups that roles and rules name: nobody is in one that is not there.
+func (c *checkup) groups(ctx context.Context, cfg config.Config) {
+	token, err := cfg.Secret("SLACK_BOT_TOKEN", cfg.Slack.BotTokenFile)
+	if err != nil || token == "" {
+		return // said already
+	}
+	for _, id := range cfg.Groups() {
+		_, answer, err := callSlack(ctx, slackBase(cfg)+"usergroups.users.list?usergroup="+url.QueryEscape(id), token)
+		switch {
+		case err != nil:
+			c.fail("user groups", "%v", err)
+		case answer.Error == "no_such_subteam":
+			c.fail("user groups", "Slack knows no user group %s, which roles or rules name, so nobody is in it: its id is at the end of its address in Slack", id)
+		case !answer.OK:
+			c.warn("user groups", "Slack does not tell who is in %s: %s", id, answer.Error)
+		default:
+			c.ok("user groups", "%s is there", id)
+		}
+	}
+}
+
+func slackBase(cfg config.Config) string {
+	if cfg.Slack.APIURL == "" {
+		return "https://slack.com/api/"
+	}
+	return cfg.Slack.APIURL
 }
 
 func (c *checkup) clock(h http.Header) {

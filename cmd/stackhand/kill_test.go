@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -26,6 +27,7 @@ type outside struct {
 	dir   string
 	bin   string // the program
 	bot   *exec.Cmd
+	log   io.Writer // nil: what is a warning, or worse, goes to the test's own output
 }
 
 func newOutside(t testing.TB) *outside {
@@ -54,6 +56,9 @@ func (o *outside) start() {
 	o.t.Helper()
 	o.bot = exec.CommandContext(o.t.Context(), o.bin, "serve", "--config", "stackhand.yaml", "--log-level", "warn")
 	o.bot.Dir, o.bot.Env, o.bot.Stderr = o.dir, o.env, os.Stderr
+	if o.log != nil {
+		o.bot.Args[len(o.bot.Args)-1], o.bot.Stderr = "info", o.log
+	}
 	if err := o.bot.Start(); err != nil {
 		o.t.Fatal(err)
 	}

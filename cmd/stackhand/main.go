@@ -28,6 +28,9 @@ type cli struct {
 		New    keysetNewCmd    `cmd:"" help:"Print a new keyset for STACKHAND_KEYSET."`
 		Rotate keysetRotateCmd `cmd:"" help:"Print the keyset in STACKHAND_KEYSET with a new first key; the old ones still open what they sealed."`
 	} `cmd:"" help:"The encryption keyset."`
+	Policy struct {
+		Test policyTestCmd `cmd:"" help:"Run a table of examples against the rules of the configuration."`
+	} `cmd:"" help:"The rules of the configuration."`
 	Audit struct {
 		Export auditExportCmd `cmd:"" help:"Print the audit trail as JSON lines, the oldest first."`
 		Verify auditVerifyCmd `cmd:"" help:"Prove that no record of the audit trail was changed, is missing, or was cut off."`

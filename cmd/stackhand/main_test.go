@@ -106,6 +106,7 @@ func TestScriptRefusals(t *testing.T) {
 		{"clock 2h", "moves on only"},
 		{"clock +soon", "soon"},
 		{"restart now", "stands alone"},
+		{"slack bob promoted", "deactivated, guest or member"},
 		{"wait long", "long"},
 	} {
 		code, out, errs := command(t, "# a comment\n\nalice #team-a: /stack list\n"+c.line+"\n", "demo", "--script", "-")

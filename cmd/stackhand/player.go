@@ -88,6 +88,8 @@ func (p *player) do(ctx context.Context, l scriptLine) error {
 		return p.reject(ctx, l)
 	case "cloud":
 		return p.count(ctx, l)
+	case "slack":
+		return p.change(ctx, l)
 	case "fault":
 		if p.st.cloud == nil {
 			return fmt.Errorf("only the simulated cloud has faults")

@@ -22,8 +22,8 @@ import (
 type scriptLine struct {
 	n      int
 	text   string
-	what   string // say, thread, click, submit, wait, expect, reject, cloud, fault, restart, clock
-	user   string
+	what   string // say, thread, click, submit, slack, wait, expect, reject, cloud, fault, restart, clock
+	user   string // of slack, too: who is changed
 	where  string // of say
 	words  string // of say and thread; the action of click; the kind of cloud
 	value  string // of click
@@ -89,6 +89,8 @@ func parseLine(text string) (scriptLine, error) {
 			return l, e
 		}
 		l.rule, err = openstack.ParseRule(words)
+	case "slack":
+		return parseChange(rest)
 	case "restart":
 		if rest != "" {
 			err = fmt.Errorf("restart stands alone")
@@ -141,7 +143,7 @@ func parsePerson(user, rest string) (scriptLine, error) {
 		l.what = "say"
 	}
 	if l.what == "" {
-		return l, fmt.Errorf("not understood; a line is PERSON #channel: words · PERSON @stackhand: words · PERSON thread: words · PERSON click ACTION · PERSON submit key=value · wait · expect · reject · cloud · fault · restart · clock")
+		return l, fmt.Errorf("not understood; a line is PERSON #channel: words · PERSON @stackhand: words · PERSON thread: words · PERSON click ACTION · PERSON submit key=value · slack · wait · expect · reject · cloud · fault · restart · clock")
 	}
 	return l, nil
 }

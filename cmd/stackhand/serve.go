@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/stackhand/stackhand/internal/cloud"
@@ -43,6 +46,10 @@ func (v serveCmd) Run(ctx context.Context, s streams, c *cli) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	w.driver, w.desk = db, deskOf(path)
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	w.again = reloading{signal: hup, read: c.load}
 	a, err := newApp(ctx, w)
 	if err != nil {
 		return err

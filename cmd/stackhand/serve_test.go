@@ -31,9 +31,7 @@ func (o *outside) listen() string {
 		o.t.Fatal(err)
 	}
 	addr := l.Addr().String()
-	old, err := os.ReadFile(filepath.Join(o.dir, "stackhand.yaml"))
-	o.must(err)
-	o.write("stackhand.yaml", string(old)+"listen: "+addr+"\n")
+	o.add("listen: " + addr + "\n")
 	o.must(l.Close())
 	return addr
 }
@@ -108,6 +106,9 @@ func TestDoctor(t *testing.T) {
 	}{
 		{"all is well", func(*testing.T, *outside) {}, 0,
 			[]string{"ok       config", "ok       keyset", "ok       bot token", "ok       app token", "ok       cloud lab", "0 errors, 0 warnings"}},
+		{"rules and groups", func(_ *testing.T, o *outside) {
+			o.add("roles: {approver: [S0OPS]}\npolicy:\n  - {then: approve, approvers: [S0GONE]}\n")
+		}, 1, []string{"ok       policy         rules: 1", "ok       user groups    S0OPS is there", "error    user groups    Slack knows no user group S0GONE"}},
 		{"wrong tokens", func(t *testing.T, _ *outside) { t.Setenv("SLACK_BOT_TOKEN", "xoxb-wrong") }, 1,
 			[]string{"error    bot token", "invalid_auth"}},
 		{"no tokens", func(t *testing.T, _ *outside) { t.Setenv("SLACK_APP_TOKEN", "") }, 1,

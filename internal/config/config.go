@@ -203,8 +203,6 @@ func (c Config) check() error {
 		return fmt.Errorf("leases.default (%s) is longer than leases.max (%s)", time.Duration(c.Leases.Default), time.Duration(c.Leases.Max))
 	case c.Leases.Idle.check() != nil:
 		return c.Leases.Idle.check()
-	case len(c.Policy) > 0:
-		return errors.New("policy: this version does not enforce rules yet, and a rule that is not enforced is worse than none: take the section out")
 	}
 	for name, e := range c.Clouds.Entries {
 		switch e.Credentials {
@@ -219,6 +217,9 @@ func (c Config) check() error {
 		}
 	}
 	if err := c.Approvals.check(); err != nil {
+		return err
+	}
+	if _, err := c.Rules(); err != nil {
 		return err
 	}
 	_, err := c.StorePath()

@@ -3,6 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -58,15 +61,18 @@ func (c Config) Rules() (*policy.Policy, error) {
 			MaxCount: r.MaxCount, MaxFor: time.Duration(r.MaxFor),
 		})
 	}
+	if len(rules) == 0 {
+		return &policy.Policy{}, nil
+	}
+	out := c.approverIDs()
 	p, err := policy.Compile(rules)
 	if err == nil {
-		return p, nil
+		return p, errors.Join(out...)
 	}
 	all, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return nil, err
 	}
-	var out []error
 	for _, e := range all.Unwrap() {
 		var at *policy.Error
 		if errors.As(e, &at) {
@@ -75,6 +81,38 @@ func (c Config) Rules() (*policy.Policy, error) {
 		out = append(out, e)
 	}
 	return nil, errors.Join(out...)
+}
+
+// personOrGroup is the id of somebody in Slack, or of a user group.
+var personOrGroup = regexp.MustCompile(`^[UWS][A-Z0-9]{2,}$`)
+
+// approverIDs tells what is no id where approvers are named: names and handles change.
+func (c Config) approverIDs() (wrong []error) {
+	for i, r := range c.Policy {
+		for _, id := range r.Approvers {
+			if !personOrGroup.MatchString(id) {
+				wrong = append(wrong, r.placed(&policy.Error{Rule: i, Msg: fmt.Sprintf("%q among the approvers is no id: people have ids such as U0123ABCD, user groups such as S0123ABCD", id)}))
+			}
+		}
+	}
+	return wrong
+}
+
+// groupID is the id of a user group as it stands in a condition.
+var groupID = regexp.MustCompile(`["'](S[0-9][A-Z0-9]+)["']`)
+
+// Groups are the ids of the user groups that the roles and the rules refer to: only those are looked up.
+func (c Config) Groups() []string {
+	ids := slices.Concat(c.Roles.Admin, c.Roles.Approver)
+	for _, r := range c.Policy {
+		ids = append(ids, r.Approvers...)
+		for _, m := range groupID.FindAllStringSubmatch(r.When, -1) {
+			ids = append(ids, m[1])
+		}
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !strings.HasPrefix(id, "S") })
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // placed says where in the file something is wrong with the rule. A condition that is written as a block begins in

@@ -20,6 +20,17 @@ func rulesOf(t *testing.T, text string) (*policy.Policy, error) {
 	return c.Rules()
 }
 
+func TestGroups(t *testing.T) {
+	c, err := Parse([]byte(`
+roles: {admin: [U0A, S0ADM], approver: [S0OPS]}
+policy:
+  - {when: '"S0DEV" in user.groups || user.name == "SHUTOFF"', then: approve, approvers: [S0OPS, S0LEAD, U0B]}
+`))
+	if got := strings.Join(c.Groups(), " "); err != nil || got != "S0ADM S0DEV S0LEAD S0OPS" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func TestRules(t *testing.T) {
 	p, err := rulesOf(t, `
 policy:                        # first rule that matches decides

@@ -41,6 +41,8 @@ type Sweeper struct {
 	Noticed func()                  // a notice was written down
 	// Conflict is what a save matches that somebody else was faster than, such as another sweep; nil: nothing does.
 	Conflict error
+	// Frozen tells whether no server ends for now: warnings go out, and what is over ends afterwards. nil: never.
+	Frozen func(ctx context.Context) (bool, error)
 }
 
 // again is how long after a deletion that failed the next one is tried.
@@ -102,6 +104,11 @@ func (s *Sweeper) look(ctx context.Context, stack stackhand.Stack) error {
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
 		return s.warn(ctx, stack, n, before, now)
 	case Ended:
+		if s.Frozen != nil {
+			if frozen, err := s.Frozen(ctx); frozen || err != nil {
+				return err
+			}
+		}
 		return s.take(ctx, stack, n, now)
 	}
 	return nil

@@ -192,3 +192,39 @@ func TestTheLogIsNotFlooded(t *testing.T) {
 		t.Errorf("%d lines for %d deletions", n, len(b.started))
 	}
 }
+
+// In a freeze nothing ends; what was over ends when the freeze does.
+func TestFrozen(t *testing.T) {
+	s, b, now := world(2 * time.Hour)
+	frozen := true
+	s.Frozen = func(context.Context) (bool, error) { return frozen, nil }
+	sweep := func() {
+		t.Helper()
+		for range 300 {
+			*now = now.Add(time.Minute)
+			if err := s.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sweep()
+	if len(b.started) != 0 || len(b.stacks["j-1"].Lease.Warned) == 0 {
+		t.Errorf("in the freeze: %d jobs, lease %+v", len(b.started), b.stacks["j-1"].Lease)
+	}
+	frozen = false
+	sweep()
+	if len(b.started) == 0 {
+		t.Error("after the freeze nothing ended")
+	}
+	s.Frozen = func(context.Context) (bool, error) { return false, errors.New("disk") }
+	b.stacks["j-2"] = stackhand.Stack{ID: "j-2", State: stackhand.StackReady, Lease: stackhand.Lease{Owner: "U1", Ready: t0, Until: t0.Add(time.Hour)}}
+	*now = now.Add(time.Minute)
+	n := len(b.started)
+	for range 100 {
+		*now = now.Add(time.Minute)
+		s.Sweep(t.Context())
+	}
+	if len(b.started) != n {
+		t.Error("it ended although nobody knows whether there is a freeze")
+	}
+}

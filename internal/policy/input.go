@@ -109,3 +109,9 @@ func (in Input) vars() map[string]any {
 		"usage": in.Usage, "quota": in.Quota, "cost": in.Cost, "now": in.Now,
 	}
 }
+
+// CostOf is what a request costs with servers at a price per hour.
+func CostOf(price float64, r Request) Cost {
+	hour := price * float64(r.Count)
+	return Cost{Known: true, Hour: hour, Day: hour * 24, Total: hour * r.Lifetime.Hours()}
+}

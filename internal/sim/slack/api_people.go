@@ -261,16 +261,20 @@ func (w *Workspace) messagePage(q *request, all []*message) (obj, error) {
 func usergroupsList(w *Workspace, q *request) (obj, error) {
 	list := make([]obj, 0, len(w.groups))
 	for _, g := range w.groups {
-		o := obj{
-			"id": g.ID, "team_id": TeamID, "is_usergroup": true, "name": g.Name, "handle": g.Handle,
-			"description": "", "date_delete": 0, "user_count": len(g.Members),
-		}
-		if q.bool("include_users") {
-			o["users"] = g.Members
-		}
-		list = append(list, o)
+		list = append(list, w.groupJSON(g, q.bool("include_users")))
 	}
 	return obj{"usergroups": list}, nil
+}
+
+func (w *Workspace) groupJSON(g *Group, users bool) obj {
+	o := obj{
+		"id": g.ID, "team_id": TeamID, "is_usergroup": true, "name": g.Name, "handle": g.Handle,
+		"description": "", "date_delete": 0, "user_count": len(g.Members),
+	}
+	if users {
+		o["users"] = append([]string{}, g.Members...)
+	}
+	return o
 }
 
 func usergroupsUsersList(w *Workspace, q *request) (obj, error) {

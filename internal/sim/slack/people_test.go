@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,22 @@ func TestConversations(t *testing.T) {
 	}
 	if m := items(a.call("conversations.members", obj{"channel": "C0OPS"})["members"]); len(m) != 5 {
 		t.Errorf("members %v", m)
+	}
+}
+
+// Whoever changes a user group tells the app, if it wants to know.
+func TestChangeGroup(t *testing.T) {
+	a := start(t, Options{Events: []string{"subteam_members_changed"}})
+	l := a.connect()
+	if err := a.w.ChangeGroup("@ops", func(g *Group) { g.Members = []string{"U0DANA", "U0BOB"} }); err != nil {
+		t.Fatal(err)
+	}
+	ev := asObj(l.take()["event"])
+	if ev["type"] != "subteam_members_changed" || ev["subteam_id"] != "S0OPS" || !slices.Equal(items(ev["added_users"]), []any{"U0BOB"}) || !slices.Equal(items(ev["removed_users"]), []any{"U0CAROL"}) {
+		t.Errorf("%v", ev)
+	}
+	if err := a.w.ChangeGroup("nobody", nil); err == nil {
+		t.Error("there is no such group")
 	}
 }
 

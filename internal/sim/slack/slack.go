@@ -154,7 +154,7 @@ func (o Options) withDefaults() Options {
 		o.Scopes = DefaultScopes()
 	}
 	if o.Events == nil {
-		o.Events = []string{"app_mention", "message.im", "app_home_opened"}
+		o.Events = []string{"app_mention", "message.im", "app_home_opened", "user_change", "subteam_updated", "subteam_members_changed"}
 	}
 	c := &o.Clocks
 	orDefault(&c.Ack, 3*time.Second)

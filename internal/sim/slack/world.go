@@ -170,6 +170,17 @@ func (w *Workspace) group(name string) *Group {
 	return nil
 }
 
+// UserID is the id of the person with that name.
+func (w *Workspace) UserID(name string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	u, err := w.person(name)
+	if err != nil {
+		return "", err
+	}
+	return u.ID, nil
+}
+
 // AddUser puts another person into the workspace.
 func (w *Workspace) AddUser(u User) {
 	w.mu.Lock()
@@ -193,6 +204,31 @@ func (w *Workspace) ChangeUser(name string, f func(*User)) error {
 	f(u)
 	w.emit(uiEvent{Type: "user", Body: obj{"user": w.uiUser(u)}})
 	w.event("user_change", obj{"type": "user_change", "user": w.userJSON(u, true)})
+	return nil
+}
+
+// ChangeGroup lets f change a user group's members or names, and tells the app if it subscribed to subteam_updated or
+// subteam_members_changed.
+func (w *Workspace) ChangeGroup(name string, f func(*Group)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g := w.group(name)
+	if g == nil {
+		return fmt.Errorf("there is no user group %q", name)
+	}
+	before := slices.Clone(g.Members)
+	f(g)
+	only := func(a, b []string) []string {
+		return append([]string{}, slices.DeleteFunc(slices.Clone(a), func(id string) bool { return slices.Contains(b, id) })...)
+	}
+	added, removed := only(g.Members, before), only(before, g.Members)
+	w.event("subteam_updated", obj{"type": "subteam_updated", "subteam": w.groupJSON(g, true)})
+	if len(added)+len(removed) > 0 {
+		w.event("subteam_members_changed", obj{
+			"type": "subteam_members_changed", "subteam_id": g.ID, "team_id": TeamID, "date_previous_update": w.unixNow(), "date_update": w.unixNow(),
+			"added_users": added, "added_users_count": len(added), "removed_users": removed, "removed_users_count": len(removed),
+		})
+	}
 	return nil
 }
 

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/config"
+)
+
+// reloading is how the configuration is read anew while the bot runs: once for each signal.
+type reloading struct {
+	signal <-chan os.Signal
+	read   func() (config.Config, error)
+}
+
+// reloads waits for signals until ctx ends.
+func (a *app) reloads(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.again.signal:
+			a.reload(ctx, a.again.read)
+		}
+	}
+}
+
+// reload takes over what may change while the bot runs: roles, rules, prices and defaults of clouds, and the lengths of
+// leases. What is at work, and what waits, is not touched; a line that is being carried out ends with what it began with. A
+// configuration with a mistake is refused as a whole, and the old one stays. All of it is logged, and on record.
+func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
+	old := a.live.Load()
+	var changed, later []string
+	cfg, err := read()
+	if err == nil {
+		changed, later = differences(old.cfg, cfg)
+		var next *live
+		if next, err = liveOf(onlyLive(old.cfg, cfg), a.entries); err == nil {
+			a.live.Store(next)
+		}
+	}
+	rec := stackhand.AuditRecord{
+		ID: fmt.Sprint("reload/", a.now().UnixNano()), At: a.now(), What: stackhand.AuditOperator, Command: "reload", Result: "ok",
+	}
+	switch {
+	case err != nil:
+		a.log.ErrorContext(ctx, "the new configuration is refused; the old one stays in force", "err", err)
+		rec.Result, rec.Problem = string(stackhand.Invalid), err.Error()
+	default:
+		a.log.InfoContext(ctx, "the configuration is read anew", "changed", changed, "after_a_restart", later)
+		rec.Resolved, err = json.Marshal(map[string][]string{"changed": changed, "after_a_restart": later})
+		if err != nil {
+			a.log.ErrorContext(ctx, "what changed cannot be told", "err", err)
+		}
+	}
+	if a.env.Audit == nil {
+		return
+	}
+	if err := a.env.Audit(ctx, rec); err != nil {
+		a.log.ErrorContext(ctx, "that the configuration was read anew is not in the audit trail", "err", err)
+	}
+}
+
+// onlyLive is the new configuration as far as it is taken over at once; the rest is the old one's.
+func onlyLive(old, next config.Config) config.Config {
+	out := old
+	out.Roles, out.Policy = next.Roles, next.Policy
+	out.Leases.Default, out.Leases.Max = next.Leases.Default, next.Leases.Max
+	out.Clouds.Entries = maps.Clone(old.Clouds.Entries)
+	for name, e := range next.Clouds.Entries {
+		if was, ok := old.Clouds.Entries[name]; ok {
+			e.Credentials = was.Credentials
+			out.Clouds.Entries[name] = e
+		}
+	}
+	return out
+}
+
+// differences names the sections that are others now: those that are taken over, and those that need a restart.
+func differences(old, next config.Config) (changed, later []string) {
+	note := func(to *[]string, name string, a, b any) {
+		if !same(a, b) {
+			*to = append(*to, name)
+		}
+	}
+	note(&changed, "roles", old.Roles, next.Roles)
+	note(&changed, "policy", old.Policy, next.Policy)
+	note(&changed, "leases.default", old.Leases.Default, next.Leases.Default)
+	note(&changed, "leases.max", old.Leases.Max, next.Leases.Max)
+	note(&later, "slack", old.Slack, next.Slack)
+	note(&later, "clouds.file", old.Clouds.File, next.Clouds.File)
+	note(&later, "clouds.default", old.Clouds.Default, next.Clouds.Default)
+	for _, name := range slices.Sorted(maps.Keys(merged(old.Clouds.Entries, next.Clouds.Entries))) {
+		was, had := old.Clouds.Entries[name]
+		is, has := next.Clouds.Entries[name]
+		if had != has {
+			later = append(later, "clouds."+name)
+			continue
+		}
+		note(&later, "clouds."+name+".credentials", was.Credentials, is.Credentials)
+		was.Credentials = is.Credentials
+		note(&changed, "clouds."+name, was, is)
+	}
+	note(&later, "store", old.Store, next.Store)
+	note(&later, "listen", old.Listen, next.Listen)
+	note(&later, "approvals", old.Approvals, next.Approvals)
+	rest := next.Leases
+	rest.Default, rest.Max = old.Leases.Default, old.Leases.Max
+	note(&later, "leases", old.Leases, rest)
+	return changed, later
+}
+
+func merged[V any](a, b map[string]V) map[string]V {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]V{}
+	}
+	maps.Copy(all, b)
+	return all
+}
+
+// same compares what was read from two files; where in them it stands does not count.
+func same(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
