@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 type createArgs struct {
@@ -85,7 +86,7 @@ func create(ctx context.Context, env *Env, user stackhand.User, a createArgs) (R
 		return Reply{}, err
 	}
 	if a.DryRun {
-		return p.show(), nil
+		return p.tried(ctx, a.Line)
 	}
 	return p.begin(ctx, a.Line)
 }
@@ -125,6 +126,21 @@ func (p *plan) begin(ctx context.Context, line Line) (Reply, error) {
 			r.Text = r.Text.Add("\n")
 		}
 		r.Text = r.Text.Add("%s", n)
+	}
+	return r, nil
+}
+
+// tried is the answer to --dry-run: the plan, or what the rules have against it.
+func (p *plan) tried(ctx context.Context, line Line) (Reply, error) {
+	env, r := p.session.env, p.show()
+	f := facts{Request: policy.Request{Region: p.session.who.Region}}
+	createFacts(&f, p.spec)
+	v, err := env.ruled(ctx, matter{user: p.session.user, line: line, at: p.session.scope(), session: p.session, facts: f})
+	if err != nil {
+		return Reply{}, err
+	}
+	if v.Then == policy.Approve {
+		r.Fields = append(r.Fields, Field{"Needs", stackhand.Textf("the approval of %s, by the rule %q. %s", env.approvers(ctx, v), v.Rule, ended(v.Why))})
 	}
 	return r, nil
 }

@@ -39,6 +39,11 @@ func (env *Env) judge(ctx context.Context, m matter) (policy.Verdict, error) {
 	if err := env.frozen(ctx, m.user); err != nil {
 		return policy.Verdict{}, err
 	}
+	return env.ruled(ctx, m)
+}
+
+// ruled asks the rules.
+func (env *Env) ruled(ctx context.Context, m matter) (policy.Verdict, error) {
 	var rules *policy.Policy
 	if env.Policy != nil {
 		rules = env.Policy()

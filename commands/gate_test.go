@@ -240,6 +240,8 @@ func TestLimitRules(t *testing.T) {
 	}
 	w, env := newWorld()
 	rules(t, env, policy.Rule{Name: "some", Then: policy.Limit, MaxCount: 3, MaxFor: day})
+	r, err := say(t, env, alice, "create web-9 --for 30h --dry-run")
+	expect(t, told(r, err), `The rule "some" allows at most 1d`)
 	if r, err := say(t, env, alice, "create node --count 3 --for 24h"); err != nil || len(w.jobs) != 1 {
 		t.Error(told(r, err))
 	}
