@@ -140,9 +140,17 @@ func (p *plan) tried(ctx context.Context, line Line) (Reply, error) {
 		return Reply{}, err
 	}
 	if v.Then == policy.Approve {
-		r.Fields = append(r.Fields, Field{"Needs", stackhand.Textf("the approval of %s, by the rule %q. %s", env.approvers(ctx, v), v.Rule, ended(v.Why))})
+		r.Fields = append(r.Fields, Field{"Needs", stackhand.Textf("the approval of %s, by the rule %q%s", env.approvers(ctx, v), v.Rule, because(v.Why))})
 	}
 	return r, nil
+}
+
+// because adds a reason to words.
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
 }
 
 // serverName is the name of the i-th server of count, i from 0.

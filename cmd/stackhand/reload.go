@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -54,8 +55,9 @@ func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
 		rec.Result, rec.Problem = string(stackhand.Invalid), err.Error()
 	default:
 		a.log.InfoContext(ctx, "the configuration is read anew", "changed", changed, "after_a_restart", later)
-		rec.Resolved, err = json.Marshal(map[string][]string{"changed": changed, "after_a_restart": later})
-		if err != nil {
+		digest, derr := a.digest()
+		rec.Resolved, err = json.Marshal(map[string]any{"changed": changed, "after_a_restart": later, "config_sha256": digest})
+		if err = errors.Join(derr, err); err != nil {
 			a.log.ErrorContext(ctx, "what changed cannot be told", "err", err)
 		}
 	}
