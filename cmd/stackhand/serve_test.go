@@ -130,8 +130,6 @@ func TestDoctor(t *testing.T) {
 			o.service("", "bob-secret")
 			o.fault("any /compute 500 always")
 		}, 1, []string{"error    cloud lab", "compute: A part of the cloud's compute service"}},
-		{"idle is not there yet", func(_ *testing.T, o *outside) { o.add("leases:\n  idle: {after: 48h, cpu_below: 2}\n") }, 0,
-			[]string{"warning  config", "leases.idle"}},
 		{"no folder for the store", func(_ *testing.T, o *outside) { o.add("store: bolt:nowhere/x.db\n") }, 1, []string{"error    store"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
