@@ -57,7 +57,12 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 	case rec.What == stackhand.AuditDecided:
 		return stackhand.Textf("%s %s job %s, which is %s now.", who, first(decisions[rec.Verdict], "decided about"), stackhand.AsCode(rec.Job), first(rec.Result, "open"))
 	case rec.What == stackhand.AuditEnded:
-		t := stackhand.Textf("Job %s of %s %s: %s.", stackhand.AsCode(rec.Job), who, stands(stackhand.Job{State: stackhand.JobState(rec.Result)}), line)
+		t := stackhand.Textf("Job %s of %s %s: ", stackhand.AsCode(rec.Job), who, stands(stackhand.Job{State: stackhand.JobState(rec.Result)}))
+		if title := titleOf(rec); title != "" {
+			t = t.Add("%s.", title)
+		} else {
+			t = t.Add("%s.", line)
+		}
 		if rec.Problem != "" {
 			t = t.Add(" %s", ended(rec.Problem))
 		}
@@ -84,6 +89,15 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 		t = t.Add(", job %s", stackhand.AsCode(rec.Job))
 	}
 	return t.Add(".")
+}
+
+// titleOf is what the card of a job that ended is called, "" where that is not on record.
+func titleOf(rec stackhand.AuditRecord) string {
+	var job struct {
+		Title string `json:"title"`
+	}
+	_ = json.Unmarshal(rec.Resolved, &job) // of another shape: then it has no title
+	return job.Title
 }
 
 // withNames writes names for the ids of people who are mentioned in a line.

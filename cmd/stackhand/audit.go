@@ -210,6 +210,9 @@ func (l leaseJobs) Start(ctx context.Context, job stackhand.Job, made ...stackha
 		ID: job.ID + "/asked", At: l.a.now(), What: stackhand.AuditLease, Command: job.Flow, Job: job.ID, Cloud: job.Cloud, Place: job.Place,
 		About: job.Stacks, Why: cmp.Or(job.Line, job.Title), Resolved: job.Input,
 	}
+	if job.Place.Channel != "" {
+		rec.Link = l.a.bot.Link(job.Place.Channel, job.Place.Thread, "")
+	}
 	for _, id := range job.Stacks {
 		if err := l.a.about(ctx, id, &rec); err != nil {
 			return job, err
