@@ -81,8 +81,26 @@ func (c *Client) RebuildServer(ctx context.Context, id string, spec stackhand.Re
 	case modern && spec.Files != nil:
 		return noFiles()
 	}
-	n.secrets = append(n.secrets, spec.Password)
-	return n.act(ctx, id, "rebuild", body, nil)
+	n.secrets = append(append(n.secrets, spec.Password), handed(spec.UserData, spec.Files)...)
+	var made struct {
+		Server struct {
+			Password string `json:"adminPass"`
+		} `json:"server"`
+	}
+	err = n.act(ctx, id, "rebuild", body, &made)
+	if err == nil && spec.TellPassword != nil && spec.Password == "" && made.Server.Password != "" {
+		spec.TellPassword(made.Server.Password)
+	}
+	return err
+}
+
+// handed are what is put into a server, as secrets that no message may repeat.
+func handed(userData []byte, files map[string][]byte) []string {
+	secrets := linesOf(userData)
+	for _, content := range files {
+		secrets = append(secrets, linesOf(content)...)
+	}
+	return secrets
 }
 
 // wireFile is a file for Nova to put into a server; encoding/json makes the base64 that Nova wants.

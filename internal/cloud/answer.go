@@ -1,10 +1,16 @@
 package cloud
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"html"
+	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -123,13 +129,64 @@ func hideToken(s string) string {
 // hideValue takes out of a message what Nova repeats of values that may be secrets.
 func hideValue(s string) string { return secretValue.ReplaceAllString(s, "$1[hidden]") }
 
+// hideBody takes the secrets at hand out of an answer as it came.
+func (c caller) hideBody(body []byte) []byte {
+	for _, form := range c.forms() {
+		body = bytes.ReplaceAll(body, []byte(form), []byte("[hidden]"))
+	}
+	return body
+}
+
+// forms are the ways in which the secrets at hand may be repeated, the longest first: as they are, as JSON writes them (also in
+// a JSON text within another), in an address, and in base64, as user data travels.
+func (c caller) forms() []string {
+	var forms []string
+	for _, secret := range slices.Concat(c.secrets, []string{c.token()}) {
+		if len(secret) < 4 {
+			continue
+		}
+		forms = append(forms, secret, url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret)))
+		sent, err := json.Marshal(secret) // as we send it
+		if err != nil {
+			continue
+		}
+		for _, quoted := range []string{inQuotes(string(sent)), quotedIn(secret), inQuotes(strconv.QuoteToASCII(secret))} { // the last as Python writes it
+			forms = append(forms, quoted, quotedIn(quoted))
+		}
+	}
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(forms)
+}
+
+// quotedIn is a text within a string of JSON.
+func quotedIn(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(s) != nil {
+		return s
+	}
+	return inQuotes(strings.TrimSuffix(b.String(), "\n"))
+}
+
+func inQuotes(s string) string { return s[1 : len(s)-1] }
+
+// linesOf are the lines of user data or of a file that are long enough to be known again: the cloud may repeat some of them.
+func linesOf(text []byte) []string {
+	secrets := []string{string(text)}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); len(line) >= 8 && len(secrets) < 1000 {
+			secrets = append(secrets, line)
+		}
+	}
+	return secrets
+}
+
 // hideText takes out of a text what nobody may see: the secrets at hand, whatever looks like
 // a token, and the parts of addresses that may carry one.
 func (c caller) hideText(s string) string {
-	for _, secret := range append(c.secrets, c.token()) {
-		if len(secret) >= 4 {
-			s = strings.ReplaceAll(s, secret, "[hidden]")
-		}
+	for _, form := range c.forms() {
+		s = strings.ReplaceAll(s, form, "[hidden]")
 	}
 	s = withUser.ReplaceAllString(s, "$1")
 	s = withQuery.ReplaceAllString(s, "$1")

@@ -16,13 +16,19 @@ type wireAppCred struct {
 	About   string `json:"description"`
 	Expires string `json:"expires_at,omitempty"`
 	Free    bool   `json:"unrestricted"`
+
+	Roles []wireRole `json:"roles,omitempty"`
+}
+
+type wireRole struct {
+	Name string `json:"name"`
 }
 
 // Exchange turns a password or a token into a restricted application credential of the same
 // project, so that the password need not be kept. A zero ends means that it does not end by
-// itself. It answers the new login with the credential's id, or NotFound where the cloud has
+// itself. With roles it has only these of its user's, by their names; without, all of them. It answers the new login with the credential's id, or NotFound where the cloud has
 // no application credentials. A login that is one already comes back as it is, with id "".
-func (p *Pool) Exchange(ctx context.Context, cloud string, login stackhand.Login, name string, ends time.Time) (stackhand.Login, string, error) {
+func (p *Pool) Exchange(ctx context.Context, cloud string, login stackhand.Login, name string, ends time.Time, roles ...string) (stackhand.Login, string, error) {
 	if authType(login) == authAppCred {
 		return login, "", checkLogin(login)
 	}
@@ -37,11 +43,11 @@ func (p *Pool) Exchange(ctx context.Context, cloud string, login stackhand.Login
 		return stackhand.Login{}, "", stackhand.Errorf(stackhand.Invalid, "The login to cloud %s names no project.", cloud).
 			Do("Log in again and choose a project.")
 	}
-	made, err := id.newAppCred(ctx, name, ends)
+	made, err := id.newAppCred(ctx, name, ends, roles)
 	if stackhand.KindOf(err) == stackhand.Unavailable {
 		// It may have been made all the same; its secret is lost then. Begin again.
 		if err = id.dropAppCreds(ctx, name); err == nil {
-			made, err = id.newAppCred(ctx, name, ends)
+			made, err = id.newAppCred(ctx, name, ends, roles)
 		}
 	}
 	if stackhand.KindOf(err) == stackhand.NotFound || unknownCall(err) {
@@ -57,10 +63,13 @@ func noAppCreds(cloud string) *stackhand.Error {
 	return stackhand.Errorf(stackhand.NotFound, "Cloud %s has no application credentials.", cloud)
 }
 
-func (id identified) newAppCred(ctx context.Context, name string, ends time.Time) (wireAppCred, error) {
+func (id identified) newAppCred(ctx context.Context, name string, ends time.Time, roles []string) (wireAppCred, error) {
 	spec := wireAppCred{Name: name, About: "made by Stackhand at a login; revoke it to log out"}
 	if !ends.IsZero() {
 		spec.Expires = ends.UTC().Format("2006-01-02T15:04:05.000000")
+	}
+	for _, role := range roles {
+		spec.Roles = append(spec.Roles, wireRole{role})
 	}
 	out, err := send[map[string]wireAppCred](ctx, id.caller, http.MethodPost,
 		map[string]any{"application_credential": spec}, "users", id.grant.identity.UserID, "application_credentials")
@@ -69,6 +78,24 @@ func (id identified) newAppCred(ctx context.Context, name string, ends time.Time
 	}
 	made := out["application_credential"]
 	return made, id.made("application credential", made.ID)
+}
+
+// AppCredEnds tells when the application credential of a login ends; zero where it does not end, or the cloud does not say.
+func (p *Pool) AppCredEnds(ctx context.Context, cloud string, login stackhand.Login) (time.Time, error) {
+	id, err := p.identify(ctx, cloud, login, true)
+	if err != nil {
+		return time.Time{}, err
+	}
+	out, err := get[map[string]struct {
+		Expires wireTime `json:"expires_at"`
+	}](ctx, id.caller, "users", id.grant.identity.UserID, "application_credentials", login.AppCredID)
+	switch stackhand.KindOf(err) {
+	case "":
+		return out["application_credential"].Expires.Time, nil
+	case stackhand.Forbidden, stackhand.NotFound, stackhand.Invalid:
+		return time.Time{}, nil
+	}
+	return time.Time{}, err
 }
 
 // dropAppCreds deletes the user's application credentials of this name; there is one at most.

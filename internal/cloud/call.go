@@ -43,6 +43,8 @@ func (c caller) once(ctx context.Context, method, u string, body, out any) error
 	stream, streamed := out.(streamed)
 	if streamed {
 		opts.JSONResponse, opts.KeepResponseBody = nil, true
+	} else {
+		ctx = context.WithValue(ctx, oneThing{}, true)
 	}
 	at, wanted := out.(*located)
 	if wanted {

@@ -67,12 +67,25 @@ func (c catalog) locate(s service, e Entry) (string, error) {
 				continue
 			}
 			found = true
-			if u, err := url.Parse(p.URL); err == nil && u.Host != "" {
+			u, err := url.Parse(p.URL)
+			switch {
+			case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+			case u.Scheme == "http" && strings.HasPrefix(e.AuthURL, "https:"):
+				return "", inClear(s, e, u.Host)
+			default:
 				return withVersion(s, p.URL), nil
 			}
 		}
 	}
 	return "", c.missing(s, e, found, regions)
+}
+
+// inClear refuses an address at which everybody on the way could read the token, which came encrypted. Other hosts than that of
+// auth_url are usual in catalogues, and allowed: the catalogue came from there. Only the operator, with an override, may say that
+// plain HTTP is meant.
+func inClear(s service, e Entry, host string) error {
+	return stackhand.Errorf(stackhand.Invalid, "Cloud %s: its catalogue gives the address of the %s service without encryption (http://%s), although its login is encrypted; the token does not go there.", e.Name, s, host).
+		Do("Ask the operator to set %s_endpoint_override in clouds.yaml, or to have the catalogue corrected.", strings.ReplaceAll(string(s), "-", "_"))
 }
 
 func (c catalog) missing(s service, e Entry, empty bool, regions []string) error {

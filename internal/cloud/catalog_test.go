@@ -34,6 +34,10 @@ func TestLocate(t *testing.T) {
 		{"unknown region", c, compute, Entry{Name: "lab", Region: "three", Interface: "public"}, "", "only in one, two"},
 		{"no such interface", c, network, Entry{Name: "lab", Region: "one", Interface: "admin"}, "", "no network service with a admin address, only compute, image, network"},
 		{"empty address", c, image, Entry{Name: "lab", Region: "two", Interface: "public"}, "", "no usable address for the image service"},
+		{"another host", c, compute, Entry{AuthURL: "http://keys.example/v3", Region: "two", Interface: "public"}, "http://two.example/compute/v2.1/", ""},
+		{"plain HTTP after an encrypted login", c, compute, Entry{Name: "lab", AuthURL: "https://keys.example/v3", Region: "two", Interface: "public"}, "", "without encryption (http://two.example)"},
+		{"plain HTTP, said by the operator", c, compute, Entry{AuthURL: "https://keys.example/v3", Overrides: map[string]string{"compute": "http://n.example/v2.1"}}, "http://n.example/v2.1/", ""},
+		{"no web address", catalog{{"compute", "", "public", "file://h/etc/passwd"}}, compute, Entry{Name: "lab", Interface: "public"}, "", "no usable address"},
 		{"empty", nil, compute, Entry{Name: "lab", Interface: "public"}, "", "Cloud lab: its catalogue is empty"},
 	} {
 		t.Run(x.name, func(t *testing.T) {

@@ -88,7 +88,8 @@ func (c caller) unanswered(method, u string, err error) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return astray(stackhand.Unavailable, "%s cannot be reached: nothing listens there.", where)
 	case errors.Is(err, errTooLarge):
-		return c.problem(stackhand.Invalid, err, "%s answered more than can be read (%d MiB).", where, c.site.opts.MaxBody>>20)
+		return c.problem(stackhand.Invalid, err, "%s answered more than can be read at once.", where).
+			Do("Ask the operator to look at what answers there.")
 	case read && foreign(err):
 		return astray(stackhand.Invalid, "%s does not answer like OpenStack.", where)
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
@@ -108,7 +109,7 @@ func foreign(err error) bool {
 
 // answered explains an answer with an error code.
 func (c caller) answered(method, u string, code gophercloud.ErrUnexpectedResponseCode) error {
-	a := parseAnswer(code.Actual, code.Body)
+	a := parseAnswer(code.Actual, c.hideBody(code.Body)) // before it is cut to a length: the rest of a secret would not be known
 	a.Service, a.Method = c.service, method
 	if p, err := url.Parse(u); err == nil {
 		a.Path = hideToken(p.Path)

@@ -136,7 +136,7 @@ func TestNoAnswer(t *testing.T) {
 		{"not JSON, read", "GET", syntaxError(), stackhand.Invalid, "does not answer like OpenStack"},
 		{"not JSON, write", "POST", syntaxError(), stackhand.Unavailable, "was lost"},
 		{"another list", "GET", fmt.Errorf("decode: %w", &missingKeyError{"servers"}), stackhand.Invalid, "does not answer like OpenStack"},
-		{"too large", "GET", errTooLarge, stackhand.Invalid, "64 MiB"},
+		{"too large", "GET", errTooLarge, stackhand.Invalid, "more than can be read"},
 		{"redirect", "GET", at(&redirectError{"http://cloud.example:9696", "https://evil.example"}), stackhand.Invalid, "send us on to evil.example"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

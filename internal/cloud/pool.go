@@ -29,7 +29,7 @@ type Options struct {
 	Transport  http.RoundTripper // instead of the one made from the entry; for tests and faults
 	Now        func() time.Time
 	Poll       Poll
-	MaxBody    int64         // bytes read of one answer; by default 64 MiB (a page of 1,000 servers is some 3 MB)
+	MaxBody    int64         // bytes read of one page of a list; by default 32 MiB (1,000 servers are some 3 MB)
 	PageSize   int           // items asked for in one page of a list; by default 1000
 	RetryPause time.Duration // before the first repeat of a read; by default 200 ms
 	Idle       time.Duration // a client nobody asked for during this time is dropped; by default 30 min
@@ -44,7 +44,7 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.MaxBody = cmp.Or(o.MaxBody, 64<<20)
+	o.MaxBody = cmp.Or(o.MaxBody, 32<<20)
 	o.PageSize = cmp.Or(o.PageSize, 1000)
 	o.RetryPause = cmp.Or(o.RetryPause, 200*time.Millisecond)
 	o.Idle = cmp.Or(o.Idle, 30*time.Minute)

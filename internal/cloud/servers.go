@@ -209,13 +209,18 @@ func (c *Client) CreateServer(ctx context.Context, spec stackhand.ServerSpec) (s
 	if n.atLeast(57) && spec.Files != nil {
 		return "", noFiles()
 	}
+	n.secrets = append(n.secrets, handed(spec.UserData, spec.Files)...)
 	made, err := send[struct {
 		Server struct {
-			ID string `json:"id"`
+			ID       string `json:"id"`
+			Password string `json:"adminPass"`
 		} `json:"server"`
 	}](ctx, n, http.MethodPost, map[string]any{"server": body}, "servers")
 	if err != nil {
 		return "", noHost(err, spec.Zone)
+	}
+	if spec.TellPassword != nil && made.Server.Password != "" {
+		spec.TellPassword(made.Server.Password)
 	}
 	return made.Server.ID, n.made("server", made.Server.ID)
 }

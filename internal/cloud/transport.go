@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-var errTooLarge = errors.New("the answer is larger than Options.MaxBody")
+var errTooLarge = errors.New("the answer is larger than what is read of one")
 
 // redirectError is a redirect that was not followed: the token would have gone with it.
 type redirectError struct{ from, to string }
@@ -80,8 +80,31 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &boundedBody{ReadCloser: resp.Body, left: t.maxBody}
+	if resp.StatusCode >= http.StatusBadRequest {
+		resp.Body = cut{io.LimitReader(resp.Body, maxComplaint), resp.Body}
+		return resp, nil
+	}
+	left := t.maxBody
+	if req.Context().Value(oneThing{}) != nil {
+		left = min(left, maxThing)
+	}
+	resp.Body = &boundedBody{ReadCloser: resp.Body, left: left}
 	return resp, nil
+}
+
+// oneThing marks, in a request's context, that its answer is read as a whole, which takes several times its size.
+type oneThing struct{}
+
+// maxThing is how much is read of such an answer, in bytes. Nova keeps 100 KiB of a console's text.
+const maxThing = 8 << 20
+
+// maxComplaint is how much is read of an answer that says no, in bytes. What goes beyond is not an error: the status counts.
+const maxComplaint = 256 << 10
+
+// cut is the beginning of a body.
+type cut struct {
+	io.Reader
+	io.Closer
 }
 
 // boundedBody ends with errTooLarge after left bytes.
