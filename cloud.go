@@ -121,6 +121,8 @@ type ServerSpec struct {
 	Networks []string
 	// Files are put into it by Nova itself, by path: a cloud with Features.Personality only.
 	Files map[string][]byte
+	// TellPassword is told the password of the administrator that Nova chose, where it chose one; nil: nobody wants to know.
+	TellPassword func(password string) `json:"-"`
 }
 
 // Features tells what a cloud can do. Which ones there are is found out once for a session.
@@ -149,6 +151,8 @@ type RebuildSpec struct {
 	Metadata map[string]string
 	UserData []byte // needs microversion 2.57; nil leaves it
 	Files    map[string][]byte
+	// TellPassword is told the password that Nova chose where Password is ""; nil: nobody wants to know.
+	TellPassword func(password string) `json:"-"`
 }
 
 // ImageChange is what UpdateImage changes; nil and "" leave a thing as it is.

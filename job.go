@@ -81,6 +81,7 @@ type Offer struct {
 	Danger bool      `json:"danger,omitempty"`
 	Until  time.Time `json:"until,omitzero"`  // zero: for as long as the message is there
 	About  string    `json:"about,omitempty"` // id of what it is for: offers about a thing go when one of them was taken
+	Why    string    `json:"why,omitempty"`   // what it is about, as a sentence without its end: goes before how long there is time
 }
 
 // Claim is the right of one engine to work on a job, until a moment that it keeps moving on.

@@ -241,6 +241,16 @@ type Credential struct {
 	Kind      string    `json:"kind,omitempty"`        // of what is sealed, as Login.AuthType: password, token, v3applicationcredential
 }
 
+// OneTime is a secret that is shown to one person, once: the password that a cloud gave a server. It is sealed until then, and
+// gone afterwards, or at its end.
+type OneTime struct {
+	ID     string    `json:"id"`
+	Rev    int64     `json:"-"`
+	User   string    `json:"user"` // who alone may see it
+	Sealed []byte    `json:"sealed"`
+	Ends   time.Time `json:"ends"`
+}
+
 // Choice is where a user works when a line does not say: the cloud, and in each cloud the project and the region.
 type Choice struct {
 	User  string           `json:"user"`

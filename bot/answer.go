@@ -31,6 +31,7 @@ func (b *Bot) answer(ctx context.Context, rq *request, reply commands.Reply, err
 	if reply.Job != "" && b.begin(ctx, rq, reply) {
 		return
 	}
+	rq.hush = reply.Once
 	if err := b.tell(ctx, rq, s.messages(), reply.Public && !reply.Private); err != nil {
 		rq.log.ErrorContext(ctx, "the answer could not be sent", "err", err)
 	}
@@ -115,7 +116,7 @@ func (b *Bot) tell(ctx context.Context, rq *request, all []message, public bool)
 	if len(all) == 0 {
 		return nil
 	}
-	if public || place.Direct {
+	if public || place.Direct && !rq.hush {
 		return b.tellAll(ctx, rq, place, all, !place.Direct)
 	}
 	for i, m := range all {

@@ -38,9 +38,20 @@ type Options struct {
 	Pace float64
 	// Shared tells the ids of further user groups that matter, such as those that are co-owners. nil: there are none.
 	Shared func(ctx context.Context) ([]string, error)
+	// Redact takes secrets out of all that goes to Slack; nil takes none.
+	Redact Redactor
 	// Withdraw takes the offers off a job's record once one of them was taken; doing it again
 	// does no harm. nil leaves them until their time is over.
 	Withdraw func(ctx context.Context, jobID string) error
+	// WithdrawLine takes the offers of one line off, which can be taken once. nil leaves them, too.
+	WithdrawLine func(ctx context.Context, jobID, line string) error
+}
+
+// Redactor hides secrets: Redact in what is told of failures, where a word too much may go; Strict in everything, where only what
+// is a secret beyond doubt may.
+type Redactor interface {
+	Redact(string) string
+	Strict(string) string
 }
 
 // Records is the part of the store that the bot works on. Errors of saves that lost a race

@@ -206,7 +206,11 @@ func (s shown) final() sheet {
 		out = append(out, part{Text: words, Small: true})
 	}
 	if until := s.offered(); len(s.offers()) > 0 && !until.IsZero() {
-		out = append(out, part{Text: stackhand.Textf("There is time for this until %s.", stackhand.At(until)), Small: true})
+		lead := "There is time for this"
+		if why := s.job.Offers[0].Why; why != "" {
+			lead = why
+		}
+		out = append(out, part{Text: stackhand.Textf("%s until %s.", lead, stackhand.At(until)), Small: true})
 	}
 	last := &out[len(out)-1]
 	last.Actions, last.Job = append(last.Actions, actions...), j.ID

@@ -25,6 +25,7 @@ type request struct {
 	parts  int // messages posted for it so far: their op ids count
 	began  time.Time
 	told   bool // that it takes a moment
+	hush   bool // the answer does not stay, not even in a direct message
 }
 
 const (
@@ -184,6 +185,9 @@ func (b *Bot) carryOut(ctx context.Context, rq *request, text string, files []co
 	if err == nil && reply.Job != "" {
 		b.taken(ctx, rq)
 	}
+	if err == nil && reply.Once {
+		b.shownOnce(ctx, rq)
+	}
 	b.answer(ctx, rq, reply, err)
 	for _, job := range reply.Cards {
 		b.Changed(job)
@@ -264,7 +268,7 @@ func (b *Bot) explain(ctx context.Context, rq *request, err error) *stackhand.Er
 	switch {
 	case errors.As(err, &e):
 		rq.log.InfoContext(ctx, "refused", "err_kind", e.Kind, "cause", e.Err)
-		return e
+		return b.harmless(e)
 	case errors.Is(err, context.DeadlineExceeded):
 		rq.log.WarnContext(ctx, "took too long", "err", err)
 		return stackhand.Errorf(stackhand.Unavailable, "That took too long, so I stopped waiting.").Do("Look with `jobs` what came of it, then try again.")

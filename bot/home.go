@@ -36,6 +36,7 @@ func (b *Bot) publishHome(ctx context.Context, rq *request) {
 		}
 	}
 	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: b.home(stacks, rq.user.ID, freeze)}}
+	b.web.mask(&view)
 	err = b.web.call(ctx, "views.publish", "", true, func(ctx context.Context) error {
 		_, err := b.web.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: rq.user.ID, View: view})
 		return err

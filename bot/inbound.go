@@ -106,6 +106,20 @@ func (b *Bot) unpack(in stackhand.Inbound) (body, secret, error) {
 	return m, s, nil
 }
 
+// Anew seals what arrived with another key, by what anew does with what was sealed for a user and a purpose. changed is false
+// where there is nothing to do.
+func Anew(in stackhand.Inbound, anew func(sealed []byte, user, purpose string) ([]byte, bool, error)) (out stackhand.Inbound, changed bool, err error) {
+	var m body
+	if err := json.Unmarshal(in.Body, &m); err != nil {
+		return in, false, err
+	}
+	if m.Sealed, changed, err = anew(m.Sealed, in.User, sealedFor); err != nil || !changed {
+		return in, false, err
+	}
+	in.Body, err = json.Marshal(m)
+	return in, err == nil, err
+}
+
 // read understands an envelope; not ok is what does not concern us.
 func (b *Bot) read(e envelope) (arrival, bool) {
 	switch e.Type {
@@ -146,6 +160,12 @@ func (m *body) say(b *Bot, text string) {
 	if what, leak := b.talk.secretlike(text); leak {
 		m.Leak, m.Files = what, nil
 		return
+	}
+	for _, f := range m.Files {
+		if what, leak := b.talk.secretlike(f.Name); leak {
+			m.Leak, m.Files = what, nil
+			return
+		}
 	}
 	m.Text = text
 }

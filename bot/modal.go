@@ -279,6 +279,7 @@ func preset(e slack.BlockElement, entered commands.Option) {
 
 // updateView changes an open modal; doing it twice does no harm.
 func (w *web) updateView(ctx context.Context, id string, view slack.ModalViewRequest) error {
+	w.mask(&view)
 	return w.call(ctx, "views.update", "", true, func(ctx context.Context) error {
 		_, err := w.api.UpdateViewContext(ctx, view, "", "", id)
 		return err
@@ -286,6 +287,7 @@ func (w *web) updateView(ctx context.Context, id string, view slack.ModalViewReq
 }
 
 func (w *web) openView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
+	w.mask(&view)
 	return w.call(ctx, "views.open", "", false, func(ctx context.Context) error {
 		_, err := w.api.OpenViewContext(ctx, trigger, view)
 		return err

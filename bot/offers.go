@@ -57,6 +57,18 @@ func jobOf(block string) string {
 	return id
 }
 
+// shownOnce takes the offer away whose press showed what is shown once.
+func (b *Bot) shownOnce(ctx context.Context, rq *request) {
+	id := jobOf(rq.body.Block)
+	if b.o.WithdrawLine == nil || rq.body.Action != "choose" || id == "" {
+		return
+	}
+	if err := b.o.WithdrawLine(ctx, id, rq.body.Value); err != nil {
+		rq.log.WarnContext(ctx, "an offer that was taken is still shown", "job", id, "err", err)
+	}
+	b.Changed(id)
+}
+
 // taken takes a job's offers away once a press of one of them has started what it offered. It
 // may be called again for the same press.
 func (b *Bot) taken(ctx context.Context, rq *request) {

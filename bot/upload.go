@@ -73,9 +73,10 @@ func (b *Bot) share(ctx context.Context, channel, thread string, f commands.File
 	if content == "" {
 		content = "(nothing)\n" // Slack takes no empty files
 	}
+	content = b.web.strict(content)
 	comment := ""
 	if all := chunks(atomsOf(words), maxText); len(all) > 0 {
-		comment = all[0]
+		comment = b.web.strict(all[0])
 	}
 	return b.web.call(ctx, "files.completeUploadExternal", "", false, func(ctx context.Context) error {
 		_, err := b.web.api.UploadFileContext(ctx, slack.UploadFileParameters{

@@ -29,6 +29,7 @@ type web struct {
 	dms   sync.Map    // user id → channel of the direct conversation, which never changes
 	plain atomic.Bool // this workspace does not show charts
 	rooms rooms
+	hide  Redactor // nil hides nothing
 }
 
 // callTimeout bounds one call. Its outcome is unknown afterwards.
@@ -56,7 +57,7 @@ func newWeb(o Options) (*web, error) {
 		}
 		opts = append(opts, slack.OptionAPIURL(o.APIURL))
 	}
-	return &web{api: slack.New(o.BotToken, opts...), http: &base, limit: newLimiter(o.Pace)}, nil
+	return &web{api: slack.New(o.BotToken, opts...), http: &base, limit: newLimiter(o.Pace), hide: o.Redact}, nil
 }
 
 // outcome is what can be known of a call that changes something.
@@ -189,7 +190,8 @@ func (w *web) dm(ctx context.Context, user string) (channel string, err error) {
 // opEvent is the metadata type that marks our messages.
 const opEvent = "stackhand_op"
 
-func (m message) options(thread, op string) []slack.MsgOption {
+func (w *web) options(m message, thread, op string) []slack.MsgOption {
+	m = w.masked(m)
 	opts := []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
@@ -213,7 +215,7 @@ func (w *web) post(ctx context.Context, channel, thread, op string, m message) (
 	}
 	err = w.drawing(m, func(m message) error {
 		return w.try(ctx, "chat.postMessage", func(ctx context.Context) error {
-			_, ts, err = w.api.PostMessageContext(ctx, channel, m.options(thread, op)...)
+			_, ts, err = w.api.PostMessageContext(ctx, channel, w.options(m, thread, op)...)
 			return err
 		})
 	})
@@ -225,7 +227,7 @@ func (w *web) edit(ctx context.Context, channel, ts, op string, m message) error
 		return errShared
 	}
 	return w.try(ctx, "chat.update", func(ctx context.Context) error {
-		_, _, _, err := w.api.UpdateMessageContext(ctx, channel, ts, m.options("", op)...)
+		_, _, _, err := w.api.UpdateMessageContext(ctx, channel, ts, w.options(m, "", op)...)
 		return err
 	})
 }
@@ -234,7 +236,7 @@ func (w *web) edit(ctx context.Context, channel, ts, op string, m message) error
 func (w *web) ephemeral(ctx context.Context, channel, thread, user string, m message) error {
 	return w.drawing(m, func(m message) error {
 		return w.call(ctx, "chat.postEphemeral", "", false, func(ctx context.Context) error {
-			_, err := w.api.PostEphemeralContext(ctx, channel, user, m.options(thread, "")...)
+			_, err := w.api.PostEphemeralContext(ctx, channel, user, w.options(m, thread, "")...)
 			return err
 		})
 	})
@@ -247,6 +249,7 @@ func (w *web) respond(ctx context.Context, url string, m message, replace bool) 
 }
 
 func (w *web) answer(ctx context.Context, url string, m message, replace bool) error {
+	m = w.masked(m)
 	body, err := json.Marshal(map[string]any{
 		"response_type": "ephemeral", "text": m.Text, "blocks": m.Blocks, "replace_original": replace,
 	})

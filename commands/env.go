@@ -36,6 +36,9 @@ type Env struct {
 	Who func(ctx context.Context, word string) ([]Person, error)
 	// Notices are the messages to people who are not the asker. nil: nobody else can be told.
 	Notices Notices
+	// TakePassword answers the password that a cloud gave a server, and forgets it: NotFound for none, Forbidden for
+	// somebody else's. nil: none are kept.
+	TakePassword func(ctx context.Context, user stackhand.User, cloud, server string) (string, error)
 	// Policy are the rules in force; they may be others the next time. nil: there are none.
 	Policy func() *policy.Policy
 	// Requests keeps what waits for approval. nil: there is no approval here, and what needs one is refused.
@@ -121,7 +124,9 @@ type Settings struct {
 
 // CloudSettings are the defaults of create for one cloud.
 type CloudSettings struct {
-	Service         bool // credentials: service — nobody has to log in
+	LoginFor        time.Duration // how long a login is good for; 0: 90 days
+	LoginRoles      []string      // those of their roles that people work with; none: all that they need
+	Service         bool          // credentials: service — nobody has to log in
 	ExternalNetwork string
 	Image           string
 	Flavor          string

@@ -7,6 +7,7 @@ import (
 )
 
 type passwordArgs struct {
+	Show   bool   `help:"show the one that the cloud gave it when it was made or rebuilt: to its owner, once, within a day"`
 	Server string `arg:"server" help:"name or id; in a server's thread, that one"`
 	inCloud
 	Line Line
@@ -14,8 +15,8 @@ type passwordArgs struct {
 
 var _ = add(Command[passwordArgs]{
 	Name:     "password",
-	Help:     "set the password of a server's administrator, in a form",
-	Examples: []string{"password web-1"},
+	Help:     "set the password of a server's administrator, in a form, or see the one that the cloud gave it",
+	Examples: []string{"password web-1", "password web-1 --show"},
 	Role:     stackhand.Member,
 	Run:      password,
 })
@@ -26,6 +27,9 @@ var settingPassword = change{verb: stackhand.ActPassword, do: "change the passwo
 const maxPassword = 255
 
 func password(ctx context.Context, env *Env, user stackhand.User, a passwordArgs) (Reply, error) {
+	if a.Show {
+		return showPassword(ctx, env, user, a)
+	}
 	if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
 		return begun(job), err
 	}
@@ -51,4 +55,30 @@ func password(ctx context.Context, env *Env, user stackhand.User, a passwordArgs
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "A password has from 1 to %d characters.", maxPassword).Do("Enter another one.")
 	}
 	return s.acted(ctx, a.Line, t, "Set the password of "+t.name(), stackhand.ActSpec{Verb: stackhand.ActPassword, Password: value})
+}
+
+var seeingPassword = change{do: "see the password of"}
+
+// showPassword shows it and forgets it.
+func showPassword(ctx context.Context, env *Env, user stackhand.User, a passwordArgs) (Reply, error) {
+	s, t, err := seeingPassword.see(ctx, env, user, oneServer{a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("password", a) }})
+	if err != nil {
+		return Reply{}, err
+	}
+	other := "`password " + quote(t.name()) + "` sets another one."
+	none := stackhand.Errorf(stackhand.NotFound, "There is no password of %s to show: it was shown already, a day has gone by since, or the cloud gave none.", t.name()).Do("%s", other)
+	if env.TakePassword == nil {
+		return Reply{}, none
+	}
+	value, err := env.TakePassword(ctx, user, s.name, t.id())
+	switch stackhand.KindOf(err) {
+	case "":
+	case stackhand.NotFound:
+		return Reply{}, none.Because(err)
+	default:
+		return Reply{}, err
+	}
+	return Reply{Private: true, Once: true, Text: stackhand.Textf(
+		"The password that the cloud gave the administrator of %s: %s. It is shown this once and kept nowhere; %s sets another one.",
+		stackhand.AsBold(t.name()), stackhand.AsCode(value), stackhand.AsCode("password "+quote(t.name())))}, nil
 }

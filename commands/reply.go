@@ -68,6 +68,7 @@ type Reply struct {
 	File    *File
 	Chart   *Chart         // says in a picture what the text says too
 	Private bool           // holds what only the asker may see: never shared, posted or uploaded
+	Once    bool           // is not to stay, not even in a direct message
 	Job     string         // id of the job that was started: its card is the answer
 	Begun   stackhand.Text // the same in a sentence, for where nobody sees the card at once; goes before Text
 	Notice  stackhand.Text // shown to the asker before the rest: how the line was understood

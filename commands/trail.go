@@ -44,6 +44,9 @@ func (env *Env) audited(user stackhand.User, line Line) *Env {
 	if env.Requests != nil {
 		own.Requests = auditedRequests{env.Requests, t}
 	}
+	if env.TakePassword != nil {
+		own.TakePassword = t.passwords(env.TakePassword)
+	}
 	return &own
 }
 

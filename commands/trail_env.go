@@ -180,3 +180,16 @@ func (a auditedSchedules) Leave(ctx context.Context, st stackhand.Stack, sv stac
 	}
 	return a.Schedules.Leave(ctx, st, sv)
 }
+
+// passwords writes down that somebody is about to see a server's password, which then is there no more.
+func (t *trail) passwords(take func(ctx context.Context, user stackhand.User, cloud, server string) (string, error)) func(context.Context, stackhand.User, string, string) (string, error) {
+	return func(ctx context.Context, user stackhand.User, cloud, server string) (string, error) {
+		err := t.within(ctx, "password/"+server, func(r *stackhand.AuditRecord) {
+			r.Cloud, r.About = cloud, append(r.About, server)
+		})
+		if err != nil {
+			return "", err
+		}
+		return take(ctx, user, cloud, server)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/stackhand/stackhand"
 )
@@ -56,6 +57,66 @@ func (s *Store) DeleteCredential(ctx context.Context, user, cloud, projectID str
 func (s *Store) Credentials(ctx context.Context, user string) ([]stackhand.Credential, error) {
 	from, to := under("credential", user)
 	return credentialTable.list(ctx, s.d, from, to, 0)
+}
+
+// EveryCredential reads those of all users.
+func (s *Store) EveryCredential(ctx context.Context) ([]stackhand.Credential, error) {
+	from, to := under("credential")
+	return credentialTable.list(ctx, s.d, from, to, 0)
+}
+
+// keymark is the key of something that is sealed with the oldest key that anything in the store may need.
+var keymark = key("meta", "keymark")
+
+// Keymark reads it, before the store is opened; nil where there is none. Without one it answers the credentials as they lie
+// there, whatever the schema, by which a keyset can be tried as well.
+func Keymark(ctx context.Context, d Driver) (mark []byte, creds []stackhand.Credential, err error) {
+	item, err := d.Get(ctx, keymark)
+	if err == nil {
+		return item.Value, nil, nil
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return nil, nil, fmt.Errorf("read the mark of the keyset: %w", err)
+	}
+	from, to := under("credential")
+	creds, err = credentialTable.list(ctx, d, from, to, 0)
+	return nil, creds, err
+}
+
+// SaveKeymark writes it.
+func (s *Store) SaveKeymark(ctx context.Context, mark []byte) error {
+	if _, err := s.d.Commit(ctx, Op{Key: keymark, Value: mark}); err != nil {
+		return fmt.Errorf("write the mark of the keyset: %w", err)
+	}
+	return nil
+}
+
+// Keymark is the mark as it stands now; nil where there is none.
+func (s *Store) Keymark(ctx context.Context) ([]byte, error) {
+	item, err := s.d.Get(ctx, keymark)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return item.Value, err
+}
+
+// ForgetSealed takes all credentials and the mark of the keyset out, whose keyset is lost, and tells how many they were.
+func ForgetSealed(ctx context.Context, d Driver) (int, error) {
+	from, to := under("credential")
+	items, err := d.Scan(ctx, from, to, 0)
+	if err != nil {
+		return 0, err
+	}
+	ops := []Op{{Key: keymark, Delete: true}}
+	for _, item := range items {
+		ops = append(ops, Op{Key: item.Key, Delete: true})
+	}
+	for some := range slices.Chunk(ops, maxOps) {
+		if _, err := d.Commit(ctx, some...); err != nil {
+			return 0, fmt.Errorf("forget the logins: %w", err)
+		}
+	}
+	return len(items), nil
 }
 
 // credentialPerProject (schema 1 to 2) gives each credential a key with its project, so that a user can have several in

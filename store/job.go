@@ -186,6 +186,12 @@ func (s *Store) SaveJob(ctx context.Context, job *stackhand.Job) error {
 	return jobTable.save(ctx, s.d, job)
 }
 
+// EachJob calls do with every job, in the order of their ids.
+func (s *Store) EachJob(ctx context.Context, do func(stackhand.Job) error) error {
+	from, to := under("job")
+	return jobTable.each(ctx, s.d, from, to, do)
+}
+
 // OpenJobs reads the jobs that do not rest, oldest first.
 func (s *Store) OpenJobs(ctx context.Context) ([]stackhand.Job, error) {
 	from, to := under("job.open")

@@ -207,6 +207,28 @@ func (t table[T]) remove(ctx context.Context, d Driver, v *T) error {
 	return nil
 }
 
+// eachPage is how many records each reads in one go.
+const eachPage = 200
+
+// each calls do with every record whose own key is in [from, to), a page at a time.
+func (t table[T]) each(ctx context.Context, d Driver, from, to string, do func(T) error) error {
+	for {
+		some, err := t.list(ctx, d, from, to, eachPage)
+		if err != nil {
+			return err
+		}
+		for _, v := range some {
+			if err := do(v); err != nil {
+				return err
+			}
+		}
+		if len(some) < eachPage {
+			return nil
+		}
+		from = t.key(&some[len(some)-1]) + "\x00"
+	}
+}
+
 // need refuses records without an id: they would all be the same one.
 func need(what string, ids ...string) error {
 	if slices.Contains(ids, "") {

@@ -116,6 +116,12 @@ func (s *Store) SaveRequest(ctx context.Context, r *stackhand.Request) error {
 	}
 }
 
+// EachRequest calls do with every request, in the order of their ids.
+func (s *Store) EachRequest(ctx context.Context, do func(stackhand.Request) error) error {
+	from, to := under("request")
+	return requestTable.each(ctx, s.d, from, to, do)
+}
+
 // OpenRequests reads the requests that wait for a decision, in the order of their next moment.
 func (s *Store) OpenRequests(ctx context.Context) ([]stackhand.Request, error) {
 	from, to := under("request.open")

@@ -47,6 +47,8 @@ type world struct {
 	again    reloading         // zero: the configuration stays as it is
 	outbound http.RoundTripper // to Slack and the clouds; nil for the real network
 	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	// freshKeyset reads the keyset anew, as it may have been rotated; nil: it stays the same.
+	freshKeyset func() (string, error)
 }
 
 // app is the bot, wired.
@@ -64,6 +66,7 @@ type app struct {
 	ended    chan struct{} // a job's record changed: it may have come to rest
 	env      *commands.Env
 	live     atomic.Pointer[live]
+	box      *secret.Box
 }
 
 // notice is the least time between a delivered warning and the end of a server.
@@ -79,6 +82,13 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	rules := now.rules
 	box, err := secret.Open(w.keyset)
 	if err != nil {
+		return nil, err
+	}
+	a.box = box
+	for _, e := range w.entries {
+		w.redact.Hide(e.Auth.Password, e.Auth.Token, e.Auth.AppCredSecret)
+	}
+	if err := fits(ctx, w.driver, box); err != nil {
 		return nil, err
 	}
 	if a.store, err = store.New(ctx, w.driver, store.Options{
@@ -101,9 +111,9 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Open: func(ctx context.Context, user, name string, at stackhand.Scope) (provision.Cloud, error) {
 			return a.sessions.Client(ctx, user, name, at)
 		},
-		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial, Home: home,
+		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial, Home: home, Keep: a.keepPassword,
 	}), jobs.Options{
-		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box,
+		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box, Redact: w.redact.Redact,
 	})
 	a.keeper = a.newKeeper()
 	a.env = &commands.Env{
@@ -113,10 +123,11 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	}
 	a.bot, err = bot.New(bot.Options{
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
-		Env:     a.env,
+		Env:     a.withPasswords(a.env),
 		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Now: w.now, Log: w.log,
 		Shared: func(ctx context.Context) ([]string, error) { return a.store.CoOwners(ctx, "S") },
 		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
+		WithdrawLine: a.engine.WithdrawLine, Redact: w.redact,
 	})
 	if err != nil {
 		return nil, err
@@ -153,6 +164,9 @@ func (a *app) run(ctx context.Context) error {
 	if err := a.started(ctx); err != nil {
 		return fmt.Errorf("the audit trail: %w", err)
 	}
+	if err := a.sealAnew(ctx, a.store.Exclusive()); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("sealing with another key: %w", err)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return named("audit", a.endings(ctx)) })
 	g.Go(func() error { return named("jobs", a.engine.Run(ctx)) })
@@ -166,6 +180,7 @@ func (a *app) run(ctx context.Context) error {
 	if a.again.signal != nil {
 		g.Go(func() error { return named("reload", a.reloads(ctx)) })
 	}
+	g.Go(func() error { return named("upkeep", a.upkeep(ctx, a.sweep)) })
 	if a.cfg.Listen != "" {
 		g.Go(func() error { return named("listen", a.serveHTTP(ctx)) })
 	}
@@ -196,6 +211,7 @@ func settingsOf(cfg config.Config, entries map[string]cloud.Entry) commands.Sett
 		}
 		e := cfg.Clouds.Entries[name]
 		s.Clouds[name] = commands.CloudSettings{
+			LoginFor: time.Duration(e.LoginFor), LoginRoles: e.LoginRoles,
 			Service: e.Credentials == "service", ExternalNetwork: e.ExternalNetwork,
 			Image: e.Image, Flavor: e.Flavor, Prices: e.Prices, AuthURL: entries[name].AuthURL, Region: entries[name].Region,
 		}

@@ -25,8 +25,9 @@ type cli struct {
 	Doctor   doctorCmd   `cmd:"" help:"Check the configuration, Slack, the clouds, the store and the keyset."`
 	Manifest manifestCmd `cmd:"" help:"Print the Slack app manifest for this configuration, and the link that creates the app."`
 	Keyset   struct {
-		New    keysetNewCmd    `cmd:"" help:"Print a new keyset for STACKHAND_KEYSET."`
-		Rotate keysetRotateCmd `cmd:"" help:"Print the keyset in STACKHAND_KEYSET with a new first key; the old ones still open what they sealed."`
+		New     keysetNewCmd     `cmd:"" help:"Print a new keyset for STACKHAND_KEYSET."`
+		Rotate  keysetRotateCmd  `cmd:"" help:"Print the keyset in STACKHAND_KEYSET with a new first key; the old ones still open what they sealed."`
+		Abandon keysetAbandonCmd `cmd:"" help:"Where the keyset is lost: forget all logins in the store, which nobody can open any more."`
 	} `cmd:"" help:"The encryption keyset."`
 	Policy struct {
 		Test policyTestCmd `cmd:"" help:"Run a table of examples against the rules of the configuration."`

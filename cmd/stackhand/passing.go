@@ -72,5 +72,6 @@ func (p *player) sweep(ctx context.Context) error {
 	if err := errors.Join(a.keeper.Sweep(ctx), a.watcher.Sweep(ctx)); err != nil {
 		return err
 	}
+	p.st.on.app.tend(ctx)
 	return p.wait(ctx, time.Minute)
 }

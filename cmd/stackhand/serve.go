@@ -89,6 +89,7 @@ func (v serveCmd) surroundings(cfg config.Config, s streams) (world, error) {
 		return w, err
 	}
 	w.entries = entries
+	w.freshKeyset = func() (string, error) { return cfg.Secret(secret.Variable, cfg.Slack.KeysetFile) }
 	w.log, w.redact = newLog(s, v.LogLevel, v.LogJSON)
 	w.redact.Hide(w.appToken)
 	w.redact.Hide(w.botToken)

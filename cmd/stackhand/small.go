@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand/internal/secret"
+	"github.com/stackhand/stackhand/store"
+	"github.com/stackhand/stackhand/store/bolt"
 )
 
 // version is set by the linker in releases.
@@ -45,23 +47,59 @@ func (keysetNewCmd) Run(s streams) error {
 	return err
 }
 
-type keysetRotateCmd struct{}
+type keysetRotateCmd struct {
+	OnlyFirst bool `help:"Instead of adding a key, take out all but the first. Do it once the bot has said that everything is sealed with it."`
+}
 
 // Run prints the present keyset with a new key in front.
-func (keysetRotateCmd) Run(s streams, c *cli) error {
+func (v keysetRotateCmd) Run(s streams, c *cli) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
-	old, err := cfg.Secret("STACKHAND_KEYSET", cfg.Slack.KeysetFile)
+	old, err := cfg.Secret(secret.Variable, cfg.Slack.KeysetFile)
 	if err != nil {
 		return err
 	}
-	k, err := secret.Rotate(old)
+	change := secret.Rotate
+	if v.OnlyFirst {
+		change = secret.OnlyFirst
+	}
+	k, err := change(old)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(s.out, k)
+	return err
+}
+
+type keysetAbandonCmd struct {
+	Yes bool `help:"Really forget all logins."`
+}
+
+// Run forgets what nobody can open any more: all logins. Servers, leases and jobs stay.
+func (v keysetAbandonCmd) Run(ctx context.Context, s streams, c *cli) (err error) {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	path, err := cfg.StorePath()
+	if err != nil {
+		return err
+	}
+	if !v.Yes {
+		return errors.New("this forgets all logins in the store; everybody has to log in again. Servers, leases and jobs stay. Say --yes to do it")
+	}
+	db, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	n, err := store.ForgetSealed(ctx, db)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%d logins are forgotten. Start the bot with a keyset from “stackhand keyset new”.\n", n)
 	return err
 }
 

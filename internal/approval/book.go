@@ -150,6 +150,29 @@ func (b *Book) sealed(r stackhand.Request) (stackhand.Request, error) {
 	return r, nil
 }
 
+// Anew seals a request, as it is written down, with another key, by what anew does with what was sealed for a user and a
+// purpose. changed is false where there is nothing to do.
+func Anew(r stackhand.Request, anew func(sealed []byte, user, purpose string) ([]byte, bool, error)) (out stackhand.Request, changed bool, err error) {
+	for purpose, raw := range parts(&r) {
+		if !isSealed(*raw) {
+			continue
+		}
+		var box []byte
+		if err := json.Unmarshal(*raw, &box); err != nil {
+			return r, false, err
+		}
+		box, news, err := anew(box, r.Job.User.ID, purpose)
+		if err != nil {
+			return r, false, err
+		}
+		if *raw, err = json.Marshal(box); err != nil {
+			return r, false, err
+		}
+		changed = changed || news
+	}
+	return r, changed, nil
+}
+
 // opened gives the request as it is carried out.
 func (b *Book) opened(r stackhand.Request) (stackhand.Request, error) {
 	if b.Seal == nil {

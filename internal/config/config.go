@@ -57,6 +57,11 @@ type Cloud struct {
 	Image           string             `yaml:"image"`
 	Flavor          string             `yaml:"flavor"`
 	Prices          map[string]float64 `yaml:"prices"`
+	// LoginFor is how long the application credential is good for that a login makes: "30d"; 90 days without it.
+	LoginFor Duration `yaml:"login_for"`
+	// LoginRoles are the roles, by their names in Keystone, that people may take into it. Without it they take all of
+	// theirs, and the cloud's administrators leave that role out unless they are administrators of the bot as well.
+	LoginRoles []string `yaml:"login_roles"`
 }
 
 // Roles are Slack user ids, or user group ids.
@@ -209,6 +214,12 @@ func (c Config) check() error {
 		case "", "user", "service":
 		default:
 			return fmt.Errorf("clouds.%s.credentials is %q: it is user (everyone logs in) or service (the entry's own credentials serve everyone)", name, e.Credentials)
+		}
+		if e.Credentials == "service" && (e.LoginFor > 0 || len(e.LoginRoles) > 0) {
+			return fmt.Errorf("clouds.%s: login_for and login_roles are of no use with credentials: service, where nobody logs in", name)
+		}
+		if e.LoginFor > 0 && time.Duration(e.LoginFor) < time.Hour {
+			return fmt.Errorf("clouds.%s.login_for is %s: less than an hour is too short to work with", name, time.Duration(e.LoginFor))
 		}
 		for flavor, price := range e.Prices {
 			if price < 0 {

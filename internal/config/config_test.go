@@ -20,6 +20,8 @@ clouds:
     image: "Ubuntu 22.04"
     flavor: m1.small
     prices: {m1.small: 0.02}
+    login_for: 30d
+    login_roles: [member]
 store: bolt:state/stackhand.db
 roles:
   admin: [U0ADMIN]
@@ -43,7 +45,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	lab := c.Clouds.Entries["lab"]
-	if c.Clouds.Default != "lab" || lab.Image != "Ubuntu 22.04" || lab.Prices["m1.small"] != 0.02 {
+	if c.Clouds.Default != "lab" || lab.Image != "Ubuntu 22.04" || lab.Prices["m1.small"] != 0.02 || time.Duration(lab.LoginFor) != 30*24*time.Hour || len(lab.LoginRoles) != 1 {
 		t.Errorf("clouds = %+v", c.Clouds)
 	}
 	if time.Duration(c.Leases.Max) != 14*24*time.Hour || time.Duration(c.Leases.Warn[0]) != 24*time.Hour {
@@ -92,6 +94,8 @@ func TestRefusals(t *testing.T) {
 		{"not YAML", "slack: [\n", "1 |"},
 		{"approvals' channel", "approvals:\n  channel: \"#ops\"\n", "id of a channel"},
 		{"approvals' end", "approvals:\n  remind: 4d\n", "come before"},
+		{"login_for", "clouds:\n  lab:\n    login_for: 10m\n", "too short to work with"},
+		{"login_for and service", "clouds:\n  lab:\n    credentials: service\n    login_for: 30d\n", "nobody logs in"},
 		{"price", "clouds:\n  lab:\n    prices: {m1.small: -1}\n", "below zero"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

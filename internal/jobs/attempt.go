@@ -84,7 +84,7 @@ func (r *runner) attempts(ph *phase, s start, run *Run) error {
 
 // again waits before the next attempt and writes that down first.
 func (r *runner) again(ph *phase, ctx context.Context, step Step, n int, cause error, d time.Duration) error {
-	p := problemOf(cause, step.Title)
+	p := r.e.problemOf(cause, step.Title)
 	r.log.WarnContext(ctx, "an attempt went wrong, trying again", "step", step.Name, "attempt", n, "ref", p.Ref, "in", d, "err", causes(cause))
 	err := r.rec.later(func(j *stackhand.Job) {
 		if s := j.Step(step.Name); s != nil {

@@ -87,14 +87,15 @@ type Retries struct {
 
 // Options are the engine's settings; the zero value works.
 type Options struct {
-	ID       string             // of this engine, unique among those on the same records; default random
-	Workers  int                // jobs at work at the same time; default 64
-	PerUser  int                // of them of one user; default 16
-	Now      func() time.Time   // for the times that people read; default time.Now
-	Log      *slog.Logger       // default slog.Default()
-	Changed  func(jobID string) // called after a job's record changed; must not block
-	Conflict error              // what a lost race of SaveJob matches
-	Seal     Sealer             // for the inputs of jobs; nil keeps them in clear
+	ID       string              // of this engine, unique among those on the same records; default random
+	Workers  int                 // jobs at work at the same time; default 64
+	PerUser  int                 // of them of one user; default 16
+	Now      func() time.Time    // for the times that people read; default time.Now
+	Log      *slog.Logger        // default slog.Default()
+	Changed  func(jobID string)  // called after a job's record changed; must not block
+	Conflict error               // what a lost race of SaveJob matches
+	Seal     Sealer              // for the inputs of jobs; nil keeps them in clear
+	Redact   func(string) string // takes secrets out of what is told of failures; nil takes none
 	Retries  Retries
 	ClaimFor time.Duration // how long a claim lasts without a sign of life; default 30 s
 	Grace    time.Duration // for calls on their way when a job is stopped; default 5 s

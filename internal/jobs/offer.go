@@ -14,6 +14,16 @@ func (r *Run) Offer(_ context.Context, offers ...stackhand.Offer) error {
 	return r.r.rec.do(func(j *stackhand.Job) { j.Offers = slices.Clone(offers) })
 }
 
+// OfferToo puts another button on the job's end, beside those that it has. It is durable when OfferToo returns; one that is there
+// already stays as it is.
+func (r *Run) OfferToo(_ context.Context, offer stackhand.Offer) error {
+	return r.r.rec.do(func(j *stackhand.Job) {
+		if !slices.ContainsFunc(j.Offers, func(o stackhand.Offer) bool { return o.Line == offer.Line }) {
+			j.Offers = append(slices.Clone(j.Offers), offer)
+		}
+	})
+}
+
 // offersLook is among how many of the newest jobs the offers about a thing are looked for.
 const offersLook = 500
 
@@ -42,6 +52,19 @@ func (e *Engine) Withdraw(ctx context.Context, id string) error {
 			return errNoChange
 		}
 		job.Offers = nil
+		return nil
+	})
+	return err
+}
+
+// WithdrawLine takes the offers of a line off a job and leaves the others. A job that has none is left as it is.
+func (e *Engine) WithdrawLine(ctx context.Context, id, line string) error {
+	_, err := e.change(ctx, id, func(job *stackhand.Job) error {
+		rest := slices.DeleteFunc(slices.Clone(job.Offers), func(o stackhand.Offer) bool { return o.Line == line })
+		if len(rest) == len(job.Offers) {
+			return errNoChange
+		}
+		job.Offers = rest
 		return nil
 	})
 	return err

@@ -22,8 +22,16 @@ func derive(parts ...string) string {
 	return strings.ToLower(letters.EncodeToString(sum[:5]))
 }
 
-// problemOf is err as it is kept on a record. Errors that are not meant for people are not
-// shown: their text stays in the log under the ref.
+// problemOf is err as it is kept on a record, without the secrets that a cloud may have repeated in it.
+func (e *Engine) problemOf(err error, step string) *stackhand.Problem {
+	p := problemOf(err, step)
+	if hide := e.o.Redact; hide != nil {
+		p.Msg, p.Next, p.Detail = hide(p.Msg), hide(p.Next), hide(p.Detail)
+	}
+	return p
+}
+
+// problemOf is err for people. Errors that are not meant for them are not shown: their text stays in the log under the ref.
 func problemOf(err error, step string) *stackhand.Problem {
 	p := &stackhand.Problem{Kind: stackhand.KindOf(err), Step: step, Ref: newRef()}
 	var e *stackhand.Error

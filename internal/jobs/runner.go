@@ -51,7 +51,7 @@ func (r *runner) work() (again bool) {
 	r.recall(job)
 	r.mu.Unlock()
 	if err := r.prepare(job); err != nil {
-		p := problemOf(err, "")
+		p := r.e.problemOf(err, "")
 		r.log.Error("a job could not be begun", "ref", p.Ref, "err", causes(err))
 		to := stackhand.JobStuck
 		if job.State == stackhand.JobQueued && p.Kind != stackhand.NeedsHuman {

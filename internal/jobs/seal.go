@@ -44,4 +44,22 @@ func (e *Engine) opened(job stackhand.Job) (stackhand.Job, error) {
 	return job, nil
 }
 
+// Anew seals the input of a job, as it is written down, with another key, by what anew does with what was sealed for a user and
+// a purpose. changed is false where there is nothing to do.
+func Anew(job stackhand.Job, anew func(sealed []byte, user, purpose string) ([]byte, bool, error)) (out stackhand.Job, changed bool, err error) {
+	if len(job.Input) == 0 || job.Input[0] != '"' {
+		return job, false, nil
+	}
+	var box []byte
+	if err := json.Unmarshal(job.Input, &box); err != nil {
+		return job, false, err
+	}
+	box, changed, err = anew(box, job.User.ID, purpose(job))
+	if err != nil || !changed {
+		return job, false, err
+	}
+	job.Input, err = json.Marshal(box)
+	return job, err == nil, err
+}
+
 func purpose(job stackhand.Job) string { return "job " + job.ID }

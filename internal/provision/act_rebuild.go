@@ -49,7 +49,26 @@ func (a act) rebuild(ctx context.Context, run *jobs.Run, c Cloud) error {
 			}
 		}
 	}
-	return once(ctx, run, c, srv, "rebuild", func() error { return hide(a.refused(c.RebuildServer(ctx, srv.ID, spec)), a.spec.Password) })
+	password := ""
+	spec.TellPassword = func(p string) { password = p }
+	err = once(ctx, run, c, srv, "rebuild", func() error { return hide(a.refused(c.RebuildServer(ctx, srv.ID, spec)), a.spec.Password) })
+	if err != nil || password == "" {
+		return err
+	}
+	owner, err := a.owner(ctx, run)
+	if err != nil {
+		return err
+	}
+	return a.keep(ctx, run, owner, srv.ID, password, "password")
+}
+
+// owner is whose the server is: who asked, where it is not on record.
+func (a act) owner(ctx context.Context, run *jobs.Run) (string, error) {
+	if a.spec.Stack == "" {
+		return run.Job().User.ID, nil
+	}
+	st, err := a.Book.Stack(ctx, a.spec.Stack)
+	return st.Lease.Owner, err
 }
 
 // ownProperties are those that the asker set; ours are not among them.
@@ -83,6 +102,9 @@ func (a act) rebuilt(ctx context.Context, run *jobs.Run, c Cloud) error {
 		}
 	})
 	if err != nil {
+		return err
+	}
+	if err := a.offerPassword(ctx, run, srv.Name, srv.ID, "password", false); err != nil {
 		return err
 	}
 	if a.spec.Image == "" {

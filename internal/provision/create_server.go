@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -186,7 +187,11 @@ func (c create) server(ctx context.Context, run *jobs.Run, cloud Cloud, n int) e
 		}
 	}
 	if id == "" {
-		id, err = c.newServer(ctx, run, cloud, n)
+		password := ""
+		id, err = c.newServer(ctx, run, cloud, n, func(p string) { password = p })
+		if err == nil {
+			err = c.keep(ctx, run, cmp.Or(c.spec.Owner, run.Job().User.ID), id, password, key("password", n))
+		}
 		if is(err, stackhand.Conflict) || is(err, stackhand.Invalid) {
 			if other, lookErr := c.findServer(ctx, cloud, n); lookErr == nil && other != "" {
 				id, err = other, nil
@@ -202,7 +207,7 @@ func (c create) server(ctx context.Context, run *jobs.Run, cloud Cloud, n int) e
 	return run.Made(ctx, stackhand.Resource{Kind: stackhand.KindServer, ID: id, Name: c.name(n), Job: c.id, Stack: sid})
 }
 
-func (c create) newServer(ctx context.Context, run *jobs.Run, cloud Cloud, n int) (string, error) {
+func (c create) newServer(ctx context.Context, run *jobs.Run, cloud Cloud, n int, tell func(password string)) (string, error) {
 	job, sid := run.Job(), c.stack(n)
 	mark := c.sign(c.id, sid)
 	mark.Owner = c.spec.Owner
@@ -213,7 +218,7 @@ func (c create) newServer(ctx context.Context, run *jobs.Run, cloud Cloud, n int
 	maps.Copy(meta, mark.Metadata())
 	spec := stackhand.ServerSpec{
 		Name: c.name(n), ImageID: c.spec.ImageID, FlavorID: c.spec.FlavorID, KeyName: c.spec.KeyName, Metadata: meta,
-		UserData: c.spec.UserData, Zone: c.spec.Zone, ConfigDrv: c.spec.ConfigDrv, Files: c.spec.Files,
+		UserData: c.spec.UserData, Zone: c.spec.Zone, ConfigDrv: c.spec.ConfigDrv, Files: c.spec.Files, TellPassword: tell,
 	}
 	if id := madeID(job, stackhand.KindVolume, sid); id != "" {
 		spec.ImageID, spec.BootVolume = "", id
@@ -262,9 +267,14 @@ func (c create) build(ctx context.Context, run *jobs.Run, cloud Cloud, n int) er
 		return broken(srv, "Try again, with a smaller flavor if the cloud is full; if it happens again, ask the cloud's administrator.",
 			"The cloud could not build %s", c.name(n))
 	case c.spec.Classic && !c.spec.Floating:
-		return run.Set(ctx, key("address", n), addressOf(srv))
+		if err := run.Set(ctx, key("address", n), addressOf(srv)); err != nil {
+			return err
+		}
 	}
-	return nil
+	if c.spec.Count > maxPasswordButtons {
+		return nil
+	}
+	return c.offerPassword(ctx, run, c.name(n), id, key("password", n), c.spec.Count > 1)
 }
 
 // tryAgain is the next step where the cloud failed and nobody knows better.

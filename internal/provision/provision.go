@@ -33,6 +33,8 @@ type Deps struct {
 	Conflict error            // what a lost race of Book.SaveStack matches
 	Now      func() time.Time // default time.Now
 	Home     string           // the installation, for the marks of what is made; "" says nothing
+	// Keep keeps a password that a cloud gave a server, for its owner, who may see it once; nil forgets it.
+	Keep func(ctx context.Context, owner, cloud, server, password string) error
 	// Dial is how "--wait-for ssh" looks at servers; default: the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }

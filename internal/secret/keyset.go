@@ -50,6 +50,28 @@ func Rotate(text string) (string, error) {
 	return format(handle)
 }
 
+// OnlyFirst takes out of a keyset all keys but the one that seals. What the others sealed can then no longer be opened.
+func OnlyFirst(text string) (string, error) {
+	handle, err := parse(text)
+	if err != nil {
+		return "", err
+	}
+	info := handle.KeysetInfo()
+	m := keyset.NewManagerFromHandle(handle)
+	for _, key := range info.GetKeyInfo() {
+		if key.GetKeyId() == info.GetPrimaryKeyId() {
+			continue
+		}
+		if err := m.Delete(key.GetKeyId()); err != nil {
+			return "", stackhand.Errorf(stackhand.Internal, "An earlier key could not be taken out.").Because(err)
+		}
+	}
+	if handle, err = m.Handle(); err != nil {
+		return "", stackhand.Errorf(stackhand.Internal, "The keyset could not be made anew.").Because(err)
+	}
+	return format(handle)
+}
+
 func format(handle *keyset.Handle) (string, error) {
 	var b bytes.Buffer
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&b)); err != nil {

@@ -76,6 +76,22 @@ func (r *Redactor) Redact(s string) string {
 	for _, p := range patterns {
 		s = p.find.ReplaceAllString(s, p.with)
 	}
+	return tidy(s)
+}
+
+// Strict is Redact for text that people are meant to read as it is: it hides the secrets that were told of, and what can be nothing
+// else than a secret, but no words because of the word before them.
+func (r *Redactor) Strict(s string) string {
+	if literals := r.replacer.Load(); literals != nil {
+		s = literals.Replace(s)
+	}
+	for _, p := range patterns[:plain] {
+		s = p.find.ReplaceAllString(s, p.with)
+	}
+	return tidy(s)
+}
+
+func tidy(s string) string {
 	// A pattern whose values may stand in brackets has found what is hidden already.
 	return strings.ReplaceAll(s, "["+Hidden+"]", Hidden)
 }
@@ -83,6 +99,9 @@ func (r *Redactor) Redact(s string) string {
 // nameOf are the ends of names whose values are secret, in text; names of attributes are compared
 // by isSecret.
 const nameOf = `[\w.-]*(?:password|passwd|passphrase|adminpass|secret|token|api[_-]?key|private[_-]?key|keyset|ticket)`
+
+// plain is how many of the patterns match nothing but secrets: the first ones.
+const plain = 5
 
 // patterns are the shapes of secrets, tried in this order.
 var patterns = []struct {

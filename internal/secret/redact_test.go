@@ -138,3 +138,22 @@ func FuzzRedact(f *testing.F) {
 		}
 	})
 }
+
+// Strict leaves the words alone that only may be secret, and hides what can be nothing else.
+func TestStrict(t *testing.T) {
+	r := &secret.Redactor{}
+	r.Hide("k3yset-of-ours")
+	for in, want := range map[string]string{
+		"`password web-1` sets it; --password x; token: abc":                       "`password web-1` sets it; --password x; token: abc",
+		"https://console/vnc?token=5d1f-77":                                        "https://console/vnc?token=5d1f-77",
+		"it is k3yset-of-ours":                                                     "it is [hidden]",
+		"xoxb-12345-abcdef and gAAAAABl" + strings.Repeat("x", 30):                 "[hidden] and [hidden]",
+		"-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- rest": "[hidden] rest",
+		"https://hooks.slack.com/commands/T1/2/abc":                                "https://hooks.slack.com/[hidden]",
+		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc":                             "[hidden]",
+	} {
+		if got := r.Strict(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}

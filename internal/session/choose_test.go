@@ -82,7 +82,9 @@ func TestSeveralProjects(t *testing.T) {
 func TestAdministratorsStandIn(t *testing.T) {
 	l := newLab(t)
 	a := l.enters(t, "U1", "lab", as("alice", "team-a")).Identity.ProjectID
-	l.enters(t, "U4", "lab", as("admin", "admin"))
+	if _, _, err := l.Login(t.Context(), stackhand.User{ID: "U4", Role: stackhand.Admin}, "lab", as("admin", "admin")); err != nil {
+		t.Fatal(err)
+	}
 	l.enters(t, "U2", "lab", as("bob", "team-b"))
 	if got := l.where(t, "U4", "lab", stackhand.Scope{ProjectID: a}); got != "admin" {
 		t.Errorf("the administrator works as %s", got)

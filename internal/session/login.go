@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -88,7 +89,7 @@ func (m *Manager) keep(ctx context.Context, user stackhand.User, name string, lo
 		return stackhand.Credential{}, err
 	}
 	cred := stackhand.Credential{User: user.ID, Cloud: name, Identity: client.Identity(), Created: m.o.Now()}
-	kept, try, err := m.exchange(ctx, &cred, login)
+	kept, try, err := m.exchange(ctx, user, &cred, login)
 	if err != nil {
 		return cred, err
 	}
@@ -148,12 +149,18 @@ func (m *Manager) settleIn(ctx context.Context, cred stackhand.Credential) error
 
 // exchange makes an application credential out of a password or a token, which is then forgotten. Clouds that have
 // none, and tokens that may not make any, are kept as they are.
-func (m *Manager) exchange(ctx context.Context, cred *stackhand.Credential, login stackhand.Login) (stackhand.Login, *stackhand.LoginTry, error) {
+func (m *Manager) exchange(ctx context.Context, user stackhand.User, cred *stackhand.Credential, login stackhand.Login) (stackhand.Login, *stackhand.LoginTry, error) {
 	login.AuthType = kindOf(login)
 	if login.AppCredID != "" {
-		return login, nil, nil
+		var err error
+		cred.Ends, err = m.pool.AppCredEnds(ctx, cred.Cloud, login)
+		return login, nil, err
 	}
-	ends := cred.Created.Add(m.o.Life)
+	roles, err := m.roles(user, cred)
+	if err != nil {
+		return login, nil, err
+	}
+	ends := cred.Created.Add(m.life(cred.Cloud))
 	try := stackhand.LoginTry{
 		User: cred.User, Cloud: cred.Cloud, Owner: cred.Identity.UserID, By: m.id, At: cred.Created,
 		Name: fmt.Sprintf("stackhand-%s-%s-%s", cred.User, cred.Created.UTC().Format("20060102T150405Z"), strings.ToLower(rand.Text()[:6])),
@@ -161,10 +168,17 @@ func (m *Manager) exchange(ctx context.Context, cred *stackhand.Credential, logi
 	if err := m.vault.AddLoginTry(ctx, try); err != nil {
 		return login, nil, err
 	}
-	kept, id, err := m.pool.Exchange(ctx, cred.Cloud, login, try.Name, ends)
+	kept, id, err := m.pool.Exchange(ctx, cred.Cloud, login, try.Name, ends, roles...)
+	if stackhand.KindOf(err) == stackhand.Invalid && len(roles) > 0 && len(m.o.Clouds[cred.Cloud].LoginRoles) == 0 {
+		roles = nil // a Keystone that gives only what was assigned itself, and not what follows from it
+		kept, id, err = m.pool.Exchange(ctx, cred.Cloud, login, try.Name, ends)
+	}
 	switch kind := stackhand.KindOf(err); {
 	case err == nil:
 		cred.AppCredID, cred.Ends = id, ends
+		if len(roles) > 0 {
+			cred.Identity.Roles = roles
+		}
 		return kept, &try, nil
 	case kind == stackhand.NotFound, kind == stackhand.Forbidden && login.Token != "":
 		if login.Token != "" {
@@ -176,6 +190,32 @@ func (m *Manager) exchange(ctx context.Context, cred *stackhand.Credential, logi
 	}
 	return login, nil, err
 }
+
+// life is how long an application credential for a cloud is good for.
+func (m *Manager) life(name string) time.Duration {
+	return cmp.Or(m.o.Clouds[name].LoginFor, m.o.Life)
+}
+
+// roles are those that an application credential for the user needs: what the operator lets people have, or else all of theirs but
+// the administrator's, which only administrators of the bot can use here. None stands for all that they have.
+func (m *Manager) roles(user stackhand.User, cred *stackhand.Credential) ([]string, error) {
+	has := cred.Identity.Roles
+	if allowed := m.o.Clouds[cred.Cloud].LoginRoles; len(allowed) > 0 {
+		has = slices.DeleteFunc(slices.Clone(has), func(r string) bool { return !slices.Contains(allowed, r) })
+		if len(has) == 0 {
+			return nil, stackhand.Errorf(stackhand.Forbidden, "In the project %s of %s you have none of the roles with which people may work here: %s.", cred.Identity.Project, cred.Cloud, strings.Join(allowed, ", ")).
+				Do("Log in to another project, or ask the cloud's administrator for one of them.")
+		}
+		return has, nil
+	}
+	if user.Role >= stackhand.Admin || !slices.Contains(has, adminRole) || len(has) == 1 {
+		return nil, nil
+	}
+	return slices.DeleteFunc(slices.Clone(has), func(r string) bool { return r == adminRole }), nil
+}
+
+// adminRole is what Keystone calls the role of the cloud's administrators.
+const adminRole = "admin"
 
 // kindOf is the AuthType of a login whose own may be left out, or be another name for the same.
 func kindOf(l stackhand.Login) string {
@@ -199,7 +239,7 @@ func (m *Manager) settle(ctx context.Context, cred stackhand.Credential, done *s
 	for _, t := range tries {
 		mine := done != nil && t.Name == done.Name
 		left := t.By != m.id && (m.o.Alone || m.o.Now().Sub(t.At) > othersPatience)
-		if !mine && (!left || login.AppCredID != "" || t.Owner != cred.Identity.UserID) && m.o.Now().Sub(t.At) < m.o.Life {
+		if !mine && (!left || login.AppCredID != "" || t.Owner != cred.Identity.UserID) && m.o.Now().Sub(t.At) < m.life(cred.Cloud) {
 			continue
 		}
 		var dropped error

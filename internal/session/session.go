@@ -42,7 +42,7 @@ type Sealer interface {
 type Options struct {
 	Clouds  map[string]commands.CloudSettings
 	Default string // the cloud that is meant by those who chose none
-	// Life is how long an application credential that we make is good for; 0: 90 days.
+	// Life is how long an application credential that we make is good for, where the cloud's settings do not say; 0: 90 days.
 	Life time.Duration
 	// Busy answers the jobs of the user that are still at work in the cloud: they go on with the user's
 	// rights, so that no logout may take them away. nil: there are no jobs.
@@ -169,7 +169,7 @@ func (m *Manager) standIn(ctx context.Context, user, name string, at stackhand.S
 		return c, err
 	}
 	for _, cred := range creds {
-		if slices.Contains(cred.Identity.Roles, "admin") {
+		if slices.Contains(cred.Identity.Roles, adminRole) {
 			return m.connect(ctx, cred, at.Region)
 		}
 	}

@@ -126,6 +126,9 @@ func prepare(db *bbolt.DB, path string, isNew, readOnly bool) error {
 	if err := db.View(foreign); err != nil {
 		return err
 	}
+	if !isNew && has(db) {
+		return nil // an update would write, even if there is nothing to do
+	}
 	err := db.Update(func(tx *bbolt.Tx) error {
 		if tx.Bucket(bucket) != nil {
 			return nil
@@ -141,6 +144,16 @@ func prepare(db *bbolt.DB, path string, isNew, readOnly bool) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// has tells whether the bucket is there.
+func has(db *bbolt.DB) bool {
+	return db.View(func(tx *bbolt.Tx) error {
+		if tx.Bucket(bucket) == nil {
+			return errForeign
+		}
+		return nil
+	}) == nil
 }
 
 var errForeign = errors.New("it belongs to another program")
