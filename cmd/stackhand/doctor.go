@@ -17,6 +17,7 @@ import (
 	"github.com/stackhand/stackhand/bot"
 	"github.com/stackhand/stackhand/internal/config"
 	"github.com/stackhand/stackhand/internal/secret"
+	"github.com/stackhand/stackhand/store"
 	"github.com/stackhand/stackhand/store/bolt"
 )
 
@@ -62,7 +63,7 @@ func (doctorCmd) Run(ctx context.Context, s streams, c *cli) error {
 	d.slack(ctx, cfg)
 	d.groups(ctx, cfg)
 	d.clouds(ctx, cfg)
-	d.store(cfg)
+	d.store(ctx, cfg)
 	fmt.Fprintf(s.out, "%d errors, %d warnings\n", d.errors, d.warnings)
 	if d.errors > 0 {
 		return exitCode(1)
@@ -196,7 +197,7 @@ func callSlack(ctx context.Context, url, token string) (http.Header, slackAnswer
 }
 
 // store looks whether the file can be written, without opening it where a bot is using it.
-func (c *checkup) store(cfg config.Config) {
+func (c *checkup) store(ctx context.Context, cfg config.Config) {
 	path, err := cfg.StorePath()
 	if err != nil {
 		c.fail("store", "%v", err)
@@ -215,9 +216,25 @@ func (c *checkup) store(cfg config.Config) {
 		c.warn("store", "%v", err)
 		return
 	}
+	if err := c.sealedFor(ctx, cfg, db); err != nil {
+		c.fail("keyset", "%v", err)
+	}
 	if err := db.Close(); err != nil {
 		c.fail("store", "%v", err)
 		return
 	}
 	c.ok("store", "%s opens", path)
+}
+
+// sealedFor tries whether the keyset opens what lies in the store. A keyset that is none was told of already.
+func (c *checkup) sealedFor(ctx context.Context, cfg config.Config, db store.Driver) error {
+	k, err := cfg.Secret(secret.Variable, cfg.Slack.KeysetFile)
+	if err != nil {
+		return nil
+	}
+	box, err := secret.Open(k)
+	if err != nil {
+		return nil
+	}
+	return fits(ctx, db, box)
 }

@@ -94,6 +94,11 @@ func TestServe(t *testing.T) {
 	if code, out, _ := command(t, "", "doctor"); code != 0 || !strings.Contains(out, "ok       store") {
 		t.Errorf("doctor after it: status %d\n%s", code, out)
 	}
+	_, other, _ := command(t, "", "keyset", "new")
+	t.Setenv("STACKHAND_KEYSET", other)
+	if code, out, _ := command(t, "", "doctor"); code != 1 || !strings.Contains(out, "error    keyset") || !strings.Contains(out, "not the one that the store was sealed with") {
+		t.Errorf("doctor with another keyset: status %d\n%s", code, out)
+	}
 }
 
 // What is wrong is named, with the mend, a line each.
