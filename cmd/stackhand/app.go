@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -67,6 +68,7 @@ type app struct {
 	env      *commands.Env
 	live     atomic.Pointer[live]
 	box      *secret.Box
+	tending  sync.Mutex
 }
 
 // notice is the least time between a delivered warning and the end of a server.

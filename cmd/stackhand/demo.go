@@ -92,18 +92,19 @@ func (d demoCmd) check() error {
 
 // stage is the demo's world, and the bot that is on at the moment.
 type stage struct {
-	demo    demoCmd
-	streams streams
-	clock   *clock
-	slack   *slack.Workspace
-	cloud   *openstack.Cloud // nil with a real one
-	servers []*http.Server
-	page    string // base URL of the workspace
-	auth    string // of the cloud
-	dir     string
-	temp    bool
-	keyset  string
-	entries map[string]cloud.Entry
+	demo        demoCmd
+	streams     streams
+	clock       *clock
+	slack       *slack.Workspace
+	cloud       *openstack.Cloud // nil with a real one
+	servers     []*http.Server
+	page        string // base URL of the workspace
+	auth        string // of the cloud
+	dir         string
+	temp        bool
+	keyset      string
+	freshKeyset func() (string, error) // see world; nil: it stays the same
+	entries     map[string]cloud.Entry
 
 	on  *running
 	tap func(net http.RoundTripper, dead *atomic.Bool) http.RoundTripper // of tests

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ type vault struct {
 
 func newVault(t *testing.T) *vault {
 	x := &plants{t: t, secrets: map[string]string{}}
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, Build: 50 * time.Millisecond}, streams{err: &x.log})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 50 * time.Millisecond}, streams{err: &x.log})
 	x.must(err)
 	t.Cleanup(st.close)
 	x.st, x.p = st, newPlayer(st, io.Discard)
@@ -156,12 +157,17 @@ func TestWrongKeyset(t *testing.T) {
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	v := newVault(t)
+	v.st.kill()
+	var fresh atomic.Value
+	fresh.Store(v.st.keyset)
+	v.st.freshKeyset = func() (string, error) { return fresh.Load().(string), nil }
+	v.must(v.st.start(t.Context()))
+	v.must(v.p.connected(t.Context()))
 	v.say("alice", "team-a", "/stack create web-1 --user-data ```#cloud-config\nhostname: one```")
 	v.must(v.p.wait(t.Context(), time.Minute))
 	a := v.st.on.app
-	old := v.st.keyset
-	v.st.keyset = rotated(t, secret.Rotate, old)
-	a.freshKeyset = func() (string, error) { return v.st.keyset, nil }
+	v.st.keyset = rotated(t, secret.Rotate, v.st.keyset)
+	fresh.Store(v.st.keyset)
 	for range 2 { // the first turn may find something at work
 		a.tend(t.Context())
 	}

@@ -110,7 +110,7 @@ func TestNoSecretShowsInAnyCommand(t *testing.T) {
 	t.Parallel()
 	x := &plants{t: t, secrets: map[string]string{}}
 	var status, said atomic.Int64
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, Build: 10 * time.Millisecond, LogLevel: -8}, streams{err: &x.log})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 10 * time.Millisecond, LogLevel: -8}, streams{err: &x.log})
 	x.must(err)
 	t.Cleanup(st.close)
 	x.st, x.p = st, newPlayer(st, io.Discard)
@@ -127,6 +127,7 @@ func TestNoSecretShowsInAnyCommand(t *testing.T) {
 	p := &pages{map[[32]byte]bool{}}
 	do := func(act func() error) {
 		t.Helper()
+		x.p.typed = st.slack.Mark()
 		x.must(x.p.act(t.Context(), act))
 		p.look(x)
 	}
@@ -141,8 +142,10 @@ func TestNoSecretShowsInAnyCommand(t *testing.T) {
 		})
 		x.must(x.p.wait(t.Context(), time.Minute))
 		do(func() error { return st.slack.Type("alice", "team-a", "", "/stack password data-0") })
+		x.see("The new password of the administrator")
 		do(func() error { return st.slack.Submit("alice", map[string]string{"password": "pl4nted-new-password"}) })
 		do(func() error { return st.slack.Type("bob", "team-b", "", "/stack login") })
+		x.see("Your login to")
 		do(func() error {
 			return st.slack.Submit("bob", map[string]string{"username": "bob", "password": "bob-secret", "project_name": "team-b"})
 		})

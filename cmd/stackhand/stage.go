@@ -42,7 +42,7 @@ func (st *stage) start(ctx context.Context) error {
 	a, err := newApp(ctx, world{
 		cfg: cfg, appToken: st.slack.AppToken(), botToken: st.slack.BotToken(), keyset: st.keyset,
 		entries: st.entries, driver: mortalDriver{db, dead}, now: st.clock.Now, log: log, redact: redact,
-		sweep: "@every 1s", desk: deskOf(filepath.Join(st.dir, "stackhand.db")), pace: st.demo.SlackPace, outbound: mortalTransport{st.network(dead), dead, ctx}, dial: st.dial,
+		sweep: "@every 1s", freshKeyset: st.freshKeyset, desk: deskOf(filepath.Join(st.dir, "stackhand.db")), pace: st.demo.SlackPace, outbound: mortalTransport{st.network(dead), dead, ctx}, dial: st.dial,
 	})
 	if err == nil {
 		err = st.loginAlice(ctx, a)

@@ -20,8 +20,10 @@ func (a *app) upkeep(ctx context.Context, schedule string) error {
 	return nil
 }
 
-// tend is one turn.
+// tend is one turn; turns come one after the other.
 func (a *app) tend(ctx context.Context) {
+	a.tending.Lock()
+	defer a.tending.Unlock()
 	for _, duty := range []struct {
 		what string
 		do   func(context.Context) error
