@@ -310,6 +310,8 @@ func (m *memory) InProject(_ context.Context, cloud, project string) ([]stackhan
 	return m.pick(func(s stackhand.Stack) bool { return s.Cloud == cloud && s.ProjectID == project }), nil
 }
 
+func (m *memory) Ever(context.Context, time.Time) ([]stackhand.Stack, error) { return nil, nil }
+
 func (m *memory) EverInProject(ctx context.Context, cloud, project string, _ time.Time) ([]stackhand.Stack, error) {
 	return m.InProject(ctx, cloud, project)
 }

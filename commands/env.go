@@ -14,6 +14,8 @@ type Env struct {
 	Jobs     Jobs
 	Stacks   Stacks
 	Settings Settings
+	// Orphans compares clouds with the records. nil: nothing is found.
+	Orphans Orphans
 	// Live gives the settings in force, where they change while the bot runs: a line sees the same ones from its beginning
 	// to its end. nil: they are always Settings.
 	Live func() Settings
@@ -232,6 +234,8 @@ type Stacks interface {
 	ChangeStack(ctx context.Context, id string, change func(*stackhand.Stack) error) (stackhand.Stack, error)
 	// EverInProject is InProject together with the stacks that went since a moment.
 	EverInProject(ctx context.Context, cloud, projectID string, since time.Time) ([]stackhand.Stack, error)
+	// Ever are all stacks that are there, wherever, together with those that went since a moment.
+	Ever(ctx context.Context, since time.Time) ([]stackhand.Stack, error)
 	// InThread answers the stack or stacks that the thread's job was about, newest job first.
 	InThread(ctx context.Context, channel, thread string) ([]stackhand.Stack, error)
 	// JobsInThread tells the ids of the jobs that were asked for in a thread or whose card it

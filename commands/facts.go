@@ -45,6 +45,16 @@ func factsOf(job stackhand.Job, stack *stackhand.Stack) (facts, error) {
 		err = readInput(job, &f, removeFacts)
 	case "edit":
 		err = readInput(job, &f, editFacts)
+	case "orphan":
+		err = readInput(job, &f, func(f *facts, s stackhand.OrphanSpec) {
+			f.Verb, f.Noun, f.Name = "delete", s.Things[0].Kind, s.Things[0].Name
+		})
+	case "adopt":
+		err = readInput(job, &f, func(f *facts, s stackhand.AdoptSpec) {
+			f.Verb, f.Name, f.Project, f.Owner, f.ServerID, f.Lifetime = "adopt", s.Name, s.Project, s.Owner, s.Server, s.For
+		})
+	case "release":
+		f.Verb = "release"
 	case "cleanup":
 		f.Verb, f.Noun, f.Name = "cleanup", "job", strings.TrimPrefix(job.Line, "cleanup ")
 	default:

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,20 +14,21 @@ import (
 
 // world is a stateful stand-in for all that commands look at and start.
 type world struct {
-	mu     sync.Mutex
-	now    time.Time
-	login  map[string]string // user id → cloud user
-	creds  []stackhand.Credential
-	held   map[string]bool // users whose login waits for its project
-	choice map[string]stackhand.Choice
-	tried  stackhand.Login      // the last one
-	apart  map[string]fakeCloud // what Open gives for a project other than the cloud's own
-	cloud  fakeCloud
-	jobs   map[string]stackhand.Job
-	order  []string
-	stacks map[string]stackhand.Stack
-	thread map[string][]string // channel/thread → ids of stacks
-	fail   map[string]error    // by method
+	decided []string // about findings
+	mu      sync.Mutex
+	now     time.Time
+	login   map[string]string // user id → cloud user
+	creds   []stackhand.Credential
+	held    map[string]bool // users whose login waits for its project
+	choice  map[string]stackhand.Choice
+	tried   stackhand.Login      // the last one
+	apart   map[string]fakeCloud // what Open gives for a project other than the cloud's own
+	cloud   fakeCloud
+	jobs    map[string]stackhand.Job
+	order   []string
+	stacks  map[string]stackhand.Stack
+	thread  map[string][]string // channel/thread → ids of stacks
+	fail    map[string]error    // by method
 
 	schedules map[string]stackhand.Schedule
 	notices   map[string]stackhand.Notice
@@ -293,6 +295,15 @@ func (f fakeStacks) ByServer(_ context.Context, cloud, server string) (stackhand
 
 func (f fakeStacks) InProject(_ context.Context, cloud, project string) ([]stackhand.Stack, error) {
 	return f.pick(func(s stackhand.Stack) bool { return s.Cloud == cloud && s.ProjectID == project }), f.w.fail["InProject"]
+}
+
+func (f fakeStacks) Ever(context.Context, time.Time) ([]stackhand.Stack, error) {
+	var out []stackhand.Stack
+	for _, st := range f.w.stacks {
+		out = append(out, st)
+	}
+	slices.SortFunc(out, func(a, b stackhand.Stack) int { return cmp.Compare(a.Name, b.Name) })
+	return out, f.w.fail["Ever"]
 }
 
 func (f fakeStacks) EverInProject(_ context.Context, cloud, project string, since time.Time) ([]stackhand.Stack, error) {

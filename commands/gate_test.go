@@ -92,7 +92,7 @@ func (w *world) state() string {
 			owners += fmt.Sprintf(" %s %s", t.To, t.State)
 		}
 	}
-	return fmt.Sprint(w.jobs, w.cloud.keys, owners, stacksWithout(w.stacks), w.schedules)
+	return fmt.Sprint(w.jobs, w.cloud.keys, owners, stacksWithout(w.stacks), w.schedules, w.decided)
 }
 
 // stacksWithout are stacks without their offers, whose address in memory is no news.
@@ -139,6 +139,8 @@ func TestNothingGetsAroundTheGate(t *testing.T) {
 		t.Run(e.Name, func(t *testing.T) {
 			try := func(u stackhand.User, set func(env *Env)) (changed bool, r Reply, err error) {
 				w, env := gateWorld(c.status)
+				giveStrays(w)
+				giveOrphans(w, env)
 				w.givable(e.Name, u)
 				set(env)
 				before := w.state()

@@ -14,7 +14,7 @@ var verbs = map[string]string{
 	"restart": "reboot", "bounce": "reboot", "reset": "reboot",
 	"info": "show", "describe": "show", "details": "show", "display": "show", "status": "show", "get": "show",
 	"prolong": "extend", "renew": "extend", "lengthen": "extend",
-	"halt": "stop", "poweroff": "stop", "hibernate": "suspend", "wake": "resume", "scale": "resize", "reinstall": "rebuild", "history": "events",
+	"halt": "stop", "unadopt": "release", "poweroff": "stop", "hibernate": "suspend", "wake": "resume", "scale": "resize", "reinstall": "rebuild", "history": "events",
 	"quota": "limits", "quotas": "limits", "limit": "limits", "costs": "usage", "cost": "usage", "ips": "addresses",
 	"handover": "transfer",
 	"abort":    "cancel", "signin": "login", "signout": "logout", "log-in": "login", "log-out": "logout",

@@ -110,7 +110,12 @@ const pageSize = 50
 
 // paged cuts one page out of a table; line is the command that shows another.
 func paged(text stackhand.Text, t *Table, page int, line func(page int) string) (Reply, error) {
-	pages := max(1, (len(t.Rows)+pageSize-1)/pageSize)
+	return pagedBy(pageSize, text, t, page, line)
+}
+
+// pagedBy is paged with pages of another size.
+func pagedBy(size int, text stackhand.Text, t *Table, page int, line func(page int) string) (Reply, error) {
+	pages := max(1, (len(t.Rows)+size-1)/size)
 	if page < 1 || page > pages {
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "There is no page %d: there %s.", page, count2(pages, "page")).Do("Try `%s`.", line(1))
 	}
@@ -120,7 +125,7 @@ func paged(text stackhand.Text, t *Table, page int, line func(page int) string) 
 	if page < pages {
 		t.More = line(page + 1)
 	}
-	t.Rows = t.Rows[(page-1)*pageSize : min(len(t.Rows), page*pageSize)]
+	t.Rows = t.Rows[(page-1)*size : min(len(t.Rows), page*size)]
 	return Reply{Text: text.Add(":"), Table: t}, nil
 }
 

@@ -34,6 +34,9 @@ func (env *Env) audited(user stackhand.User, line Line) *Env {
 	t := &trail{write: env.Audit, key: line.Key, who: map[string]stackhand.Identity{}}
 	t.rec = stackhand.AuditRecord{At: env.Now(), User: user.ID, Name: user.Name, Place: line.Place, Link: line.Link, Line: keepable(line.Text)}
 	own.trail = t
+	if env.Orphans != nil {
+		own.Orphans = auditedOrphans{env.Orphans, t}
+	}
 	own.Jobs, own.Stacks, own.Clouds = auditedJobs{env.Jobs, t}, auditedStacks{env.Stacks, t}, auditedClouds{env.Clouds, t}
 	if env.Schedules != nil {
 		own.Schedules = auditedSchedules{env.Schedules, t}

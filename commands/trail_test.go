@@ -212,15 +212,15 @@ func TestUnwrittenIsUndone(t *testing.T) {
 func TestNothingPassesTheTrail(t *testing.T) {
 	reads := strings.Fields(`
 		Job Recent PlanRetry PlanCleanup
-		Stack ByServer InProject OfOwner EverInProject InThread JobsInThread StacksSharedWith
+		Stack ByServer InProject OfOwner EverInProject Ever InThread JobsInThread StacksSharedWith
 		Schedule OfServer Runs
 		Request OpenRequests RecentRequests RequestsInThread
 		Credentials Choice
 		Identity Features Refresh Servers AllServers Server Images Flavors Networks Subnets SecurityGroups FloatingIPs Ports KeyPairs
 		Image Routers Volumes VolumeSnapshots Attachments ServerActions ConsoleLog ConsoleURL Usage Hypervisors Projects OwnProjects
 		Regions Users Limits Zones
-		Notice`)
-	env := Env{Audit: (&paper{}).audit, Now: time.Now, Requests: auditedRequests{}, Schedules: auditedSchedules{}, Notices: auditedNotices{}}
+		Notice Find`)
+	env := Env{Audit: (&paper{}).audit, Now: time.Now, Requests: auditedRequests{}, Schedules: auditedSchedules{}, Notices: auditedNotices{}, Orphans: auditedOrphans{}}
 	whole := reflect.ValueOf(*env.audited(alice, Line{}))
 	wrapped := []reflect.Type{reflect.TypeFor[auditedCloud]()}
 	for i := range whole.NumField() {

@@ -146,3 +146,9 @@ func credentialPerProject(ctx context.Context, d Driver) error {
 	}
 	return nil
 }
+
+// AllCredentials reads the credentials of everybody, in the order of people's ids.
+func (s *Store) AllCredentials(ctx context.Context) ([]stackhand.Credential, error) {
+	from, to := under("credential")
+	return credentialTable.list(ctx, s.d, from, to, 0)
+}

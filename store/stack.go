@@ -131,6 +131,12 @@ func (s *Store) StacksInProject(ctx context.Context, cloud, projectID string) ([
 	})
 }
 
+// StacksInCloud reads the stacks of all projects of a cloud, oldest first.
+func (s *Store) StacksInCloud(ctx context.Context, cloud string) ([]stackhand.Stack, error) {
+	from, to := under("stack.project", cloud)
+	return s.stacks(ctx, from, to, 0, byAge, func(st *stackRow) bool { return st.Cloud == cloud })
+}
+
 // StacksEverInProject reads the stacks of a cloud's project and those that went since a moment, oldest first.
 func (s *Store) StacksEverInProject(ctx context.Context, cloud, projectID string, since time.Time) ([]stackhand.Stack, error) {
 	all, err := s.StacksInProject(ctx, cloud, projectID)
@@ -146,6 +152,39 @@ func (s *Store) StacksEverInProject(ctx context.Context, cloud, projectID string
 	}
 	slices.SortFunc(all, byAge)
 	return all, err
+}
+
+// StacksEver reads all stacks that are there and those that went since a moment, oldest first: for reports over everything.
+func (s *Store) StacksEver(ctx context.Context, since time.Time) ([]stackhand.Stack, error) {
+	from, to := under("stack.project")
+	all, err := s.stacks(ctx, from, to, 0, byAge, func(*stackRow) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	// The index of what is past is by project: from each, what went since is read, and no more.
+	from, to = under("stack.past")
+	for {
+		rows, err := stackTable.follow(ctx, s.d, from, to, 1, nil)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		_, end := under("stack.past", rows[0].Cloud, rows[0].ProjectID)
+		gone, err := stackTable.follow(ctx, s.d, key("stack.past", rows[0].Cloud, rows[0].ProjectID, rising(since)), end, 0, func(r *stackRow) bool {
+			return r.State == stackhand.StackGone && !r.Gone.Before(since)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range gone {
+			all = append(all, r.Stack)
+		}
+		from = end
+	}
+	slices.SortFunc(all, byAge)
+	return all, nil
 }
 
 // StacksOfOwner reads the stacks of a user, oldest first.

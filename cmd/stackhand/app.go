@@ -69,6 +69,8 @@ type app struct {
 	live     atomic.Pointer[live]
 	box      *secret.Box
 	tending  sync.Mutex
+	home     string // this installation, in the marks of what it makes
+	chores   *lease.Chores
 }
 
 // notice is the least time between a delivered warning and the end of a server.
@@ -98,8 +100,10 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	}); err != nil {
 		return nil, err
 	}
-	home, err := a.store.Home(ctx)
-	if err != nil {
+	if a.home, err = a.store.Home(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.planChores(); err != nil {
 		return nil, err
 	}
 	settings := now.settings
@@ -113,13 +117,14 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Open: func(ctx context.Context, user, name string, at stackhand.Scope) (provision.Cloud, error) {
 			return a.sessions.Client(ctx, user, name, at)
 		},
-		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial, Home: home, Keep: a.keepPassword,
+		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial, Home: a.home, Keep: a.keepPassword, Orphaned: a.orphaned,
 	}), jobs.Options{
 		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box, Redact: w.redact.Redact,
 	})
 	a.keeper = a.newKeeper()
 	a.env = &commands.Env{
-		Clouds: a.sessions, Jobs: a.engine, Stacks: stacks{a.store, a.rules, w.now}, Settings: settings, Live: a.settings, Now: w.now,
+		Orphans: a.orphans(),
+		Clouds:  a.sessions, Jobs: a.engine, Stacks: stacks{a.store, a.rules, w.now}, Settings: settings, Live: a.settings, Now: w.now,
 		Policy: a.policy, Freeze: a.store.Freeze, SetFreeze: a.store.SetFreeze, Audit: a.audit, Trail: a.store.AuditTrail,
 		Schedules: a.keeper, Used: a.used, Activity: a.activity, Notices: notices{a.store, func() { a.bot.Noticed() }},
 	}
@@ -171,6 +176,7 @@ func (a *app) run(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return named("audit", a.endings(ctx)) })
+	g.Go(func() error { return named("chores", a.runChores(ctx)) })
 	g.Go(func() error { return named("jobs", a.engine.Run(ctx)) })
 	g.Go(func() error { return named("slack", a.bot.Run(ctx)) })
 	g.Go(func() error { return named("leases", a.sweeper.Run(ctx, a.sweep)) })
@@ -241,6 +247,11 @@ func (s stacks) InProject(ctx context.Context, cloud, project string) ([]stackha
 
 func (s stacks) EverInProject(ctx context.Context, cloud, project string, since time.Time) ([]stackhand.Stack, error) {
 	return s.StacksEverInProject(ctx, cloud, project, since)
+}
+
+// Ever reads all that is there, and what went since a moment.
+func (s stacks) Ever(ctx context.Context, since time.Time) ([]stackhand.Stack, error) {
+	return s.StacksEver(ctx, since)
 }
 
 func (s stacks) OfOwner(ctx context.Context, user string) ([]stackhand.Stack, error) {

@@ -73,5 +73,8 @@ func (p *player) sweep(ctx context.Context) error {
 		return err
 	}
 	p.st.on.app.tend(ctx)
+	if err := p.st.on.app.chores.Look(ctx); err != nil {
+		return err
+	}
 	return p.wait(ctx, time.Minute)
 }

@@ -101,6 +101,8 @@ func (p *player) do(ctx context.Context, l scriptLine) error {
 			return err
 		}
 		return p.connected(ctx)
+	case "elsewhere":
+		return p.elsewhere(ctx, l)
 	case "clock":
 		return p.moveClock(ctx, l.time)
 	}

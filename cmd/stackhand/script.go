@@ -83,6 +83,12 @@ func parseLine(text string) (scriptLine, error) {
 		l.match, err = regexp.Compile(rest)
 	case "cloud":
 		return parseCount(rest)
+	case "elsewhere":
+		w := strings.Fields(rest)
+		if len(w) != 4 || w[1] != "make" && w[1] != "delete" || w[2] != "server" {
+			return l, fmt.Errorf("write elsewhere PERSON make|delete server NAME")
+		}
+		l.user, l.words, l.value = w[0], w[1], w[3]
 	case "fault":
 		words, e := shellwords.Parse(rest)
 		if e != nil {

@@ -28,9 +28,27 @@ type Config struct {
 	// Approvals is what becomes of requests that wait for an approver.
 	Approvals Approvals `yaml:"approvals"`
 	Listen    string    `yaml:"listen"`
+	// Orphans is when to look for what no record accounts for.
+	Orphans Times `yaml:"orphans"`
+	// Digest is when channels are told of their week, and which.
+	Digest Digest `yaml:"digest"`
 
 	// Path is the file that it was read from; relative paths in it start from there.
 	Path string `yaml:"-"`
+}
+
+// Times is when something is done: a schedule of five fields, as cron has it, in a time zone.
+type Times struct {
+	Schedule string `yaml:"schedule"`
+	TZ       string `yaml:"tz"`
+}
+
+// Digest is the weekly message to channels.
+type Digest struct {
+	Schedule string   `yaml:"schedule"`
+	TZ       string   `yaml:"tz"`
+	Channels []string `yaml:"channels"` // ids; none: those in which servers were made
+	Off      bool     `yaml:"off"`
 }
 
 // Slack is how the workspace is reached.
@@ -193,6 +211,8 @@ func Parse(data []byte) (Config, error) {
 	c.Store = cmp.Or(c.Store, "bolt:stackhand.db")
 	c.Leases.Default = cmp.Or(c.Leases.Default, Duration(72*time.Hour))
 	c.Leases.Max = cmp.Or(c.Leases.Max, Duration(14*24*time.Hour))
+	c.Orphans.Schedule = cmp.Or(c.Orphans.Schedule, "0 7 * * *")
+	c.Digest.Schedule = cmp.Or(c.Digest.Schedule, "0 9 * * MON")
 	if c.Leases.Warn == nil {
 		c.Leases.Warn = []Duration{Duration(24 * time.Hour), Duration(time.Hour)}
 	}

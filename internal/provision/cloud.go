@@ -19,6 +19,8 @@ type Cloud interface {
 	Acts
 	Volumes
 	Images
+	// Thing reads one resource, of whichever project, as far as it takes to tell whose it is.
+	Thing(ctx context.Context, r stackhand.Resource) (stackhand.Thing, error)
 }
 
 // Networks is Neutron, as far as the flows use it. Lists are of the own project; those that take

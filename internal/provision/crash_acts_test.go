@@ -11,7 +11,7 @@ import (
 
 // actTrials are the changes of servers, and what is made and removed by itself, to be disturbed at every call.
 func actTrials() []trial {
-	return slices.Concat(moveTrials(), resizeTrials(), settingTrials(), attachTrials(), thingTrials())
+	return slices.Concat(moveTrials(), resizeTrials(), settingTrials(), attachTrials(), thingTrials(), []trial{orphanTrial(), adoptTrial(), releaseTrial()})
 }
 
 // on makes an act on the server of stack job0-1, whose id is filled in by setUp.

@@ -192,9 +192,9 @@ func failsAt(t *testing.T, tr trial, at int, f fault) {
 		}
 	case j.State == stackhand.JobFailed && job.Flow == provision.FlowAct:
 		refusedAct(l, p)
-	case j.State == stackhand.JobUndone && job.Flow == provision.FlowMake:
+	case j.State == stackhand.JobUndone && (job.Flow == provision.FlowMake || job.Flow == provision.FlowAdopt):
 		l.want(j, stackhand.JobUndone, before...)
-	case j.State == stackhand.JobFailed && (job.Flow == provision.FlowRemove || job.Flow == provision.FlowEdit):
+	case j.State == stackhand.JobFailed && (job.Flow == provision.FlowRelease || job.Flow == provision.FlowRemove || job.Flow == provision.FlowEdit || job.Flow == provision.FlowOrphan):
 		again, err := p.Retry(context.Background(), job.ID, "U1", false)
 		if err != nil {
 			t.Fatal(err)

@@ -51,7 +51,7 @@ func (l *lab) start() *process {
 		Open: func(context.Context, string, string, stackhand.Scope) (provision.Cloud, error) {
 			return session{l.cloud, &p.severed}, nil
 		},
-		Book: p.rec, Conflict: jobstest.ErrConflict, Dial: l.dial,
+		Book: p.rec, Conflict: jobstest.ErrConflict, Dial: l.dial, Home: "home", Orphaned: p.orphaned,
 	}
 	p.Engine = jobs.New(p.rec, provision.Flows(deps), jobs.Options{
 		Conflict: jobstest.ErrConflict, Log: slog.New(slog.DiscardHandler), Changed: p.notice,

@@ -35,6 +35,8 @@ type Deps struct {
 	Home     string           // the installation, for the marks of what is made; "" says nothing
 	// Keep keeps a password that a cloud gave a server, for its owner, who may see it once; nil forgets it.
 	Keep func(ctx context.Context, owner, cloud, server, password string) error
+	// Orphaned tells whether a thing with our mark is on no record, the job's own apart. Without it no orphan is removed.
+	Orphaned func(ctx context.Context, cloud string, t stackhand.Thing, job string) (bool, error)
 	// Dial is how "--wait-for ssh" looks at servers; default: the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
@@ -49,6 +51,9 @@ const (
 	FlowMake    = "make"   // one resource that belongs to no stack: stackhand.MakeSpec
 	FlowRemove  = "remove" // stackhand.RemoveSpec
 	FlowEdit    = "edit"   // of an image: stackhand.EditSpec
+	FlowAdopt   = "adopt"  // stackhand.AdoptSpec
+	FlowRelease = "release"
+	FlowOrphan  = "orphan" // things that belong to no record: stackhand.OrphanSpec
 )
 
 // Flows are all flows of the package, for jobs.New.
@@ -64,7 +69,7 @@ func Flows(d Deps) []jobs.Flow {
 	}
 	return []jobs.Flow{
 		createFlow(d), deleteFlow(d, 1), deleteFlow(d, 2), rebootFlow(d), cleanupFlow(d, 1), cleanupFlow(d, 2),
-		actFlow(d), makeFlow(d), removeFlow(d), editFlow(d),
+		actFlow(d), makeFlow(d), removeFlow(d), editFlow(d), orphanFlow(d), adoptFlow(d), releaseFlow(d),
 	}
 }
 

@@ -31,6 +31,15 @@ type takedown struct {
 
 // remove takes away one thing; pieces of a network go together, see network.
 func (t *takedown) remove(ctx context.Context, r stackhand.Resource) error {
+	switch {
+	case r.Job == "" && r.Kind == stackhand.KindPort:
+		return t.forget(ctx, r) // it was there before the stack: the cloud deletes it with the server if it made it for that
+	case r.Job == "" && r.Kind == stackhand.KindFloatingIP:
+		if err := t.left(ctx, r, "it was not made for this stack."); err != nil {
+			return err
+		}
+		return t.forget(ctx, r)
+	}
 	switch r.Kind {
 	case stackhand.KindFloatingIP:
 		return t.floatingIP(ctx, r)

@@ -92,7 +92,7 @@ func (w *Workspace) Click(user, actionID string) error {
 	return w.clickFirst(user, actionID, func(target) (any, bool) { return nil, true })
 }
 
-// ClickValue is Click for the button with that value, or for that option (by value or label) of a
+// ClickValue is Click for the button with that value or label, or for that option (by value or label) of a
 // menu.
 func (w *Workspace) ClickValue(user, actionID, value string) error {
 	return w.clickFirst(user, actionID, func(t target) (any, bool) {
@@ -103,7 +103,7 @@ func (w *Workspace) ClickValue(user, actionID, value string) error {
 		if _, stateful := valueKeys[str(t.el, "type")]; stateful {
 			return value, true
 		}
-		return nil, str(t.el, "value") == value
+		return nil, str(t.el, "value") == value || t.label == value
 	})
 }
 

@@ -1,0 +1,132 @@
+package commands
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// portion changes the part of one owner.
+func portion(all *[]Share, owner string, change func(*Share)) {
+	i := slices.IndexFunc(*all, func(s Share) bool { return s.Owner == owner })
+	if i < 0 {
+		i = len(*all)
+		*all = append(*all, Share{Owner: owner})
+	}
+	change(&(*all)[i])
+}
+
+func (d *Digest) sort() {
+	slices.SortStableFunc(d.Runs, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(len(b.Servers), len(a.Servers)), strings.Compare(a.Owner, b.Owner))
+	})
+	slices.SortStableFunc(d.Cost, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Money, a.Money), cmp.Compare(b.Hours, a.Hours), strings.Compare(a.Owner, b.Owner))
+	})
+	slices.SortStableFunc(d.Ends, func(a, b Ending) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name)) })
+}
+
+// Empty tells whether there is nothing to say.
+func (d Digest) Empty() bool { return len(d.Cost) == 0 }
+
+// Sum is the part of all.
+func (d Digest) Sum() Share {
+	var s Share
+	for _, c := range d.Cost {
+		s.Hours, s.Money = s.Hours+c.Hours, s.Money+c.Money
+	}
+	return s
+}
+
+// atMost is how many lines of a list a digest has.
+const atMost = 12
+
+// Words are the whole digest; the chart shows no more than they say.
+func (d Digest) Words() stackhand.Text {
+	text := stackhand.Textf("%s from %s to %s (UTC)", stackhand.AsBold("The week of "+d.Of), d.From.UTC().Format("2 Jan"), d.Until.UTC().Format("2 Jan 2006"))
+	n := 0
+	for _, s := range d.Runs {
+		n += len(s.Servers)
+	}
+	text = text.Add("\n%s", stackhand.AsBold(fmt.Sprintf("There now: %s", count(n, "server"))))
+	text = lines(text, d.Runs, func(s Share) stackhand.Text {
+		return stackhand.Textf("%s: %d (%s)", s.Owner, len(s.Servers), some(s.Servers))
+	})
+	sum := d.Sum()
+	text = text.Add("\n%s", stackhand.AsBold("This week: "+d.amount(sum)))
+	text = lines(text, d.Cost, func(s Share) stackhand.Text { return stackhand.Textf("%s: %s", s.Owner, d.amount(s)) })
+	if d.Unpriced && sum.Money > 0 {
+		text = text.Add("\nNot every flavor has a price; the hours of the others cost nothing here.")
+	}
+	if len(d.Ends) > 0 {
+		text = text.Add("\n%s", stackhand.AsBold("Ends within seven days"))
+		text = lines(text, d.Ends, func(e Ending) stackhand.Text {
+			return stackhand.Textf("%s (%s): %s", e.Name, e.Owner, stackhand.At(e.At))
+		})
+	}
+	if len(d.Idle) > 0 {
+		text = text.Add("\n%s", stackhand.AsBold("Nobody seems to use"))
+		text = lines(text, d.Idle, func(e Ending) stackhand.Text { return stackhand.Textf("%s (%s): %s", e.Name, e.Owner, e.Why) })
+	}
+	return d.back(text)
+}
+
+// back says what the ladder gave back, and what is counted.
+func (d Digest) back(text stackhand.Text) stackhand.Text {
+	if d.Back.Hours < 0.05 {
+		return text
+	}
+	return text.Add("\n%s\nThat is the time for which servers did not run because they were stopped, shelved or deleted at their end or for being idle; "+
+		"one that was deleted counts in that week only.", stackhand.AsBold("Given back: "+d.amount(d.Back)))
+}
+
+func (d Digest) amount(s Share) string {
+	if s.Money == 0 {
+		return rounded(s.Hours, 1) + " h"
+	}
+	return rounded(s.Hours, 1) + " h, " + rounded(s.Money, 2)
+}
+
+// lines adds a line for each, at most so many.
+func lines[T any](text stackhand.Text, all []T, say func(T) stackhand.Text) stackhand.Text {
+	for _, it := range all[:min(atMost, len(all))] {
+		text = append(text.Add("\n• "), say(it)...)
+	}
+	if more := len(all) - atMost; more > 0 {
+		text = text.Add("\n• … and %d more", more)
+	}
+	return text
+}
+
+// some are the first of many names.
+func some(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+}
+
+// Chart shows the hours by owner.
+func (d Digest) Chart() *Chart {
+	c := &Chart{Title: "Server hours of the week", Kind: "bar", Unit: "h"}
+	s := Series{Name: "hours"}
+	for _, o := range d.Cost[:min(maxLabels, len(d.Cost))] {
+		c.Labels, s.Values = append(c.Labels, o.Owner), append(s.Values, math.Round(o.Hours*10)/10)
+	}
+	c.Series = []Series{s}
+	return c
+}
+
+// Notice is the digest as it is posted in a channel, once for each moment of its schedule.
+func (d Digest) Notice(channel string, due, now time.Time) stackhand.Notice {
+	return stackhand.Notice{
+		ID: fmt.Sprintf("digest/%s/%s", channel, due.UTC().Format("2006-01-02T15:04")), Place: stackhand.Place{Channel: channel}, Text: d.Words(), Created: now,
+		Actions: []stackhand.Action{{ID: "choose", Label: "List the servers", Value: "list"}},
+	}
+}

@@ -1,0 +1,89 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+type orphansAdoptArgs struct {
+	ID  string        `arg:"id" required:"true" help:"id of a finding, as orphans shows it"`
+	For time.Duration `value:"3d" help:"how long a server stays from now"`
+	To  string        `value:"server" help:"the server of yours with which it goes from now on; by default the one for which it was made"`
+	inJob
+}
+
+var _ = add(Command[orphansAdoptArgs]{
+	Name: "orphans adopt", Help: "put a server that orphans has found under a lease of yours, or anything else on the record of a server", Role: stackhand.Member,
+	Examples: []string{"orphans adopt k3v9qx2m --for 3d", "orphans adopt k3v9qx2m --to web-1"}, Run: orphansAdopt,
+})
+
+func orphansAdopt(ctx context.Context, env *Env, user stackhand.User, a orphansAdoptArgs) (Reply, error) {
+	if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
+		return begun(job), err
+	}
+	o, err := env.finding(ctx, user, a.Cloud, a.ID)
+	if err != nil {
+		return Reply{}, err
+	}
+	if o.Record != "" {
+		return Reply{}, stackhand.Errorf(stackhand.Invalid, "%s has a record already; what it lacks is in the cloud.", o.Name).Do("`orphans forget %s` or `orphans delete %s` puts that right.", o.ID, o.ID)
+	}
+	s, err := openAt(ctx, env, user, o.Cloud, o.Scope)
+	if err != nil {
+		return Reply{}, err
+	}
+	if o.Thing.Kind == stackhand.KindServer && a.To == "" {
+		return s.adoptFound(ctx, a, o)
+	}
+	t, err := s.heirOf(ctx, a, o)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := env.mayChange(ctx, user, *t.stack, "add to"); err != nil {
+		return Reply{}, err
+	}
+	if err := env.mayDecide(ctx, user, a.Line, "adopt", o); err != nil {
+		return Reply{}, err
+	}
+	st, err := env.Orphans.Keep(ctx, o, t.stack.ID)
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Text: stackhand.Textf("The %s is on the record of %s now, and goes when that goes.", whatItIs(o), st.Name)}, nil
+}
+
+// adoptFound puts a server with our mark under a lease.
+func (s *session) adoptFound(ctx context.Context, a orphansAdoptArgs, o stackhand.Orphan) (Reply, error) {
+	lasts := a.For
+	if lasts == 0 {
+		lasts = s.env.Settings.LeaseDefault
+	}
+	if err := (&createArgs{For: lasts}).checkTime(find("orphans adopt"), s.env.Settings); err != nil {
+		return Reply{}, err
+	}
+	sv, err := s.Server(ctx, o.Thing.ID)
+	if err != nil {
+		return Reply{}, err
+	}
+	return s.adopt(ctx, a.Line, sv, lasts)
+}
+
+// heirOf is the server with which a finding is to go from now on.
+func (s *session) heirOf(ctx context.Context, a orphansAdoptArgs, o stackhand.Orphan) (target, error) {
+	word := first(a.To, o.Thing.Mark.Stack)
+	nobody := stackhand.Errorf(stackhand.Invalid, "The server for which the %s was made is gone.", o.Title()).
+		Do("Name another one: `orphans adopt %s --to SERVER`; or delete it: `orphans delete %s`.", o.ID, o.ID)
+	if word == "" {
+		return target{}, nobody
+	}
+	t, err := s.target(ctx, word)
+	if a.To == "" && stackhand.KindOf(err) == stackhand.NotFound {
+		return t, nobody
+	}
+	if err == nil && t.stack == nil {
+		err = stackhand.Errorf(stackhand.Conflict, "%s was not made here, so nothing can be on its record.", t.name()).Do("Adopt it first: `adopt %s`.", quote(t.name()))
+	}
+	return t, ask(err, func(id string) string { a.To = id; return format("orphans adopt", a) })
+}

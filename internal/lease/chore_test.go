@@ -1,0 +1,86 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+type diary map[string][]byte
+
+func (d diary) Setting(_ context.Context, name string) ([]byte, error) {
+	if v, ok := d[name]; ok {
+		return v, nil
+	}
+	return nil, stackhand.Errorf(stackhand.NotFound, "no %s", name)
+}
+
+func (d diary) SetSetting(_ context.Context, name string, value []byte) error {
+	d[name] = value
+	return nil
+}
+
+// Mondays at nine in Istanbul: once each, however often is looked, also through restarts, a sleep and a jump of the clock.
+func TestChores(t *testing.T) {
+	schedule, err := ParseSchedule("0 9 * * MON", "Europe/Istanbul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) // a Saturday
+	var did []string
+	fail := error(nil)
+	d := diary{}
+	look := func(at string) {
+		t.Helper()
+		if at != "" {
+			if now, err = time.Parse(time.DateTime, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := Chores{Diary: d, Now: func() time.Time { return now }, List: []Chore{{"digest", schedule, func(_ context.Context, due time.Time) error {
+			if fail == nil {
+				did = append(did, due.UTC().Format("01-02 15:04"))
+			}
+			return fail
+		}}}}
+		if err := c.Look(t.Context()); !errors.Is(err, fail) {
+			t.Fatalf("%v, want %v", err, fail)
+		}
+	}
+	want := func(all ...string) {
+		t.Helper()
+		if len(did) != len(all) || len(all) > 0 && did[len(did)-1] != all[len(all)-1] {
+			t.Fatalf("at %s: did %v, want %v", now, did, all)
+		}
+	}
+	look("")
+	look("2026-11-30 05:59:00")
+	want()
+	fail = errors.New("cloud down")
+	look("2026-11-30 06:00:00")
+	fail = nil
+	look("2026-11-30 06:01:00")
+	look("")
+	want("11-30 06:00")
+	look("2026-11-30 05:01:00") // the clock was an hour back
+	look("2026-11-30 06:00:30")
+	want("11-30 06:00")
+	look("2026-12-23 10:00:00") // asleep for weeks
+	look("")
+	want("11-30 06:00", "12-21 06:00")
+	look("2027-12-30 10:00:00") // the clock runs a year ahead …
+	look("2026-12-24 10:00:00") // … and is put right
+	look("2026-12-28 06:00:00")
+	want("", "", "", "12-28 06:00")
+}
+
+func TestSchedulesThatMakeNoSense(t *testing.T) {
+	for _, c := range [][2]string{{"whenever", ""}, {"0 9 * * MON", "Europe/Nowhere"}, {"", ""}} {
+		if _, err := ParseSchedule(c[0], c[1]); err == nil {
+			t.Errorf("%v was taken", c)
+		}
+	}
+}
