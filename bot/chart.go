@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/commands"
 )
 
@@ -55,7 +56,10 @@ type data struct {
 // dataOf brings a chart's numbers into the limits. What is too much is added up, so that the
 // sums stay true: the last series as "others", labels with their neighbours.
 func dataOf(c *commands.Chart) data {
-	labels := c.Labels
+	labels := make([]string, len(c.Labels))
+	for i, l := range c.Labels {
+		labels[i] = stackhand.Clean(l)
+	}
 	per := (len(labels) + maxChartLabels - 1) / maxChartLabels
 	if c.Kind == "pie" {
 		per = 1
@@ -73,7 +77,7 @@ func dataOf(c *commands.Chart) data {
 				sums[i/max(per, 1)] += v
 			}
 		}
-		d.series = append(d.series, commands.Series{Name: s.Name, Values: sums})
+		d.series = append(d.series, commands.Series{Name: stackhand.Clean(s.Name), Values: sums})
 	}
 	if len(d.series) > maxChartSeries {
 		d.series = append(d.series[:maxChartSeries-1], others(d.series[maxChartSeries-1:]))

@@ -53,13 +53,16 @@ func (w *web) shared(ctx context.Context, channel string) bool {
 		return was.shared
 	}
 	now := room{was.shared, time.Now()}
-	err := w.call(ctx, "conversations.info", "", true, func(ctx context.Context) error {
-		c, err := w.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
-		if err == nil {
-			now.shared = c.IsExtShared
-		}
-		return err
-	})
+	err := w.limit.wait(ctx, "conversations.info", "")
+	if err == nil {
+		err = w.try(ctx, "conversations.info", func(ctx context.Context) error {
+			c, err := w.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
+			if err == nil {
+				now.shared = c.IsExtShared
+			}
+			return err
+		})
+	}
 	if err != nil && outcomeOf(err) != refused {
 		return was.shared
 	}

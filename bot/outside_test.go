@@ -178,3 +178,23 @@ func TestOursInAGrid(t *testing.T) {
 		}
 	}
 }
+
+// Where Slack does not tell whether a channel is shared, what it said before counts, and nobody waits.
+func TestSharedWhileSlackStumbles(t *testing.T) {
+	w, _ := wideWorld(t)
+	if w.bot.web.shared(t.Context(), "C0TEAMA") || !w.bot.web.shared(t.Context(), "C0PART") || w.bot.web.shared(t.Context(), "D0ALICE") || w.bot.web.shared(t.Context(), "C0NONE") {
+		t.Error("wrong from the start")
+	}
+	w.fault("api", "conversations.info", "500")
+	for id, r := range w.bot.web.rooms.known {
+		r.asked = r.asked.Add(-2 * freshFor)
+		w.bot.web.rooms.known[id] = r
+	}
+	before := w.calls("conversations.info")
+	if w.bot.web.shared(t.Context(), "C0TEAMA") || !w.bot.web.shared(t.Context(), "C0PART") {
+		t.Error("what was known is forgotten")
+	}
+	if n := w.calls("conversations.info") - before; n != 2 {
+		t.Errorf("asked %d times", n)
+	}
+}

@@ -153,7 +153,7 @@ func button(a stackhand.Action) *slack.ButtonBlockElement {
 	if a.Confirm != "" {
 		b.Confirm = slack.NewConfirmationBlockObject(
 			words75("Are you sure?"),
-			slack.NewTextBlockObject(slack.PlainTextType, clip(a.Confirm, 300), false, false),
+			words75(clip(a.Confirm, 300)),
 			words75(clip(label, 30)), words75("Not now"))
 		if a.Danger {
 			b.Confirm.Style = slack.StyleDanger
@@ -162,9 +162,9 @@ func button(a stackhand.Action) *slack.ButtonBlockElement {
 	return b
 }
 
-// words75 is plain text, in which nothing has a meaning.
+// words75 is plain text, in which nothing has a meaning, without what nobody sees.
 func words75(s string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
+	return slack.NewTextBlockObject(slack.PlainTextType, firstOf(stackhand.Clean(s), "…"), false, false)
 }
 
 // clip shortens to at most n characters.

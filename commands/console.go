@@ -47,8 +47,16 @@ func consoleLog(ctx context.Context, env *Env, user stackhand.User, a consoleLog
 	n := strings.Count(strings.TrimSuffix(log, "\n"), "\n") + 1
 	return Reply{
 		Text: stackhand.Textf("The console of %s: %s.", t.name(), count(n, "line")),
-		File: &File{Name: t.name() + "-console.txt", Content: []byte(log)},
+		File: &File{Name: fileName(t.name()) + "-console.txt", Content: []byte(log)},
 	}, nil
+}
+
+// notInFiles are the characters that a file's name does without, wherever it is saved.
+var notInFiles = regexp.MustCompile(`[^\pL\pN._-]+`)
+
+// fileName makes the name of a file of a server's, which may be called anything.
+func fileName(name string) string {
+	return clip(first(strings.Trim(notInFiles.ReplaceAllString(name, "-"), "-."), "server"), 100)
 }
 
 // see locates a server that something is to be read of that only its owner may see.

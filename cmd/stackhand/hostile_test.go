@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/stackhand/stackhand"
 )
 
 // hostile puts words of an attacker into every text that the cloud answers with, and looks at all that Slack gets.
@@ -273,12 +275,28 @@ func TestHostileWords(t *testing.T) {
 	x.play(`alice #team-a: /stack keypair create laptop --public-key "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6xv0dCeWzT1f0yH0YpR3cX8f2bXJ3hGqYc6o0yq1pT"
 alice #team-a: /stack volume create data --size 1
 alice #team-a: /stack create web-1 --property team=web
+wait
+alice #team-a: /stack create web-2
 wait`)
+	// A server of which no record tells the name: as one that was made elsewhere.
+	foreign := x.stack("web-2")
+	foreign.State = stackhand.StackGone
+	if err := x.st.on.app.store.SaveStack(t.Context(), &foreign); err != nil {
+		t.Fatal(err)
+	}
+	of := func(verbs ...string) (lines []string) {
+		for _, v := range verbs {
+			lines = append(lines, "alice #team-a: /stack "+v+" "+foreign.Server)
+		}
+		return lines
+	}
+	reads := append(of("show", "console log", "events", "delete", "transfer", "share", "rebuild", "image create"), readings...)
+	acts := append(of("reboot", "stop", "lock", "add floating ip"), changes...)
 	rapid.Check(t, func(rt *rapid.T) {
 		words := hostileWords().Draw(rt, "words")
-		lines, refuse := readings, rapid.IntRange(0, 3).Draw(rt, "refused") == 0
+		lines, refuse := reads, rapid.IntRange(0, 3).Draw(rt, "refused") == 0
 		if refuse {
-			lines = changes
+			lines = acts
 		}
 		line := rapid.SampledFrom(lines).Draw(rt, "line")
 		x.say(words, refuse)
