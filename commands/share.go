@@ -170,11 +170,20 @@ func unshare(ctx context.Context, env *Env, user stackhand.User, a shareArgs) (R
 	if len(a.Who) > 0 || strings.HasPrefix(a.Server, "@") { // "unshare web-1" in a thread means the server
 		a.shift()
 	}
-	s, st, err := ownStack(ctx, env, user, a.Line, a.Cloud, a.Server, "unshare", func(id string) string { a.Server = id; return format("unshare", a) })
+	s, st, err := madeHere(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("unshare", a) })
 	if err != nil {
 		return Reply{}, err
 	}
 	ids, err := env.unshared(ctx, st, a)
+	may := func(st stackhand.Stack) error {
+		if len(ids) == 1 && ids[0] == user.ID && slices.Contains(st.Shared, user.ID) {
+			return nil // a co-owner leaves
+		}
+		return mayGive(ctx, env, user, st, "unshare")
+	}
+	if err == nil {
+		err = may(st)
+	}
 	if err == nil {
 		err = s.permitGiving(ctx, a.Line, "unshare", st)
 	}
@@ -183,9 +192,12 @@ func unshare(ctx context.Context, env *Env, user stackhand.User, a shareArgs) (R
 	}
 	var gone []string
 	st, err = env.Stacks.ChangeStack(ctx, st.ID, func(st *stackhand.Stack) error {
+		if err := may(*st); err != nil {
+			return err
+		}
 		gone = slices.DeleteFunc(slices.Clone(st.Shared), func(id string) bool { return len(a.Who) > 0 && !slices.Contains(ids, id) })
 		st.Shared = slices.DeleteFunc(slices.Clone(st.Shared), func(id string) bool { return slices.Contains(gone, id) })
-		return mayGive(ctx, env, user, *st, "unshare")
+		return nil
 	})
 	switch {
 	case err != nil:
@@ -219,6 +231,15 @@ func (env *Env) unshared(ctx context.Context, st stackhand.Stack, a shareArgs) (
 
 // ownStack finds a server of which somebody wants to give a part away, or all.
 func ownStack(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, server, verb string, again func(id string) string) (*session, stackhand.Stack, error) {
+	s, st, err := madeHere(ctx, env, user, line, cloud, server, again)
+	if err == nil {
+		err = mayGive(ctx, env, user, st, verb)
+	}
+	return s, st, err
+}
+
+// madeHere finds a server that has an owner here.
+func madeHere(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, server string, again func(id string) string) (*session, stackhand.Stack, error) {
 	s, t, err := locate(ctx, env, user, line, cloud, server, again)
 	if err != nil {
 		return s, stackhand.Stack{}, err
@@ -227,7 +248,7 @@ func ownStack(ctx context.Context, env *Env, user stackhand.User, line Line, clo
 		return s, stackhand.Stack{}, stackhand.Errorf(stackhand.Conflict, "%s was not made here, so it belongs to nobody here.", t.name()).
 			Do("Who may do what with it is for the cloud to say.")
 	}
-	return s, *t.stack, mayGive(ctx, env, user, *t.stack, verb)
+	return s, *t.stack, nil
 }
 
 // permitGiving is the gate of what changes who a server belongs to.

@@ -44,7 +44,8 @@ func TestShare(t *testing.T) {
 		{alice, "share web-1 with bob", "shared with them already"},
 		{bob, "reboot web-1", "job"},
 		{bob, "share web-1 carol", "is shared with you, but belongs to U0ALICE, so you cannot share it"},
-		{bob, "unshare web-1 bob", "so you cannot unshare it"},
+		{bob, "unshare web-1 carol", "so you cannot unshare it"},
+		{bob, "unshare web-1", "so you cannot unshare it"},
 		{dana, "share web-1 @ops", "is shared with @ops now"},
 		{bob, "list", "U0ALICE (shared with you)"},
 		{bob, "list --mine", "web-1"},
@@ -66,6 +67,9 @@ func TestShare(t *testing.T) {
 		{bob, "extend web-1 1h", "so you cannot extend it"},
 		{alice, "unshare web-1", "no longer shared with S0OPS"},
 		{alice, "unshare web-1", "shared with nobody"},
+		{alice, "share web-1 bob", "is shared with @U0BOB now"},
+		{bob, "unshare web-1 @U0BOB", "no longer shared with @U0BOB"}, // who has it may leave
+		{bob, "unshare web-1 @U0BOB", "belongs to U0ALICE"},
 		{ops, "extend web-1 1h", "so you cannot extend it"},
 	})
 }
