@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/policy"
@@ -283,13 +284,20 @@ func endSchedule(ctx context.Context, env *Env, user stackhand.User, line Line, 
 	return Reply{Text: stackhand.Textf("The schedule of %s (%s) has ended. What is stopped now stays stopped until somebody starts it.", stackhand.AsBold(which), s.Words()), Public: true}, nil
 }
 
-var _ = add(Command[unscheduleArgs]{
+type leaveArgs struct {
+	Server string `arg:"server" help:"name or id; in a server's thread, that one"`
+	Stop   string `value:"MOMENT" hidden:"true" help:"the stop that a button was shown for"`
+	inCloud
+	Line Line
+}
+
+var _ = add(Command[leaveArgs]{
 	Name: "schedule leave", Help: "leave a server as it is for the rest of the day, whatever its schedule says", Role: stackhand.Member,
 	Examples: []string{"schedule leave web-1"},
 	Run:      scheduleLeave,
 })
 
-func scheduleLeave(ctx context.Context, env *Env, user stackhand.User, a unscheduleArgs) (Reply, error) {
+func scheduleLeave(ctx context.Context, env *Env, user stackhand.User, a leaveArgs) (Reply, error) {
 	if env.Schedules == nil {
 		return Reply{}, noSchedules()
 	}
@@ -302,6 +310,10 @@ func scheduleLeave(ctx context.Context, env *Env, user stackhand.User, a unsched
 		return Reply{}, none
 	}
 	st := *t.stack
+	if at, err := time.Parse(time.RFC3339, a.Stop); err == nil && !env.Now().Before(at) {
+		return Reply{}, stackhand.Errorf(stackhand.Conflict, "That button was for the stop at %s, which is past: %s is %s.", clock(at), t.name(), t.status()).
+			Do("`start %s` starts it; `schedule leave %s` leaves it as it is today.", t.name(), t.name())
+	}
 	if err := env.mayChange(ctx, user, st, "leave alone"); err != nil {
 		return Reply{}, err
 	}

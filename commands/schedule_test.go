@@ -107,6 +107,13 @@ func TestSchedule(t *testing.T) {
 	if expect(t, told(r, err), "web-1 is left as it is until 2026-11-22 00:00 UTC"); w.schedules["of-web-1"].Turns[s.Stack].Left.IsZero() {
 		t.Error("it is not left")
 	}
+	r, err = say(t, env, alice, "schedule leave web-1 --stop 2026-11-21T08:00:00Z")
+	if expect(t, told(r, err), "was for the stop at 21 Nov 08:00 UTC, which is past: web-1 is ACTIVE.*start web-1"); err == nil {
+		t.Error("an old button was taken")
+	}
+	if r, err = say(t, env, alice, "schedule leave web-1 --stop 2026-11-21T20:00:00Z"); err != nil {
+		t.Error(told(r, err))
+	}
 	r, err = say(t, env, alice, "schedule delete web-1")
 	if expect(t, told(r, err), "The schedule of web-1 .* has ended"); len(w.schedules) != 0 {
 		t.Error("it is still there")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -50,7 +51,7 @@ func (r *round) announceOne(ctx context.Context, st stackhand.Stack, stop stackh
 	n := stackhand.Notice{
 		ID: fmt.Sprintf("schedule/%s/%s/stop/%d", r.s.ID, st.ID, stop.At.Unix()), Job: st.Job, Place: place, Text: text, Created: r.now,
 		Actions: []stackhand.Action{
-			{ID: "choose", Label: "Leave it today", Value: "schedule leave " + st.ID},
+			{ID: "choose", Label: "Leave it today", Value: "schedule leave " + st.ID + " --stop " + stop.At.UTC().Format(time.RFC3339)},
 			{ID: "choose", Label: "Stop now", Value: "stop " + st.ID, Confirm: "Stop " + st.Name + "? Whatever runs on it is interrupted."},
 		},
 	}
