@@ -168,7 +168,7 @@ func (a *app) changed(job string) {
 
 // run works until ctx ends or a part gives up.
 func (a *app) run(ctx context.Context) error {
-	if err := a.started(ctx); err != nil {
+	if err := a.started(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("the audit trail: %w", err)
 	}
 	if err := a.sealAnew(ctx, a.store.Exclusive()); err != nil && ctx.Err() == nil {
