@@ -211,6 +211,31 @@ type DeleteSpec struct {
 	KeepVolumes bool `json:"keep_volumes,omitempty"`
 }
 
+// LadderSpec is the input of the flow "ladder": a step that puts a server away or ends it after an image was made, or that undoes one.
+type LadderSpec struct {
+	Cloud     string `json:"cloud"`
+	ProjectID string `json:"project_id"`
+	Project   string `json:"project"`
+	Stack     string `json:"stack"`
+	Server    string `json:"server"` // id
+	Name      string `json:"name"`
+	Verb      string `json:"verb"` // stop, shelve, wake or archive
+	// Until is the end (Lease.End) that is over: a stack whose end was moved since stays. Zero: somebody asked for it.
+	Until time.Time `json:"until,omitzero"`
+
+	FreeIP      bool          `json:"free_ip,omitempty"`      // stop, shelve: give the floating IP back to the cloud
+	Grant       time.Duration `json:"grant,omitempty"`        // wake: how much longer it lasts then, from now
+	External    string        `json:"external,omitempty"`     // wake: network of a new floating IP; "": none was given back
+	Image       string        `json:"image,omitempty"`        // archive: name of the image
+	KeepVolumes bool          `json:"keep_volumes,omitempty"` // archive: as of DeleteSpec
+}
+
+// Verbs of LadderSpec besides ActStop and ActShelve.
+const (
+	LadderWake    = "wake"
+	LadderArchive = "archive"
+)
+
 // RebootSpec is the input of the flow "reboot".
 type RebootSpec struct {
 	Cloud  string `json:"cloud"`

@@ -48,12 +48,27 @@ const (
 
 // Rung is a step that was taken.
 type Rung struct {
-	Step    string    `json:"step"` // one of the Step… constants
-	Job     string    `json:"job"`  // which took it
-	At      time.Time `json:"at"`   // when it was done
-	Undone  time.Time `json:"undone,omitzero"`
-	Address string    `json:"address,omitempty"` // the floating IP that was given back to the cloud
-	Image   string    `json:"image,omitempty"`   // id of the snapshot
+	Step     string    `json:"step"` // one of the Step… constants
+	Job      string    `json:"job"`  // which took it
+	At       time.Time `json:"at"`   // when it was done
+	Undone   time.Time `json:"undone,omitzero"`
+	Address  string    `json:"address,omitempty"`  // the floating IP that was given back to the cloud
+	External string    `json:"external,omitempty"` // id of the network that it was of
+	Image    string    `json:"image,omitempty"`    // id of the snapshot
+	Recipe   *Recipe   `json:"recipe,omitempty"`   // what the snapshot was of
+}
+
+// Recipe is what a server was like before it was deleted, as far as it can be made again.
+type Recipe struct {
+	Image    string   `json:"image"` // id of its snapshot
+	Named    string   `json:"named"` // the name of that
+	Flavor   string   `json:"flavor,omitempty"`
+	Key      string   `json:"key,omitempty"`
+	Network  string   `json:"network,omitempty"` // auto, new, or an id
+	Groups   []string `json:"groups,omitempty"`  // names of security groups that stay
+	Open     []int    `json:"open,omitempty"`
+	Floating bool     `json:"floating,omitempty"`
+	Login    string   `json:"login,omitempty"`
 }
 
 // maxRungs is how many steps a record keeps; a server that is stopped and started again for years needs no more.

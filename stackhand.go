@@ -86,7 +86,8 @@ const (
 
 // Lease is who owns a stack and until when. Lifetime counts from Ready.
 type Lease struct {
-	Owner      string        `json:"owner"` // user id
+	Owner      string        `json:"owner"`          // user id
+	Past       []string      `json:"past,omitempty"` // who owned it before: the server's own mark may still name them
 	Ready      time.Time     `json:"ready,omitzero"`
 	Until      time.Time     `json:"until,omitzero"`     // zero: not ready yet
 	For        time.Duration `json:"for"`                // what was asked for
@@ -131,7 +132,9 @@ type Stack struct {
 	Login     string     `json:"login,omitempty"`  // the image's usual user, for the ssh line
 	Status    string     `json:"status,omitempty"` // of the server when a job of ours last left it; "": ACTIVE
 	Created   time.Time  `json:"created"`
-	Gone      time.Time  `json:"gone,omitzero"`
+	// Born is when the cloud made the server, as the cloud says; zero where it was not noted.
+	Born time.Time `json:"born,omitzero"`
+	Gone time.Time `json:"gone,omitzero"`
 }
 
 // Scope is where in its cloud the stack is.
@@ -160,22 +163,23 @@ type Notice struct {
 	User string `json:"user"`          // who is told directly as well
 	// Others are told directly where User cannot be: ids of users or of user groups. Where none of them can be told either and
 	// the place takes no message, the administrators are told.
-	Others    []string  `json:"others,omitempty"`
-	Admins    bool      `json:"admins,omitempty"` // the administrators are told if nobody else can be, or where there is no User
-	Told      []Told    `json:"told,omitempty"`   // whom it reached
-	Place     Place     `json:"place"`
-	Text      Text      `json:"text"`
-	Actions   []Action  `json:"actions,omitempty"`
-	Created   time.Time `json:"created"`
-	Public    Posted    `json:"public,omitzero"` // the message in Place
-	Direct    Posted    `json:"direct,omitzero"` // the direct message to User
-	Delivered time.Time `json:"delivered,omitzero"`
-	Problem   string    `json:"problem,omitempty"` // why it could not be delivered so far
-	Tries     int       `json:"tries,omitempty"`
-	NotBefore time.Time `json:"not_before,omitzero"` // of the next try
-	Stale     bool      `json:"stale,omitempty"`     // delivered, and its messages show an older text
-	By        string    `json:"by,omitempty"`        // who asks, where somebody does
-	Line      string    `json:"line,omitempty"`      // … and for what
+	Others    []string          `json:"others,omitempty"`
+	Admins    bool              `json:"admins,omitempty"` // the administrators are told if nobody else can be, or where there is no User
+	Told      []Told            `json:"told,omitempty"`   // whom it reached
+	Place     Place             `json:"place"`
+	Text      Text              `json:"text"`
+	Actions   []Action          `json:"actions,omitempty"`
+	Created   time.Time         `json:"created"`
+	Public    Posted            `json:"public,omitzero"` // the message in Place
+	Direct    Posted            `json:"direct,omitzero"` // the direct message to User
+	More      map[string]Posted `json:"more,omitempty"`  // the direct messages to others, by their ids
+	Delivered time.Time         `json:"delivered,omitzero"`
+	Problem   string            `json:"problem,omitempty"` // why it could not be delivered so far
+	Tries     int               `json:"tries,omitempty"`
+	NotBefore time.Time         `json:"not_before,omitzero"` // of the next try
+	Stale     bool              `json:"stale,omitempty"`     // delivered, and its messages show an older text
+	By        string            `json:"by,omitempty"`        // who asks, where somebody does
+	Line      string            `json:"line,omitempty"`      // … and for what
 }
 
 // Posted is one message that should be, or is, in the chat. Op is written before the

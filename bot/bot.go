@@ -28,6 +28,7 @@ type Options struct {
 	Seal               Sealer
 	Role               func(UserFacts) stackhand.Role
 	Groups             func() []string // ids of the user groups whose members are to be known: those of roles, rules …; nil: none
+	Admins             func() []string // who is told what nobody else can be told: ids of people, or of user groups; nil: nobody
 	Connections        int             // 0: two, so that a refresh of one loses nothing
 	Workers            int             // commands carried out at once; 0: 16
 	Now                func() time.Time

@@ -84,30 +84,19 @@ const (
 	noticeRetryMax = time.Hour
 )
 
-// deliver brings a notice to both places. It is delivered as soon as one has taken it.
+// deliver brings a notice to its place and to people. It is delivered as soon as somebody was told.
 func (t *teller) deliver(ctx context.Context, n *stackhand.Notice) error {
 	now := t.b.o.Now()
-	m := sheet{{Text: n.Text, Actions: n.Actions}}.message()
-	var problems []error
-	if n.Place.Channel != "" && n.Public.TS == "" {
-		problems = append(problems, t.post(ctx, n, &n.Public, n.Place.Channel, n.Place.Thread, "public", m))
-	}
-	if !n.Place.Direct && n.User != "" && n.Direct.TS == "" {
-		own, err := t.b.web.dm(ctx, n.User)
-		if err == nil {
-			err = t.post(ctx, n, &n.Direct, own, "", "direct", m)
-		}
-		problems = append(problems, err)
-	}
+	err := t.tellAll(ctx, n)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	n.Problem = ""
-	if err := errors.Join(problems...); err != nil {
+	if err != nil {
 		n.Problem = slackCode(err)
 		t.b.log.WarnContext(ctx, "a notice was not taken everywhere", "notice", n.ID, "user", n.User, "err", err)
 	}
-	if n.Public.TS != "" || n.Direct.TS != "" {
+	if len(n.Told) > 0 {
 		n.Delivered, n.Stale = now, false
 	} else {
 		n.NotBefore = now.Add(min(noticeRetry<<min(n.Tries, 10), noticeRetryMax))

@@ -122,6 +122,7 @@ func (env *Env) submit(ctx context.Context, user stackhand.User, formID, state s
 // acting are the buttons whose value is the id of what they act on, with their commands.
 var acting = map[string]string{
 	"reboot": "reboot", "delete": "delete", "extend": "extend", "cancel": "cancel", "retry": "retry",
+	"start": "start", "unshelve": "unshelve", "stop": "stop", "archive": "archive", "needed": "needed",
 	"keep": "keep", "cleanup": "cleanup", "show": "show", "help": "help", "list": "list", "home": "list",
 	"accept": "transfer accept", "decline": "transfer decline", "withdraw": "transfer withdraw", "grant": "grant",
 }

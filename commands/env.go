@@ -23,6 +23,8 @@ type Env struct {
 	// Name tells what a person is called in the chat, from a cache, "" where that is unknown.
 	// nil shows ids.
 	Name func(ctx context.Context, userID string) string
+	// Leases are the ends of servers. nil: there is no budget, and nobody is asked whether servers are needed.
+	Leases Leases
 	// Channel tells what a channel is called as far as that is known, without asking: "" otherwise. nil knows none.
 	Channel func(channelID string) string
 	// Zone is a person's time zone as the chat tells it, "Europe/Istanbul"; "" where it is unknown. nil: nobody's is known.
@@ -122,6 +124,10 @@ type Settings struct {
 	Clouds       map[string]CloudSettings
 	LeaseDefault time.Duration
 	LeaseMax     time.Duration
+	// LeaseAgain is how much longer a server lasts that the ladder stopped and somebody starts again; 0: a day.
+	LeaseAgain time.Duration
+	// Extensions is the budget for extending a lease; 0 is no limit.
+	Extensions stackhand.Extensions
 }
 
 // CloudSettings are the defaults of create for one cloud.

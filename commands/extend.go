@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
-	"github.com/stackhand/stackhand/internal/policy"
 )
 
 type extendArgs struct {
@@ -35,32 +34,12 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 	if err != nil {
 		return Reply{}, err
 	}
-	if t.stack == nil {
-		return Reply{}, stackhand.Errorf(stackhand.Conflict, "%s was not made here, so it has no end to be moved.", t.name()).Do("It stays until somebody deletes it.")
-	}
-	if err := env.mayChange(ctx, user, *t.stack, "extend"); err != nil {
+	if err := env.mayExtend(ctx, user, t); err != nil {
 		return Reply{}, err
-	}
-	switch t.stack.State {
-	case stackhand.StackBuilding:
-		return Reply{}, stackhand.Errorf(stackhand.Conflict, "%s is not ready yet, and its time begins when it is.", t.name()).Do("Extend it then.")
-	case stackhand.StackDeleting, stackhand.StackGone:
-		return Reply{}, stackhand.Errorf(stackhand.Conflict, "%s is being deleted, so it is too late to extend it.", t.name()).Do("Make a new one with `create %s`.", t.name())
 	}
 	until := t.stack.Lease.Until
 	if now := env.Now(); until.Before(now) {
 		until = now
 	}
-	wish := policy.Request{Verb: "extend", Noun: "server", Name: t.name(), Owner: t.stack.Lease.Owner, Lifetime: until.Add(a.By).Sub(env.Now())}
-	if err := s.permit(ctx, a.Line, wish); err != nil {
-		return Reply{}, err
-	}
-	st, err := env.Stacks.Extend(ctx, t.stack.ID, until.Add(a.By), a.Line.Key)
-	if err == nil {
-		err = env.used(ctx, "extend", st.ID)
-	}
-	if err != nil {
-		return Reply{}, err
-	}
-	return Reply{Text: stackhand.Textf("%s is yours until %s.", st.Name, stackhand.At(st.Lease.Until)), Public: true}, nil
+	return s.extendTo(ctx, t, until.Add(a.By), a.Line)
 }

@@ -39,6 +39,8 @@ func factsOf(job stackhand.Job, stack *stackhand.Stack) (facts, error) {
 		err = readInput(job, &f, func(f *facts, s stackhand.RebootSpec) { f.Verb, f.Name, f.ServerID = "reboot", s.Name, s.Server })
 	case "act":
 		err = readInput(job, &f, actFacts)
+	case "ladder":
+		err = readInput(job, &f, ladderFacts)
 	case "make":
 		err = readInput(job, &f, makeFacts)
 	case "remove":
@@ -103,6 +105,16 @@ func actFacts(f *facts, s stackhand.ActSpec) {
 	f.Floating = s.Verb == stackhand.ActAddFloating
 	if s.Verb == stackhand.ActAddNetwork {
 		f.Network = s.Target
+	}
+}
+
+func ladderFacts(f *facts, s stackhand.LadderSpec) {
+	f.Verb, f.Name, f.ServerID, f.Project = s.Verb, s.Name, s.Server, first(s.Project, f.Project)
+	switch s.Verb {
+	case stackhand.LadderWake:
+		f.Verb, f.Lifetime, f.Floating = "start", s.Grant, s.External != ""
+	case stackhand.LadderArchive:
+		f.Verb, f.ImageID, f.Thing = "delete", "", s.Image
 	}
 }
 

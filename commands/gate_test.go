@@ -35,6 +35,7 @@ var gated = map[string]struct{ line, status string }{
 	"remove floating ip": {"remove floating ip web-1 203.0.113.5", ""}, "add security group": {"add security group web-1 web", ""},
 	"remove security group": {"remove security group web-1 default", ""}, "add network": {"add network web-1 bare", ""}, "remove network": {"remove network web-1 inner", ""},
 	"add volume": {"add volume web-1 data-1", ""}, "remove volume": {"remove volume web-1 used", ""},
+	"archive": {"archive web-1", ""}, "restore": {"restore old-1", ""},
 	"retry": {"retry bbbb2222", ""}, "keep": {"keep bbbb2222", ""}, "cleanup": {"cleanup bbbb2222", ""}, "cancel": {"cancel cccc2222", ""}, "password": {"password web-1", ""},
 	"schedule": {"schedule web-1 --stop 20:00", ""}, "schedule delete": {"schedule delete of-old-1", ""}, "schedule leave": {"schedule leave web-1", ""},
 	"share": {"share web-1 bob", ""}, "unshare": {"unshare web-1", ""}, "transfer": {"transfer web-1 bob", ""}, "transfer accept": {"transfer accept web-1", ""},
@@ -44,7 +45,7 @@ const gateKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6xv0dCeWzT1f0yH0YpR3cX8f2
 
 // ungated are the commands that are no changes in a cloud: they read, are about the asker's own login, leave a server to its
 // owner, ask, or are the freeze itself. What is granted is said anew, and passes the gate by itself.
-var ungated = []string{"transfer decline", "transfer withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami", "freeze", "unfreeze"}
+var ungated = []string{"needed", "ladder go", "ladder hold", "transfer decline", "transfer withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami", "freeze", "unfreeze"}
 
 // gateWorld holds something for every line of gated.
 func gateWorld(status string) (*world, *Env) {
@@ -62,6 +63,7 @@ func gateWorld(status string) (*world, *Env) {
 	}
 	w.schedules = map[string]stackhand.Schedule{"of-old-1": {ID: "of-old-1", Owner: "U0ALICE", Stack: st.ID, Name: "web-1", Cloud: "lab"}}
 	env.Schedules = fakeSchedules{w}
+	w.archive("old-1")
 	giveJob(w, "bbbb2222", "U0ALICE", stackhand.JobFailed)
 	giveJob(w, "cccc2222", "U0ALICE", stackhand.JobRunning)
 	return w, env

@@ -35,7 +35,7 @@ var nouns = map[string]string{
 	"volume-snapshot": "volume snapshot", "volume-snapshots": "volume snapshot", "snapshot": "volume snapshot", "snapshots": "volume snapshot",
 	"project": "project", "projects": "project", "tenant": "project", "tenants": "project", "user": "user", "users": "user",
 	"hypervisor": "hypervisor", "hypervisors": "hypervisor",
-	"job": "job", "jobs": "jobs",
+	"job": "job", "jobs": "jobs", "ladder": "ladder",
 }
 
 // pairs are nouns and verbs of two words or three, as one.

@@ -28,7 +28,7 @@ var groupOf = []struct {
 }{
 	{"server", "make servers, see them, let them go", strings.Fields("create list show delete reboot start stop pause unpause suspend resume shelve unshelve lock unlock " +
 		"rebuild resize rename password set unset addresses events")},
-	{"lease", "how long a server is yours", strings.Fields("extend keep transfer share unshare ask adopt release")},
+	{"lease", "how long a server is yours", strings.Fields("extend keep archive restore transfer share unshare ask adopt release")},
 	{"schedule", "servers that stop in the evening and start in the morning", strings.Fields("schedule")},
 	{"add", "give a server an address, a volume, a network", nil},
 	{"remove", "take them from it again", nil},
@@ -45,7 +45,7 @@ var groupOf = []struct {
 	{"volume", "disks that outlive servers, and their snapshots", nil},
 	{"account", "who you are to the clouds, and how much you may use", strings.Fields("login logout whoami clouds use limits usage digest")},
 	{"job", "what is at work", strings.Fields("jobs cancel retry cleanup keep approvals approve deny audit")},
-	{"admin", "for administrators", append(strings.Fields("orphans freeze unfreeze"), "orphans adopt", "orphans delete", "orphans forget", "orphans ignore", "project list", "user list", "hypervisor list")},
+	{"admin", "for administrators", append(strings.Fields("orphans freeze unfreeze"), "ladder", "ladder go", "ladder hold", "orphans adopt", "orphans delete", "orphans forget", "orphans ignore", "project list", "user list", "hypervisor list")},
 }
 
 // groupFor is the name of the group that a command is shown in; "" for none.

@@ -51,6 +51,9 @@ func (c simple) run(ctx context.Context, env *Env, user stackhand.User, a server
 		again: func(names []string) string { a.Servers = names; return format(c.verb, a) },
 		check: c.check,
 		propose: func(ctx context.Context, s *session, t target, n int) (proposal, error) {
+			if p, parked := t.parked(); parked && c.brings() {
+				return s.wake(ctx, a.Line, n, t, p)
+			}
 			return s.act(ctx, a.Line, n, t, capital(c.verb)+" "+t.name(), stackhand.ActSpec{Verb: c.verb})
 		},
 	}.run(ctx, env, user)
@@ -59,6 +62,9 @@ func (c simple) run(ctx context.Context, env *Env, user stackhand.User, a server
 func (c simple) check(ctx context.Context, s *session, t target) (Reply, error) {
 	if err := c.allowed(ctx, s, t); err != nil {
 		return Reply{}, err
+	}
+	if _, parked := t.parked(); parked && c.brings() {
+		return Reply{}, s.mayWake(t) // whatever state it is in: start and unshelve mean the same then
 	}
 	if c.done(t) || c.isDone != nil && c.isDone(t.server) {
 		status := ""

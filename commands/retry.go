@@ -19,16 +19,6 @@ var _ = add(Command[retryArgs]{
 	Run:      retry,
 })
 
-var _ = add(Command[jobArgs]{
-	Name:   "keep",
-	Help:   "retry a job, and leave its pieces for a look should it fail again",
-	Role:   stackhand.Member,
-	Hidden: true,
-	Run: func(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Reply, error) {
-		return retry(ctx, env, user, retryArgs{jobArgs: a, Keep: true})
-	},
-})
-
 func retry(ctx context.Context, env *Env, user stackhand.User, a retryArgs) (Reply, error) {
 	j, err := env.steer(ctx, user, a.Line, a.Job, "retry")
 	if err != nil {

@@ -44,6 +44,9 @@ func (env *Env) audited(user stackhand.User, line Line) *Env {
 	if env.Notices != nil {
 		own.Notices = auditedNotices{env.Notices, t}
 	}
+	if env.Leases != nil {
+		own.Leases = auditedLeases{env.Leases, env.Stacks, t}
+	}
 	if env.Requests != nil {
 		own.Requests = auditedRequests{env.Requests, t}
 	}

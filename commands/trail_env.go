@@ -112,6 +112,56 @@ func (a auditedNotices) ReviseNotice(ctx context.Context, id string, text stackh
 	return a.Notices.ReviseNotice(ctx, id, text, actions...)
 }
 
+type auditedLeases struct {
+	Leases
+	stacks Stacks
+	t      *trail
+}
+
+func (a auditedLeases) Beyond(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
+	st, err := a.stacks.Stack(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	err = a.t.within(ctx, "extend/"+id, func(r *stackhand.AuditRecord) {
+		ofStack(r, st)
+		r.What, r.Resolved = stackhand.AuditLease, object("from", st.Lease.Until, "until", until, "beyond the budget", true)
+	})
+	if err != nil {
+		return st, err
+	}
+	return a.Leases.Beyond(ctx, id, until, key)
+}
+
+func (a auditedLeases) Needed(ctx context.Context, id string) (bool, error) {
+	st, err := a.stacks.Stack(ctx, id)
+	if err == nil {
+		err = a.t.within(ctx, "needed/"+id, func(r *stackhand.AuditRecord) {
+			ofStack(r, st)
+			r.What = stackhand.AuditLease
+		})
+	}
+	if err != nil {
+		return false, err
+	}
+	return a.Leases.Needed(ctx, id)
+}
+
+func (a auditedLeases) Go(ctx context.Context, user string) (stackhand.Brake, error) {
+	if err := a.t.within(ctx, "ladder go", func(r *stackhand.AuditRecord) { r.What = stackhand.AuditLease }); err != nil {
+		return stackhand.Brake{}, err
+	}
+	return a.Leases.Go(ctx, user)
+}
+
+func (a auditedLeases) Hold(ctx context.Context, user, why string) (stackhand.Brake, error) {
+	err := a.t.within(ctx, "ladder hold", func(r *stackhand.AuditRecord) { r.What, r.Why = stackhand.AuditLease, why })
+	if err != nil {
+		return stackhand.Brake{}, err
+	}
+	return a.Leases.Hold(ctx, user, why)
+}
+
 type auditedRequests struct {
 	Requests
 	t *trail

@@ -214,13 +214,14 @@ func TestNothingPassesTheTrail(t *testing.T) {
 		Job Recent PlanRetry PlanCleanup
 		Stack ByServer InProject OfOwner EverInProject Ever InThread JobsInThread StacksSharedWith
 		Schedule OfServer Runs
+		Brake
 		Request OpenRequests RecentRequests RequestsInThread
 		Credentials Choice
 		Identity Features Refresh Servers AllServers Server Images Flavors Networks Subnets SecurityGroups FloatingIPs Ports KeyPairs
 		Image Routers Volumes VolumeSnapshots Attachments ServerActions ConsoleLog ConsoleURL Usage Hypervisors Projects OwnProjects
 		Regions Users Limits Zones
 		Notice Find`)
-	env := Env{Audit: (&paper{}).audit, Now: time.Now, Requests: auditedRequests{}, Schedules: auditedSchedules{}, Notices: auditedNotices{}, Orphans: auditedOrphans{}}
+	env := Env{Audit: (&paper{}).audit, Now: time.Now, Requests: auditedRequests{}, Schedules: auditedSchedules{}, Notices: auditedNotices{}, Leases: auditedLeases{}, Orphans: auditedOrphans{}}
 	whole := reflect.ValueOf(*env.audited(alice, Line{}))
 	wrapped := []reflect.Type{reflect.TypeFor[auditedCloud]()}
 	for i := range whole.NumField() {

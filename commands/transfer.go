@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -186,6 +187,9 @@ func give(st *stackhand.Stack, to string) {
 		if id != to {
 			rest = append(rest, id)
 		}
+	}
+	if !slices.Contains(st.Lease.Past, st.Lease.Owner) {
+		st.Lease.Past = append(st.Lease.Past, st.Lease.Owner)
 	}
 	st.Lease.Owner, st.Lease.Warned, st.Shared = to, nil, rest
 }

@@ -73,9 +73,6 @@ type app struct {
 	chores   *lease.Chores
 }
 
-// notice is the least time between a delivered warning and the end of a server.
-const notice = 15 * time.Minute
-
 func newApp(ctx context.Context, w world) (*app, error) {
 	a := &app{world: w, metrics: newMetrics(), ended: make(chan struct{}, 1)}
 	now, err := liveOf(w.cfg, w.entries)
@@ -96,7 +93,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		return nil, err
 	}
 	if a.store, err = store.New(ctx, w.driver, store.Options{
-		Now: w.now, Due: rules.Due, DueRule: fmt.Sprint(rules.Warn, rules.Notice),
+		Now: w.now, Due: rules.Due, DueRule: rules.Name(),
 	}); err != nil {
 		return nil, err
 	}
@@ -122,27 +119,24 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box, Redact: w.redact.Redact,
 	})
 	a.keeper = a.newKeeper()
+	a.sweeper = a.newSweeper(rules)
 	a.env = &commands.Env{
 		Orphans: a.orphans(),
 		Clouds:  a.sessions, Jobs: a.engine, Stacks: stacks{a.store, a.rules, w.now}, Settings: settings, Live: a.settings, Now: w.now,
 		Policy: a.policy, Freeze: a.store.Freeze, SetFreeze: a.store.SetFreeze, Audit: a.audit, Trail: a.store.AuditTrail,
 		Schedules: a.keeper, Used: a.used, Activity: a.activity, Notices: notices{a.store, func() { a.bot.Noticed() }},
+		Leases: leases{stacks{a.store, a.rules, w.now}, a.sweeper},
 	}
 	a.bot, err = bot.New(bot.Options{
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
 		Env:     a.withPasswords(a.env),
-		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Now: w.now, Log: w.log,
+		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Admins: a.admins, Now: w.now, Log: w.log,
 		Shared: func(ctx context.Context) ([]string, error) { return a.store.CoOwners(ctx, "S") },
 		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
 		WithdrawLine: a.engine.WithdrawLine, Redact: w.redact,
 	})
 	if err != nil {
 		return nil, err
-	}
-	a.sweeper = &lease.Sweeper{
-		Book: leaseBook{a.store, a}, Jobs: leaseJobs{a}, Rules: rules, Now: w.now, Log: w.log,
-		NewID: func(key string) string { return commands.JobID(key, 0) }, Noticed: a.bot.Noticed,
-		Conflict: store.ErrConflict, Frozen: a.frozen,
 	}
 	a.watcher = a.newWatcher()
 	return a, nil
@@ -211,7 +205,8 @@ func settingsOf(cfg config.Config, entries map[string]cloud.Entry) commands.Sett
 	s := commands.Settings{
 		Command: cfg.Slack.Command, BotName: "stackhand", DefaultCloud: cfg.Clouds.Default,
 		Clouds:       map[string]commands.CloudSettings{},
-		LeaseDefault: time.Duration(cfg.Leases.Default), LeaseMax: time.Duration(cfg.Leases.Max),
+		LeaseDefault: time.Duration(cfg.Leases.Default), LeaseMax: time.Duration(cfg.Leases.Max), LeaseAgain: time.Duration(cfg.Leases.Again),
+		Extensions: budgetOf(cfg.Leases),
 	}
 	for name := range entries {
 		if len(entries) == 1 {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/bot"
@@ -28,21 +27,17 @@ func liveOf(cfg config.Config, entries map[string]cloud.Entry) (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &live{cfg: cfg, policy: rules, settings: settingsOf(cfg, entries), groups: cfg.Groups(), rules: rulesOf(cfg.Leases)}, nil
-}
-
-// rulesOf are the rules of leases, as the configuration has them.
-func rulesOf(l config.Leases) lease.Rules {
-	rules := lease.Rules{Default: time.Duration(l.Default), Max: time.Duration(l.Max), Notice: notice}
-	for _, d := range l.Warn {
-		rules.Warn = append(rules.Warn, time.Duration(d))
+	leases, err := rulesOf(cfg.Leases)
+	if err != nil {
+		return nil, err
 	}
-	return rules
+	return &live{cfg: cfg, policy: rules, settings: settingsOf(cfg, entries), groups: cfg.Groups(), rules: leases}, nil
 }
 
 func (a *app) policy() *policy.Policy      { return a.live.Load().policy }
 func (a *app) settings() commands.Settings { return a.live.Load().settings }
 func (a *app) groups() []string            { return a.live.Load().groups }
+func (a *app) admins() []string            { return a.live.Load().cfg.Roles.Admin }
 func (a *app) rules() lease.Rules          { return a.live.Load().rules }
 
 // frozen tells whether a freeze is on.

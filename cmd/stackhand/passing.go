@@ -24,7 +24,9 @@ func (p *player) moveClock(ctx context.Context, by time.Duration) error {
 		} else {
 			seen[k]++
 		}
-		p.st.clock.MoveTo(at)
+		if err := p.pass(ctx, at); err != nil {
+			return err
+		}
 		if what == sampling { // nothing begins that one would have to wait for
 			if err := p.st.on.app.watcher.Sweep(ctx); err != nil {
 				return err
@@ -35,12 +37,23 @@ func (p *player) moveClock(ctx context.Context, by time.Duration) error {
 			return err
 		}
 	}
-	p.st.clock.MoveTo(target)
+	if err := p.pass(ctx, target); err != nil {
+		return err
+	}
 	return p.sweep(ctx)
 }
 
 // sampling is what is due when it is a look at how busy servers are.
 const sampling = "a sample"
+
+// pass moves the clock on, as if the bot had been at work meanwhile.
+func (p *player) pass(ctx context.Context, at time.Time) error {
+	if err := p.st.on.app.sweeper.Passed(ctx, at); err != nil {
+		return err
+	}
+	p.st.clock.MoveTo(at)
+	return nil
+}
 
 // nextMoment is the first, not after until, at which something is due; "" if there is none.
 func (p *player) nextMoment(ctx context.Context, until time.Time) (what string, at time.Time, err error) {

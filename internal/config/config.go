@@ -117,14 +117,6 @@ func (a Approvals) check() error {
 	return nil
 }
 
-// Leases is how long servers live.
-type Leases struct {
-	Default Duration   `yaml:"default"`
-	Max     Duration   `yaml:"max"`
-	Warn    []Duration `yaml:"warn"`
-	Idle    *Idle      `yaml:"idle"`
-}
-
 // Duration is a time.Duration that also knows days and weeks: "3d", "1w", "36h".
 type Duration time.Duration
 
@@ -213,9 +205,7 @@ func Parse(data []byte) (Config, error) {
 	c.Leases.Max = cmp.Or(c.Leases.Max, Duration(14*24*time.Hour))
 	c.Orphans.Schedule = cmp.Or(c.Orphans.Schedule, "0 7 * * *")
 	c.Digest.Schedule = cmp.Or(c.Digest.Schedule, "0 9 * * MON")
-	if c.Leases.Warn == nil {
-		c.Leases.Warn = []Duration{Duration(24 * time.Hour), Duration(time.Hour)}
-	}
+	c.Leases.fill()
 	c.Approvals.fill()
 	return c, c.check()
 }
@@ -251,6 +241,9 @@ func (c Config) check() error {
 		return err
 	}
 	if _, err := c.Rules(); err != nil {
+		return err
+	}
+	if err := c.Leases.check(); err != nil {
 		return err
 	}
 	_, err := c.StorePath()

@@ -2,15 +2,25 @@ package lease
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/stackhand/stackhand"
 )
 
 // Extend moves the end of a stack's lease. It answers Invalid when that would be too far away, or
-// earlier than now. key, unless it is "", names the wish: one that was carried out already, by a
-// delivery that was cut short before it was marked as handled, moves nothing a second time.
+// earlier than now, and Forbidden when the budget does not allow it. key, unless it is "", names the wish: one that was carried
+// out already, by a delivery that was cut short before it was marked as handled, moves nothing a second time.
 func (r Rules) Extend(ctx context.Context, book Book, id string, until time.Time, key string, now time.Time) (stackhand.Stack, error) {
+	return r.extend(ctx, book, id, until, key, now, r.Budget)
+}
+
+// Beyond is Extend without the budget, for those who may go beyond it.
+func (r Rules) Beyond(ctx context.Context, book Book, id string, until time.Time, key string, now time.Time) (stackhand.Stack, error) {
+	return r.extend(ctx, book, id, until, key, now, stackhand.Extensions{})
+}
+
+func (r Rules) extend(ctx context.Context, book Book, id string, until time.Time, key string, now time.Time, budget stackhand.Extensions) (stackhand.Stack, error) {
 	s, err := book.Stack(ctx, id)
 	if err != nil || key != "" && s.Lease.Extended == key {
 		return s, err
@@ -25,15 +35,59 @@ func (r Rules) Extend(ctx context.Context, book Book, id string, until time.Time
 	case !until.After(now):
 		return s, stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
 	}
-	s.Lease.Until, s.Lease.Extended = until, key
+	used, err := spend(s, until, now, budget)
+	if err != nil {
+		return s, err
+	}
+	s.Lease.Until, s.Lease.Extended, s.Lease.Extensions = until, key, used
 	s.Lease.Ladder.Answer()
 	err = book.SaveStack(ctx, &s)
 	if err != nil && ctx.Err() == nil {
 		if fresh, e := book.Stack(ctx, id); e == nil && fresh.Rev != s.Rev {
-			return r.Extend(ctx, book, id, until, key, now) // a sweep or a job wrote on it meanwhile
+			return r.extend(ctx, book, id, until, key, now, budget) // a sweep or a job wrote on it meanwhile
 		}
 	}
 	return s, err
+}
+
+// spend counts an extension, and refuses one beyond the budget. To end a lease earlier costs nothing.
+func spend(s stackhand.Stack, until, now time.Time, budget stackhand.Extensions) (stackhand.Extensions, error) {
+	used, from := s.Lease.Extensions, s.Lease.Until
+	if from.Before(now) {
+		from = now
+	}
+	by := until.Sub(from)
+	if by <= 0 {
+		return used, nil
+	}
+	no := func(format string, args ...any) (stackhand.Extensions, error) {
+		return used, stackhand.Errorf(stackhand.Forbidden, format, args...).
+			Do("Ask an approver to say: extend %s %s", s.ID, short(by))
+	}
+	if budget.Times > 0 && used.Times >= budget.Times {
+		return no("%s was extended %d times already, and more is not allowed without an approver.", s.Name, used.Times)
+	}
+	if budget.Total > 0 && used.Total+by > budget.Total {
+		return no("%s would be extended by %s in all, and %s is allowed without an approver.", s.Name, short(used.Total+by), short(budget.Total))
+	}
+	return stackhand.Extensions{Times: used.Times + 1, Total: used.Total + by}, nil
+}
+
+// short says a length of time as commands take it.
+func short(d time.Duration) string {
+	d = d.Round(time.Minute)
+	days, rest := d/(24*time.Hour), d%(24*time.Hour)
+	out := ""
+	if days > 0 {
+		out = fmt.Sprintf("%dd", days)
+	}
+	if h := rest / time.Hour; h > 0 {
+		out += fmt.Sprintf("%dh", h)
+	}
+	if m := rest % time.Hour / time.Minute; m > 0 || out == "" {
+		out += fmt.Sprintf("%dm", m)
+	}
+	return out
 }
 
 // Begin puts a stack on the ladder for a reason other than its time: its owner is asked, in the words of why, and where

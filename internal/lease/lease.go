@@ -4,6 +4,7 @@
 package lease
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,7 +18,15 @@ type Rules struct {
 	Warn    []time.Duration // before the end; those as long as the whole lease are passed over
 	Notice  time.Duration   // between a warning that was delivered and the end, at least
 	Ladders []Ladder        // the first that fits a stack is its; none: it is deleted at its end
+
+	Calendar *Calendar // of days on which nothing is deleted; nil: there are none
+	StopsToo bool      // nor stopped or shelved
+	// Budget is how far leases can be extended without an approver; 0 is no limit.
+	Budget stackhand.Extensions
 }
+
+// Name tells these rules from others under which stacks come to be due at other times.
+func (r Rules) Name() string { return fmt.Sprint(r.Warn, r.Notice, r.Ladders, r.Calendar, r.StopsToo) }
 
 // State is where a lease stands at some moment.
 type State string

@@ -40,6 +40,7 @@ func (r Rules) LadderOf(s stackhand.Stack) Ladder {
 type Next struct {
 	Step     string    // StepStop, StepShelve or StepDelete
 	At       time.Time // when it is taken, if a warning of it was delivered in time
+	Base     time.Time // At, before days off and the owner's absence moved it
 	From     time.Time // when the time to At began: the lease, or the time of grace
 	Parked   bool      // the server was stopped or shelved by the ladder; what comes is the deletion
 	Ask      bool      // its owner is asked at once whether they need it: it comes for another reason than time
@@ -67,6 +68,7 @@ func (r Rules) Next(s stackhand.Stack) (Next, bool) {
 	if s.Server == "" {
 		n.Step = stackhand.StepDelete // there is nothing that could be stopped
 	}
+	n.Base = n.At
 	if h := s.Lease.Ladder.Hold; h.End.Equal(n.At) && h.Until.After(n.At) {
 		n.At = h.Until
 	}
@@ -80,8 +82,13 @@ func (r Rules) Next(s stackhand.Stack) (Next, bool) {
 	return n, true
 }
 
-// working moves a step that cannot be undone to a day on which it may be taken.
-func (r Rules) working(step string, at time.Time) time.Time { return at }
+// working moves a step to a day on which it may be taken.
+func (r Rules) working(step string, at time.Time) time.Time {
+	if step != stackhand.StepDelete && !r.StopsToo {
+		return at
+	}
+	return r.Calendar.Working(at)
+}
 
 func (n Next) length() time.Duration { return n.At.Sub(n.From) }
 

@@ -2,7 +2,6 @@ package lease
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,6 +42,12 @@ type Sweeper struct {
 	Conflict error
 	// Frozen tells whether no server ends for now: warnings go out, and what is over ends afterwards. nil: never.
 	Frozen func(ctx context.Context) (bool, error)
+	// Guard keeps it from doing harm; nil: nothing does.
+	Guard *Guard
+	// Away tells whether a person is away, until when as far as they say, and in which words. nil: nobody ever is.
+	Away func(ctx context.Context, user string) (why string, until time.Time, away bool)
+	// Wait is how long steps wait for an owner who is away, at most.
+	Wait time.Duration
 }
 
 // again is how long after a deletion that failed the next one is tried.
@@ -67,6 +72,10 @@ func (s *Sweeper) Run(ctx context.Context, schedule string) error {
 
 // Sweep does once what is due now. A lease that makes trouble does not stop the others.
 func (s *Sweeper) Sweep(ctx context.Context) error {
+	p, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
 	// All of them: those that wait for a delivery stay due, and would hide the others for ever.
 	stacks, err := s.Book.StacksDue(ctx, s.Now(), 0)
 	if err != nil {
@@ -74,10 +83,10 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	}
 	var errs []error
 	for _, stack := range stacks {
-		err := s.look(ctx, stack)
+		err := s.look(ctx, p, stack)
 		for try := 0; try < 5 && s.Conflict != nil && errors.Is(err, s.Conflict); try++ {
 			if stack, err = s.Book.Stack(ctx, stack.ID); err == nil {
-				err = s.look(ctx, stack)
+				err = s.look(ctx, p, stack)
 			}
 		}
 		if err != nil {
@@ -90,7 +99,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (s *Sweeper) look(ctx context.Context, stack stackhand.Stack) error {
+func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) error {
 	if err := s.hear(ctx, &stack); err != nil {
 		return err
 	}
@@ -99,19 +108,52 @@ func (s *Sweeper) look(ctx context.Context, stack stackhand.Stack) error {
 	if !ok {
 		return nil
 	}
-	switch s.Rules.StateOf(stack, now) {
+	state := s.Rules.StateOf(stack, now)
+	if state == ToWarn || state == Ended {
+		if held, err := s.holdFor(ctx, stack, n, now); err != nil || held {
+			return err
+		}
+	}
+	switch state {
 	case ToWarn:
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
-		return s.warn(ctx, stack, n, before, now)
+		return s.warn(ctx, stack, n, before, fmt.Sprintf("/%d/%s", n.At.Unix(), before), now)
 	case Ended:
 		if s.Frozen != nil {
 			if frozen, err := s.Frozen(ctx); frozen || err != nil {
 				return err
 			}
 		}
-		return s.take(ctx, stack, n, now)
+		say, wait := s.Rules.stale(stack.Lease, n, p.gap, now)
+		if say {
+			return s.warn(ctx, stack, n, 0, againID(n, p.gap), now)
+		}
+		if !wait {
+			return s.take(ctx, p, stack, n, now)
+		}
 	}
 	return nil
+}
+
+// holdFor moves the step of an owner who is away to a later time, once for each end. It tells whether it did.
+func (s *Sweeper) holdFor(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (bool, error) {
+	if s.Away == nil || s.Wait <= 0 || stack.Lease.Ladder.Hold.End.Equal(n.Base) {
+		return false, nil
+	}
+	why, until, away := s.Away(ctx, stack.Lease.Owner)
+	if !away {
+		return false, nil
+	}
+	last := n.Base.Add(s.Wait)
+	if until.IsZero() || until.After(last) {
+		until = last
+	}
+	if !until.After(n.At) || !until.After(now) {
+		return false, nil
+	}
+	stack.Lease.Ladder.Hold = stackhand.Hold{End: n.Base, Until: until, Why: why}
+	s.Log.Info("a step waits for an owner who is away", "stack", stack.ID, "user", stack.Lease.Owner, "until", until)
+	return true, s.Book.SaveStack(ctx, &stack)
 }
 
 // hear notes on the lease which of its warnings have been delivered meanwhile.
@@ -156,38 +198,4 @@ func (s *Sweeper) place(ctx context.Context, stack stackhand.Stack) (stackhand.P
 	p.Direct = p.Direct && p.Channel == r.Card.Channel
 	p.Channel, p.Thread = r.Card.Channel, r.Card.TS
 	return p, nil
-}
-
-// take starts the job that takes the next step. Its id is made from the step's moment, so that it is started once; should it
-// fail, it is tried anew some hours later.
-func (s *Sweeper) take(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) error {
-	place, err := s.place(ctx, stack)
-	if err != nil {
-		return err
-	}
-	job := stackhand.Job{
-		ID:     s.NewID(fmt.Sprintf("ended/%s/%s/%d/%d", stack.ID, n.Step, n.At.Unix(), now.Sub(n.At)/again)),
-		Flow:   "delete",
-		User:   stackhand.User{ID: stack.Lease.Owner},
-		Cloud:  stack.Cloud,
-		Scope:  stack.Scope(),
-		Place:  place,
-		Line:   "its lease has ended",
-		Title:  "Delete " + stack.Name + " (expired)",
-		Stacks: []string{stack.ID},
-	}
-	job.Input, err = json.Marshal(stackhand.DeleteSpec{
-		Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.End(), KeepVolumes: unwarned(stack, n),
-	})
-	if err != nil {
-		return err
-	}
-	if job, err = s.Jobs.Start(ctx, job); err != nil {
-		return err
-	}
-	if job.State.Rests() {
-		return nil // it was tried before, and will be again some hours later
-	}
-	s.Log.Info("a lease has ended", "stack", stack.ID, "user", stack.Lease.Owner, "job", job.ID, "step", n.Step)
-	return nil
 }

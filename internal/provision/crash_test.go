@@ -3,6 +3,7 @@ package provision_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,7 +67,7 @@ func trials() []trial {
 					l.t.Errorf("rebooted %d times", l.cloud.reboots)
 				}
 			}},
-	}, actTrials()...)
+	}, slices.Concat(actTrials(), ladderTrials())...)
 }
 
 // setUp makes a lab in which the trial's job can start; the server's id is filled in.
@@ -192,6 +193,8 @@ func failsAt(t *testing.T, tr trial, at int, f fault) {
 		}
 	case j.State == stackhand.JobFailed && job.Flow == provision.FlowAct:
 		refusedAct(l, p)
+	case j.State == stackhand.JobFailed && job.Flow == provision.FlowLadder:
+		refusedStep(l, p, job)
 	case j.State == stackhand.JobUndone && (job.Flow == provision.FlowMake || job.Flow == provision.FlowAdopt):
 		l.want(j, stackhand.JobUndone, before...)
 	case j.State == stackhand.JobFailed && (job.Flow == provision.FlowRelease || job.Flow == provision.FlowRemove || job.Flow == provision.FlowEdit || job.Flow == provision.FlowOrphan):

@@ -151,11 +151,15 @@ func (c create) lease(ctx context.Context, run *jobs.Run) error {
 		} else if _, err := run.Get(key("address", n), &address); err != nil {
 			return err
 		}
+		var born time.Time
+		if _, err := run.Get(key("born", n), &born); err != nil {
+			return err
+		}
 		err := c.write(ctx, job, n, func(st *stackhand.Stack) {
 			if st.State == stackhand.StackReady {
 				return // an earlier attempt did it: its time counts already
 			}
-			st.State, st.Address, st.Busy = stackhand.StackReady, address, ""
+			st.State, st.Address, st.Busy, st.Born = stackhand.StackReady, address, "", born
 			st.Lease.Ready, st.Lease.Until = now, now.Add(c.spec.For)
 		})
 		if err != nil {

@@ -22,6 +22,23 @@ func groupName(ports []int) string {
 	return name
 }
 
+// openedBy reads the ports out of such a name; none for another one.
+func openedBy(name string) []int {
+	rest, ok := strings.CutPrefix(name, "stackhand-open-")
+	if !ok {
+		return nil
+	}
+	var ports []int
+	for _, w := range strings.Split(rest, "-") {
+		p, err := strconv.Atoi(w)
+		if err != nil {
+			return nil
+		}
+		ports = append(ports, p)
+	}
+	return ports
+}
+
 func groupLock(cloud, project string) string { return lockName("group", cloud, project) }
 
 func (c create) groupStep() jobs.Step {

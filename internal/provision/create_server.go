@@ -271,6 +271,9 @@ func (c create) build(ctx context.Context, run *jobs.Run, cloud Cloud, n int) er
 			return err
 		}
 	}
+	if err := run.Set(ctx, key("born", n), srv.Created); err != nil {
+		return err
+	}
 	if c.spec.Count > maxPasswordButtons {
 		return nil
 	}

@@ -73,8 +73,8 @@ func (d deletion) take(ctx context.Context, run *jobs.Run) error {
 			return err
 		}
 	}
-	if st.Busy != d.id && st.State != stackhand.StackGone {
-		if err := d.with(d.unlocked(st))(ctx, run); err != nil {
+	if mine := st.Busy == d.id && st.State == stackhand.StackDeleting; !mine && st.State != stackhand.StackGone {
+		if err := d.with(d.mayGo(st))(ctx, run); err != nil {
 			return err
 		}
 	}
@@ -84,23 +84,29 @@ func (d deletion) take(ctx context.Context, run *jobs.Run) error {
 	return d.with(d.adopt)(ctx, run)
 }
 
-// unlocked refuses while nothing is taken away yet what the cloud would refuse when half of it is gone. Nova lets
-// administrators delete what is locked.
-func (d deletion) unlocked(st stackhand.Stack) action {
+// mayGo refuses while nothing is taken away yet what the cloud would refuse when half of it is gone, and, where nobody asked for
+// the deletion, a server that is not what the record says. Nova lets administrators delete what is locked.
+func (d deletion) mayGo(st stackhand.Stack) action {
 	return func(ctx context.Context, _ *jobs.Run, c Cloud) error {
-		if st.Server == "" || slices.Contains(c.Identity().Roles, "admin") {
+		if st.Server == "" {
 			return nil
 		}
 		srv, err := c.Server(ctx, st.Server)
 		if err != nil {
 			return gone(err)
 		}
-		if srv.Locked {
+		if srv.Locked && !slices.Contains(c.Identity().Roles, "admin") {
 			return stackhand.Errorf(stackhand.Conflict, "%s is locked, so it cannot be deleted.", st.Name).Do("Say unlock %s, then try again.", st.Name)
+		}
+		if d.spec.Why == whyExpired {
+			return d.same(st, srv)
 		}
 		return nil
 	}
 }
+
+// whyExpired is DeleteSpec.Why of a deletion for which nobody asked.
+const whyExpired = "expired"
 
 // adopt puts on the ledger what carries the mark of the job that began the stack, and of which it does not
 // know: a call whose answer got lost may have made it.
@@ -213,11 +219,11 @@ func serversOf(ctx context.Context, cloud Cloud, st stackhand.Stack) ([]stackhan
 func (d deletion) mark(ctx context.Context, run *jobs.Run) error {
 	st, err := d.change(ctx, d.spec.Stack, func(st *stackhand.Stack) error {
 		switch {
-		case st.State == stackhand.StackGone, st.Busy == d.id:
+		case st.State == stackhand.StackGone, st.Busy == d.id && st.State == stackhand.StackDeleting:
 			return nil
 		case st.State == stackhand.StackBuilding:
 			return stackhand.Errorf(stackhand.Conflict, "%s is still being built.", st.Name).Do("Cancel job %s.", st.Job)
-		case st.Busy != "":
+		case st.Busy != "" && st.Busy != d.id:
 			return stackhand.Errorf(stackhand.Conflict, "Job %s is at work on %s.", st.Busy, st.Name).Do("Wait for its end.")
 		case !d.spec.Until.IsZero() && !st.Lease.End().Equal(d.spec.Until):
 			return stackhand.Errorf(stackhand.Conflict, "%s was extended meanwhile, so it stays.", st.Name).Do("Say delete if it has to go all the same.")
@@ -301,6 +307,9 @@ func (d deletion) end(ctx context.Context, _ *jobs.Run) error {
 	_, err := d.change(ctx, d.spec.Stack, func(st *stackhand.Stack) error {
 		if st.State != stackhand.StackGone {
 			st.State, st.Gone, st.Busy = stackhand.StackGone, d.Now(), ""
+			if d.spec.Why == whyExpired {
+				st.Lease.Ladder.Take(stackhand.Rung{Step: stackhand.StepDelete, Job: d.id, At: st.Gone})
+			}
 		}
 		return nil
 	})
@@ -316,6 +325,10 @@ func (d Deps) settleDelete(ctx context.Context, job stackhand.Job, to stackhand.
 	if err != nil {
 		return nil, nil // such a job never touched a stack
 	}
+	return d.settleTakedown(ctx, job, spec)
+}
+
+func (d Deps) settleTakedown(ctx context.Context, job stackhand.Job, spec stackhand.DeleteSpec) ([]string, error) {
 	mine := false
 	st, err := d.change(ctx, spec.Stack, func(st *stackhand.Stack) error {
 		if mine = st.Busy == job.ID; !mine {

@@ -54,6 +54,7 @@ const (
 	FlowAdopt   = "adopt"  // stackhand.AdoptSpec
 	FlowRelease = "release"
 	FlowOrphan  = "orphan" // things that belong to no record: stackhand.OrphanSpec
+	FlowLadder  = "ladder" // a step of a lease's end, or back: stackhand.LadderSpec
 )
 
 // Flows are all flows of the package, for jobs.New.
@@ -69,7 +70,7 @@ func Flows(d Deps) []jobs.Flow {
 	}
 	return []jobs.Flow{
 		createFlow(d), deleteFlow(d, 1), deleteFlow(d, 2), rebootFlow(d), cleanupFlow(d, 1), cleanupFlow(d, 2),
-		actFlow(d), makeFlow(d), removeFlow(d), editFlow(d), orphanFlow(d), adoptFlow(d), releaseFlow(d),
+		actFlow(d), makeFlow(d), removeFlow(d), editFlow(d), orphanFlow(d), adoptFlow(d), releaseFlow(d), ladderFlow(d),
 	}
 }
 

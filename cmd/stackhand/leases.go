@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/config"
+	"github.com/stackhand/stackhand/internal/lease"
+	"github.com/stackhand/stackhand/store"
+)
+
+// notice is the least time between a delivered warning and the step that it is of.
+const notice = 15 * time.Minute
+
+// rulesOf is how servers end by the configuration.
+func rulesOf(cfg config.Leases) (lease.Rules, error) {
+	zone, err := time.LoadLocation(cfg.Timezone)
+	if err != nil {
+		return lease.Rules{}, fmt.Errorf("leases.timezone: %w", err)
+	}
+	r := lease.Rules{
+		Default: time.Duration(cfg.Default), Max: time.Duration(cfg.Max), Notice: notice,
+		StopsToo: cfg.DaysOff.Steps == "all", Budget: budgetOf(cfg),
+	}
+	for _, d := range cfg.Warn {
+		r.Warn = append(r.Warn, time.Duration(d))
+	}
+	for _, l := range cfg.Ladder {
+		r.Ladders = append(r.Ladders, ladderOf(l))
+	}
+	if r.Calendar, err = lease.NewCalendar(zone, cfg.DaysOff.Weekdays, cfg.DaysOff.Country, cfg.DaysOff.Dates); err != nil {
+		return r, fmt.Errorf("leases.days_off: %w", err)
+	}
+	return r, nil
+}
+
+func budgetOf(cfg config.Leases) stackhand.Extensions {
+	return stackhand.Extensions{Times: cfg.Extensions.Times, Total: time.Duration(cfg.Extensions.Total)}
+}
+
+func ladderOf(l config.Ladder) lease.Ladder {
+	out := lease.Ladder{
+		Clouds: l.For.Clouds, Projects: l.For.Projects, Flavors: l.For.Flavors,
+		First: l.End, FreeIP: l.FloatingIP == "free", Snapshot: l.Snapshot,
+	}
+	if l.Grace != nil {
+		out.Grace = time.Duration(*l.Grace)
+	}
+	for _, reason := range l.For.Reasons {
+		if reason == "time" {
+			reason = string(stackhand.ReasonTime)
+		}
+		out.Reasons = append(out.Reasons, stackhand.Reason(reason))
+	}
+	return out
+}
+
+// leases are the ends of servers, as the commands see them.
+type leases struct {
+	stacks
+	*lease.Sweeper
+}
+
+// Beyond moves the end of a lease without its budget.
+func (l leases) Beyond(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error) {
+	return l.rules().Beyond(ctx, l.Store, id, until, key, l.now())
+}
+
+// Needed notes that somebody needs a stack.
+func (l leases) Needed(ctx context.Context, id string) (bool, error) {
+	return l.rules().Answered(ctx, l.Store, id)
+}
+
+// newSweeper makes what looks after the leases.
+func (a *app) newSweeper(rules lease.Rules) *lease.Sweeper {
+	cfg := a.cfg.Leases
+	return &lease.Sweeper{
+		Book: leaseBook{a.store, a}, Jobs: leaseJobs{a}, Rules: rules, Now: a.now, Log: a.log, NewID: jobID, Noticed: a.noticed, Conflict: store.ErrConflict, Frozen: a.frozen,
+		Guard: &lease.Guard{
+			Book: a.store, Dry: cfg.DryRun,
+			Limits: lease.Limits{Sweep: cfg.Brake.Sweep, Hour: cfg.Brake.Hour, Percent: cfg.Brake.Percent},
+		},
+		Wait: time.Duration(cfg.Away.Wait),
+	}
+}

@@ -1,0 +1,123 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+type archiveArgs struct {
+	Server  string `arg:"server" help:"name or id; in a server's thread, that one"`
+	Name    string `opt:"name" help:"of the image; without it the server's, with the time"`
+	Volumes string `opt:"volumes" help:"what becomes of volumes that were added to it: delete, or keep" default:"keep"`
+	inCloud
+	Line Line
+}
+
+var _ = add(Command[archiveArgs]{
+	Name:     "archive",
+	Help:     "make an image of a server, and delete it once the image is there; restore brings it back",
+	Examples: []string{"archive web-1", "archive web-1 --name web-before-christmas"},
+	Role:     stackhand.Member,
+	Run:      archive,
+})
+
+var archiving = change{verb: stackhand.LadderArchive, do: "archive", from: slices.Concat(settled, shelved), unlocked: true}
+
+func archive(ctx context.Context, env *Env, user stackhand.User, a archiveArgs) (Reply, error) {
+	if !slices.Contains([]string{volumesKeep, "delete"}, a.Volumes) {
+		return Reply{}, find("archive").misuse("--volumes is keep or delete.")
+	}
+	if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
+		return begun(job), err
+	}
+	s, t, err := archiving.find(ctx, env, user, oneServer{a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("archive", a) }})
+	if err != nil {
+		return Reply{}, err
+	}
+	if t.stack == nil {
+		return Reply{}, stackhand.Errorf(stackhand.Conflict, "%s was not made here, so I do not delete it.", t.name()).
+			Do("`image create %s` makes an image of it.", quote(t.name()))
+	}
+	st := t.stack
+	spec := stackhand.LadderSpec{
+		Cloud: st.Cloud, ProjectID: st.ProjectID, Project: st.Project, Stack: st.ID, Server: st.Server, Name: st.Name,
+		Verb: stackhand.LadderArchive, Image: first(a.Name, st.Name+"-"+env.Now().UTC().Format("20060102-1504")), KeepVolumes: a.Volumes == volumesKeep,
+	}
+	job, err := s.start(ctx, a.Line, 0, stackhand.Job{
+		Flow: "ladder", Cloud: st.Cloud, Scope: st.Scope(), Title: "Snapshot and delete " + st.Name, Stacks: []string{st.ID},
+	}, spec)
+	if err != nil {
+		return Reply{}, err
+	}
+	return begun(job), nil
+}
+
+type restoreArgs struct {
+	Server string        `arg:"server" help:"the name that it had"`
+	Name   string        `opt:"name" help:"another name for it"`
+	For    time.Duration `opt:"for" help:"for how long; without it the usual time"`
+	inCloud
+	Line Line
+}
+
+var _ = add(Command[restoreArgs]{
+	Name:     "restore",
+	Help:     "make a server anew from the image that was made before it was deleted",
+	Examples: []string{"restore web-1", "restore web-1 --for 2d"},
+	Role:     stackhand.Member,
+	Run:      restore,
+})
+
+// kept is for how long after the end of a server its record is looked through.
+const kept = 400 * day
+
+// restore creates a server like the one that is gone: whatever create checks, asks and shows holds for it too.
+func restore(ctx context.Context, env *Env, user stackhand.User, a restoreArgs) (Reply, error) {
+	if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
+		return begun(job), err
+	}
+	st, err := env.archived(ctx, user, a)
+	if err != nil {
+		return Reply{}, err
+	}
+	r, _ := st.Lease.Ladder.Snapshot()
+	c := r.Recipe
+	if c == nil {
+		c = &stackhand.Recipe{Image: r.Image, Network: "auto", Floating: true}
+	}
+	floating := c.Floating
+	again := createArgs{
+		Name: first(a.Name, st.Name), Image: r.Image, Flavor: c.Flavor, Network: first(c.Network, "auto"), KeyName: c.Key, SecurityGroup: c.Groups,
+		Open: c.Open, FloatingIP: &floating, Count: 1, For: a.For,
+	}
+	again.Cloud, again.Line = st.Cloud, a.Line
+	return create(ctx, env, user, again)
+}
+
+// archived finds the stack that is meant: by its id, or as the last one of that name that the asker had and that has an image.
+func (env *Env) archived(ctx context.Context, user stackhand.User, a restoreArgs) (stackhand.Stack, error) {
+	if st, ok := env.stackOf(ctx, a.Server); ok {
+		if _, has := st.Lease.Ladder.Snapshot(); has && st.State == stackhand.StackGone {
+			return st, env.mayChange(ctx, user, st, "restore")
+		}
+		return st, stackhand.Errorf(stackhand.Conflict, "There is no image of %s to restore it from.", st.Name).Do("`list` shows what there is.")
+	}
+	s, err := open(ctx, env, user, a.Cloud)
+	if err != nil {
+		return stackhand.Stack{}, err
+	}
+	all, err := env.Stacks.EverInProject(ctx, s.name, s.who.ProjectID, env.Now().Add(-kept))
+	if err != nil {
+		return stackhand.Stack{}, err
+	}
+	for _, st := range slices.Backward(all) {
+		if _, has := st.Lease.Ladder.Snapshot(); has && st.State == stackhand.StackGone && st.Name == a.Server && (st.Of(user) || user.Role >= stackhand.Admin) {
+			return st, nil
+		}
+	}
+	return stackhand.Stack{}, stackhand.Errorf(stackhand.NotFound, "There is no image of a server of yours called %s that was deleted.", quote(clip(a.Server, 60))).
+		Do("`image list` shows the images; `create NAME --image IMAGE` makes a server from any of them.")
+}

@@ -1,0 +1,210 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/olebedev/when"
+	"github.com/olebedev/when/rules/common"
+	"github.com/olebedev/when/rules/en"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
+)
+
+// Leases are the ends of servers, as far as more than Stacks is needed for them.
+type Leases interface {
+	// Beyond is Stacks.Extend without the budget, for those who may go beyond it.
+	Beyond(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error)
+	// Needed notes that somebody needs a stack that was about to end for another reason than its time. It tells whether it was.
+	Needed(ctx context.Context, id string) (bool, error)
+	// Brake is what keeps the ladder from ending too much; dry is that it only says what it would do.
+	Brake(ctx context.Context) (b stackhand.Brake, dry bool, err error)
+	Go(ctx context.Context, user string) (stackhand.Brake, error)
+	Hold(ctx context.Context, user, why string) (stackhand.Brake, error)
+}
+
+type keepArgs struct {
+	Server string `arg:"server" help:"name or id; in a server's thread, that one"`
+	Until  string `opt:"until" help:"a moment in your own time zone: \"friday 18:00\", 2026-12-24, or a span such as 3d"`
+	inCloud
+	Line Line
+}
+
+var _ = add(Command[keepArgs]{
+	Name:     "keep",
+	Help:     "keep a server of yours until a moment that you name",
+	Examples: []string{`keep web-1 --until "friday 18:00"`, "keep web-1 --until 2026-12-24"},
+	Role:     stackhand.Member,
+	Run:      keep,
+})
+
+var jobIDShape = regexp.MustCompile(`^[a-z2-7]{8}$`)
+
+// keep is also what the button says on a job that failed: to try it again, and leave its pieces for a look.
+func keep(ctx context.Context, env *Env, user stackhand.User, a keepArgs) (Reply, error) {
+	if a.Until == "" && jobIDShape.MatchString(a.Server) {
+		if _, err := env.Jobs.Job(ctx, a.Server); err == nil {
+			return retry(ctx, env, user, retryArgs{jobArgs: jobArgs{Job: a.Server, Line: a.Line}, Keep: true})
+		}
+	}
+	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("keep", a) })
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := env.mayExtend(ctx, user, t); err != nil {
+		return Reply{}, err
+	}
+	zone, err := time.LoadLocation(env.zone(ctx, user))
+	if err != nil {
+		zone = time.UTC // Slack knows a zone that this machine does not
+	}
+	now := env.Now().In(zone)
+	if a.Until == "" {
+		return Reply{Form: lineForm(format("keep", keepArgs{Server: t.stack.ID}), "Keep a server", "Keep it",
+			stackhand.Textf("Until when do you need %s? It ends at %s now.", t.name(), stackhand.At(t.stack.Lease.Until)),
+			Input{ID: "until", Label: "Until", Hint: "friday 18:00, 2026-12-24, or 3d: in your own time zone (" + zone.String() + ")"})}, nil
+	}
+	until, err := moment(a.Until, now)
+	if err != nil {
+		return Reply{}, find("keep").misuse("%s is no moment to come: write \"friday 18:00\", \"2026-12-24 12:00\" or 3d.", quote(clip(a.Until, 60)))
+	}
+	return s.extendTo(ctx, t, until, a.Line)
+}
+
+// clockWord tells whether somebody named a time of the day.
+var clockWord = regexp.MustCompile(`(?i)\d{1,2}[:.]\d{2}|\b\d{1,2}\s*(am|pm)\b|noon|midnight|morning|evening|afternoon|tonight|hour|minute`)
+
+// written are the ways to write a date with digits, with and without a time of the day.
+var written = []string{"2006-01-02 15:04", "2006-01-02T15:04", time.RFC3339, "2.1.2006 15:04", time.DateOnly, "2.1.2006"}
+
+// spoken reads "friday 18:00", "tomorrow at noon", "dec 24".
+var spoken = func() *when.Parser {
+	p := when.New(nil)
+	p.Add(en.All...)
+	p.Add(common.All...)
+	return p
+}()
+
+// moment reads a moment to come, in the time zone of now. A day alone means its end.
+func moment(s string, now time.Time) (time.Time, error) {
+	if d, err := parseDuration(s); err == nil && d > 0 {
+		return now.Add(d), nil
+	}
+	s = strings.TrimPrefix(strings.ToLower(strings.Join(strings.Fields(s), " ")), "until ")
+	t, err := dateIn(s, now)
+	if err != nil {
+		return t, err
+	}
+	if !clockWord.MatchString(s) {
+		t = time.Date(t.Year(), t.Month(), t.Day(), 23, 59, 0, 0, now.Location())
+	}
+	if !t.After(now) {
+		return t, errors.New("that is over")
+	}
+	return t, nil
+}
+
+func dateIn(s string, now time.Time) (time.Time, error) {
+	for _, layout := range written {
+		if t, err := time.ParseInLocation(layout, strings.ToUpper(s), now.Location()); err == nil {
+			return t, nil
+		}
+	}
+	got, err := spoken.Parse(s, now)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case got == nil || got.Text != s:
+		return time.Time{}, errors.New("no date")
+	}
+	return got.Time, nil
+}
+
+// mayExtend refuses to move the end of what is not the asker's, or has none. Approvers may: they are asked when a budget is used up.
+func (env *Env) mayExtend(ctx context.Context, user stackhand.User, t target) error {
+	if t.stack == nil {
+		return stackhand.Errorf(stackhand.Conflict, "%s was not made here, so it has no end to be moved.", t.name()).Do("It stays until somebody deletes it.")
+	}
+	if err := env.mayChange(ctx, user, *t.stack, "extend"); err != nil && user.Role < stackhand.Approver {
+		return err
+	}
+	switch t.stack.State {
+	case stackhand.StackBuilding:
+		return stackhand.Errorf(stackhand.Conflict, "%s is not ready yet, and its time begins when it is.", t.name()).Do("Extend it then.")
+	case stackhand.StackDeleting, stackhand.StackGone:
+		return stackhand.Errorf(stackhand.Conflict, "%s is being deleted, so it is too late to extend it.", t.name()).Do("Make a new one with `create %s`.", t.name())
+	}
+	return nil
+}
+
+// extendTo moves the end of a lease, within its budget, or beyond it where the asker may decide that.
+func (s *session) extendTo(ctx context.Context, t target, until time.Time, line Line) (Reply, error) {
+	env, user := s.env, s.user
+	wish := policy.Request{Verb: "extend", Noun: "server", Name: t.name(), Owner: t.stack.Lease.Owner, Lifetime: until.Sub(env.Now())}
+	if err := s.permit(ctx, line, wish); err != nil {
+		return Reply{}, err
+	}
+	move := env.Stacks.Extend
+	if decides := user.Role >= stackhand.Admin || user.Role >= stackhand.Approver && !t.stack.Of(user); decides && env.Leases != nil {
+		move = env.Leases.Beyond
+	}
+	st, err := move(ctx, t.stack.ID, until, line.Key)
+	if err == nil {
+		err = env.used(ctx, "extend", st.ID)
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	text := stackhand.Textf("%s is yours until %s.", st.Name, stackhand.At(st.Lease.Until))
+	if !st.Of(user) {
+		text = stackhand.Textf("%s of %s lasts until %s.", st.Name, stackhand.To(st.Lease.Owner), stackhand.At(st.Lease.Until))
+	}
+	if _, parked := st.Lease.Ladder.Parked(); parked {
+		text = text.Add(" It stays stopped until somebody starts it: %s.", stackhand.AsCode("start "+quote(st.Name)))
+	}
+	return Reply{Text: text, Public: true}, nil
+}
+
+var _ = add(Command[serverArgs]{
+	Name:   "needed",
+	Help:   "say that a server is needed although it looks unused",
+	Role:   stackhand.Member,
+	Hidden: true,
+	Run:    needed,
+})
+
+// serverArgs is what commands take that are about one server.
+type serverArgs struct {
+	Server string `arg:"server" help:"name or id; in a server's thread, that one"`
+	inCloud
+	Line Line
+}
+
+// needed answers the question that a server which nobody uses is asked about.
+func needed(ctx context.Context, env *Env, user stackhand.User, a serverArgs) (Reply, error) {
+	_, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("needed", a) })
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := env.mayExtend(ctx, user, t); err != nil {
+		return Reply{}, err
+	}
+	if env.Leases == nil {
+		return Reply{}, stackhand.Errorf(stackhand.Invalid, "Nobody is asked here whether servers are needed.")
+	}
+	was, err := env.Leases.Needed(ctx, t.stack.ID)
+	if err == nil {
+		err = env.used(ctx, "needed", t.stack.ID)
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	if !was {
+		return Reply{Text: stackhand.Textf("%s lasts until %s; nobody had doubts about it.", t.name(), stackhand.At(t.stack.Lease.Until))}, nil
+	}
+	return Reply{Text: stackhand.Textf("%s stays, as it is needed, until %s.", t.name(), stackhand.At(t.stack.Lease.Until)), Public: true}, nil
+}

@@ -1,0 +1,258 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Guard keeps sweeps from doing harm. Its record is one for all sweeps, also of other processes.
+type Guard struct {
+	Book   GuardBook
+	Limits Limits
+	Dry    *bool // nothing is done, only said; nil: during the first day
+}
+
+// GuardBook is the record.
+type GuardBook interface {
+	Brake(ctx context.Context) (stackhand.Brake, error)
+	SaveBrake(ctx context.Context, b *stackhand.Brake) error
+	CountStacks(ctx context.Context) (int, error)
+}
+
+// Limits are how many steps may be taken; below 1 is no limit.
+type Limits struct {
+	Sweep   int // in one sweep
+	Hour    int // in one hour
+	Percent int // of all servers, in one hour; counts from the eleventh on
+}
+
+const (
+	firstDay  = 24 * time.Hour
+	longPause = 6 * time.Hour   // between two sweeps: what came to be due meanwhile is said once more
+	beat      = 5 * time.Minute // how exactly the last sweep is noted
+	few       = 10              // steps in an hour for which no percentage is looked at
+)
+
+// pass is one sweep, as far as the guard is concerned.
+type pass struct {
+	dry     bool
+	gap     time.Time
+	taken   int
+	stopped string // why no more steps are taken in this sweep
+}
+
+// begin notes that a sweep runs, and finds out whether a long pause came before it.
+func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
+	p := &pass{}
+	g := s.Guard
+	if g == nil {
+		return p, nil
+	}
+	now := s.Now()
+	b, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+		was := *b
+		if b.Installed.IsZero() {
+			b.Installed = now
+		}
+		if !b.Swept.IsZero() && now.Sub(b.Swept) > longPause {
+			b.Gap = now
+		}
+		if now.Sub(b.Swept) > beat { // a clock that went back is waited for
+			b.Swept = now
+		}
+		return b.Installed != was.Installed || b.Swept != was.Swept || b.Gap != was.Gap
+	})
+	if err != nil {
+		return p, fmt.Errorf("reading the brake: %w", err)
+	}
+	p.gap = b.Gap
+	p.dry = now.Sub(b.Installed) < firstDay
+	if g.Dry != nil {
+		p.dry = *g.Dry
+	}
+	if b.Held.On() {
+		p.stopped = "somebody holds it"
+	}
+	return p, nil
+}
+
+// Passed notes that sweeps have run until a moment, for those who move a clock on.
+func (s *Sweeper) Passed(ctx context.Context, at time.Time) error {
+	if s.Guard == nil {
+		return nil
+	}
+	_, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+		if !at.After(b.Swept) {
+			return false
+		}
+		b.Swept = at
+		return true
+	})
+	return err
+}
+
+// changeBrake writes on the brake's record what change makes of it, if it says that it changed.
+func (s *Sweeper) changeBrake(ctx context.Context, change func(*stackhand.Brake) bool) (stackhand.Brake, error) {
+	for try := 0; ; try++ {
+		b, err := s.Guard.Book.Brake(ctx)
+		if err != nil || !change(&b) {
+			return b, err
+		}
+		err = s.Guard.Book.SaveBrake(ctx, &b)
+		if err == nil || try > 20 || s.Conflict == nil || !errors.Is(err, s.Conflict) {
+			return b, err
+		}
+	}
+}
+
+// allow tells whether a step may be taken now, and counts it. Above the limits the rest of the sweep takes none, and the
+// administrators are asked.
+func (s *Sweeper) allow(ctx context.Context, p *pass, job stackhand.Job, now time.Time) (bool, error) {
+	switch {
+	case s.Guard == nil:
+		return true, nil
+	case p.stopped != "":
+		return false, nil
+	}
+	stack := job.Stacks[0]
+	why, known := "", false
+	_, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+		why = ""
+		if known = b.Has(job.ID); known {
+			return false // it was let through before, by this sweep or another one
+		}
+		if b.Held.On() {
+			why = "somebody holds it"
+			return false
+		}
+		if !now.Before(b.Free) {
+			if why = s.over(ctx, p, b, now); why != "" {
+				return false
+			}
+		}
+		old := now.Add(-2 * again)
+		for len(b.Steps) > 0 && b.Steps[0].At.Before(old) {
+			b.Steps = b.Steps[1:]
+		}
+		b.Steps = append(b.Steps, stackhand.BrakeStep{Job: job.ID, Stack: stack, At: now})
+		return true
+	})
+	if err != nil {
+		return false, err
+	}
+	if why == "" {
+		if !known {
+			p.taken++
+		}
+		return true, nil
+	}
+	p.stopped = why
+	s.Log.Warn("the brake stops the ladder", "why", why, "stack", stack)
+	return false, s.askToGoOn(ctx, why, now)
+}
+
+// over says which limit one more step would break; "" if none.
+func (s *Sweeper) over(ctx context.Context, p *pass, b *stackhand.Brake, now time.Time) string {
+	l, hour := s.Guard.Limits, b.Since(now.Add(-time.Hour))
+	switch {
+	case l.Sweep > 0 && p.taken >= l.Sweep:
+		return fmt.Sprintf("%d servers have come to a step in one sweep", p.taken)
+	case l.Hour > 0 && hour >= l.Hour:
+		return fmt.Sprintf("%d servers have come to a step within an hour", hour)
+	case l.Percent <= 0 || hour < few:
+		return ""
+	}
+	if b.Counted.IsZero() || now.Sub(b.Counted) > time.Hour || b.Counted.After(now) {
+		n, err := s.Guard.Book.CountStacks(ctx)
+		if err != nil {
+			return "the servers cannot be counted: " + err.Error()
+		}
+		b.Servers, b.Counted = n, now
+	}
+	if (hour+1)*100 > l.Percent*b.Servers {
+		return fmt.Sprintf("%d of %d servers have come to a step within an hour, and %d%% are allowed", hour, b.Servers, l.Percent)
+	}
+	return ""
+}
+
+// askToGoOn asks the administrators, once an hour.
+func (s *Sweeper) askToGoOn(ctx context.Context, why string, now time.Time) error {
+	ask := false
+	_, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+		if ask = !b.Held.On() && (now.Sub(b.Asked) >= time.Hour || b.Asked.After(now)); ask {
+			b.Asked = now
+		}
+		return ask
+	})
+	if err != nil || !ask {
+		return err
+	}
+	_, err = s.Book.AddNotice(ctx, stackhand.Notice{
+		ID: fmt.Sprintf("brake/%d", now.Unix()), Admins: true, Created: now,
+		Text: stackhand.Textf("I stopped ending servers: %s. If that is as it should be, let it go on: the limits do not count for an hour then. Otherwise hold it, and nothing is ended until somebody lets it go on. Warnings are given in either case.", why),
+		Actions: []stackhand.Action{
+			{ID: "choose", Label: "Go on", Value: "ladder go", Confirm: "Let the ladder go on without limits for an hour?"},
+			{ID: "choose", Label: "Hold", Value: "ladder hold", Danger: true},
+		},
+	})
+	if err == nil {
+		s.Noticed()
+	}
+	return err
+}
+
+// Go lets the ladder go on, without limits for an hour.
+func (s *Sweeper) Go(ctx context.Context, user string) (stackhand.Brake, error) {
+	now := s.Now()
+	return s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+		b.Held, b.Free, b.By = stackhand.Freeze{}, now.Add(time.Hour), user
+		return true
+	})
+}
+
+// Hold stops the ladder until somebody lets it go on.
+func (s *Sweeper) Hold(ctx context.Context, user, why string) (stackhand.Brake, error) {
+	now := s.Now()
+	return s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+		b.Held, b.Free, b.By = stackhand.Freeze{By: user, At: now, Why: why}, time.Time{}, user
+		return true
+	})
+}
+
+// Brake is the record as it is now, and whether nothing but words comes of steps.
+func (s *Sweeper) Brake(ctx context.Context) (b stackhand.Brake, dry bool, err error) {
+	if s.Guard == nil {
+		return b, false, nil
+	}
+	b, err = s.Guard.Book.Brake(ctx)
+	dry = b.Installed.IsZero() || s.Now().Sub(b.Installed) < firstDay
+	if s.Guard.Dry != nil {
+		dry = *s.Guard.Dry
+	}
+	return b, dry, err
+}
+
+// stale tells whether a step came to be due while no sweep ran, and nobody was told of it since: then it is said once more, and
+// waits for as long as it would after any first warning.
+func (r Rules) stale(l stackhand.Lease, n Next, gap, now time.Time) (say, wait bool) {
+	if gap.IsZero() || !n.At.Before(gap) {
+		return false, false
+	}
+	id := againID(n, gap)
+	for _, w := range n.warnings(l) {
+		if strings.Contains(w.Notice, id) {
+			return false, w.Delivered.IsZero() || now.Before(w.Delivered.Add(r.Notice))
+		}
+	}
+	return true, true
+}
+
+// againID ends the id of the notice with which a step is said once more after a pause.
+func againID(n Next, gap time.Time) string {
+	return fmt.Sprintf("/%d/after/%d", n.At.Unix(), gap.Unix())
+}

@@ -1,0 +1,129 @@
+package lease
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// take starts the job that takes the next step. Its id is made from the step's moment, so that it is started once; should it
+// fail, it is tried anew some hours later.
+func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Next, now time.Time) error {
+	if stack.Busy != "" {
+		return nil // a job is at work on it; the next sweep looks again
+	}
+	place, err := s.place(ctx, stack)
+	if err != nil {
+		return err
+	}
+	job := stackhand.Job{
+		ID:     s.NewID(fmt.Sprintf("ended/%s/%s/%d/%d", stack.ID, n.Step, n.At.Unix(), now.Sub(n.At)/again)),
+		User:   stackhand.User{ID: stack.Lease.Owner},
+		Cloud:  stack.Cloud,
+		Scope:  stack.Scope(),
+		Place:  place,
+		Stacks: []string{stack.ID},
+	}
+	var input any
+	job.Flow, job.Title, input = step(stack, n, now)
+	job.Title += " (" + reason(stack) + ")"
+	job.Line = line(stack, n)
+	if job.Input, err = json.Marshal(input); err != nil {
+		return err
+	}
+	if p.dry {
+		return s.onlySay(ctx, stack, n, place, now)
+	}
+	if ok, err := s.allow(ctx, p, job, now); err != nil || !ok {
+		return err
+	}
+	if job, err = s.Jobs.Start(ctx, job); err != nil {
+		return err
+	}
+	if job.State.Rests() { // it was tried before, and will be again some hours later
+		return s.tellTrouble(ctx, stack, n, job, now)
+	}
+	s.Log.Info("a lease has ended", "stack", stack.ID, "user", stack.Lease.Owner, "job", job.ID, "step", n.Step)
+	return nil
+}
+
+// step is what a job has to do: its flow, what it is called, and its input.
+func step(stack stackhand.Stack, n Next, now time.Time) (flow, title string, input any) {
+	keep := unwarned(stack, n)
+	spec := stackhand.LadderSpec{
+		Cloud: stack.Cloud, ProjectID: stack.ProjectID, Project: stack.Project, Stack: stack.ID, Server: stack.Server, Name: stack.Name,
+		Until: stack.Lease.End(), FreeIP: n.FreeIP, KeepVolumes: keep,
+	}
+	switch {
+	case n.Step == stackhand.StepStop:
+		spec.Verb = stackhand.ActStop
+		return "ladder", "Stop " + stack.Name, spec
+	case n.Step == stackhand.StepShelve:
+		spec.Verb = stackhand.ActShelve
+		return "ladder", "Shelve " + stack.Name, spec
+	case n.Snapshot:
+		spec.Verb, spec.Image = stackhand.LadderArchive, stack.Name+"-"+now.UTC().Format("20060102-1504")
+		return "ladder", "Snapshot and delete " + stack.Name, spec
+	}
+	return "delete", "Delete " + stack.Name, stackhand.DeleteSpec{
+		Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.End(), KeepVolumes: keep,
+	}
+}
+
+func reason(stack stackhand.Stack) string {
+	if r := stack.Lease.Ladder.Reason; r != stackhand.ReasonTime {
+		return string(r)
+	}
+	return "expired"
+}
+
+func line(stack stackhand.Stack, n Next) string {
+	switch {
+	case n.Parked:
+		return "its time of grace is over"
+	case stack.Lease.Ladder.Reason == stackhand.ReasonIdle:
+		return "nobody uses it"
+	case stack.Lease.Ladder.Reason == stackhand.ReasonStands:
+		return "it has been stopped for long"
+	}
+	return "its lease has ended"
+}
+
+// onlySay says, once, what would have been done.
+func (s *Sweeper) onlySay(ctx context.Context, stack stackhand.Stack, n Next, place stackhand.Place, now time.Time) error {
+	fresh, err := s.Book.AddNotice(ctx, stackhand.Notice{
+		ID: fmt.Sprintf("dry/%s/%s/%d", stack.ID, n.Step, n.At.Unix()), Job: stack.Job, User: stack.Lease.Owner, Place: place, Created: now,
+		Text: stackhand.Textf("This is a dry run: %s would now be %s, and is not.", stackhand.AsBold(stack.Name), n.done()),
+	})
+	if err == nil && fresh {
+		s.Log.Info("dry run: a step would be taken", "stack", stack.ID, "step", n.Step)
+		s.Noticed()
+	}
+	return err
+}
+
+// tellTrouble tells the administrators, once for each step, that it could not be taken.
+func (s *Sweeper) tellTrouble(ctx context.Context, stack stackhand.Stack, n Next, job stackhand.Job, now time.Time) error {
+	if job.State == stackhand.JobDone || job.Problem == nil {
+		return nil
+	}
+	fresh, err := s.Book.AddNotice(ctx, stackhand.Notice{
+		ID: fmt.Sprintf("trouble/%s/%s/%d", stack.ID, n.Step, n.At.Unix()), Admins: true, Created: now,
+		Text: stackhand.Textf("%s of %s should be %s, and that failed: %s It is tried again every %d hours. Job %s tells more.",
+			stackhand.AsBold(stack.Name), stackhand.To(stack.Lease.Owner), n.done(), sentence(job.Problem.Msg), int(again.Hours()), stackhand.AsCode(job.ID)),
+	})
+	if err == nil && fresh {
+		s.Noticed()
+	}
+	return err
+}
+
+func sentence(s string) string {
+	if s == "" || s[len(s)-1] == '.' || s[len(s)-1] == '!' {
+		return s
+	}
+	return s + "."
+}

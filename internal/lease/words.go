@@ -1,0 +1,147 @@
+package lease
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/stackhand/stackhand"
+)
+
+// words say what comes next, when, what comes after that, and what keeps the server.
+func (s *Sweeper) words(stack stackhand.Stack, n Next, now time.Time) stackhand.Text {
+	name, at := stackhand.AsBold(stack.Name), n.At
+	soonest := now.Add(s.Rules.notice(n))
+	late := soonest.After(at)
+	if late {
+		at = s.Rules.working(n.Step, soonest)
+	}
+	text := append(stackhand.Text{}, stack.Lease.Ladder.Why...)
+	if len(text) > 0 {
+		text = text.Add(" ")
+	}
+	switch {
+	case n.Parked:
+		state := map[string]string{stackhand.StepShelve: "shelved"}[parkedBy(stack)]
+		text = text.Add("%s is %s, %s. It will be deleted with everything that was made for it in %s, at %s%s.%s",
+			name, cmp.Or(state, "stopped"), why(stack), roughly(at.Sub(now)), stackhand.At(at), n.image(), ofVolumes(stack))
+		return text.Add(" %s it to keep it.", map[bool]string{true: "Unshelve", false: "Start"}[state != ""])
+	case stack.Lease.Ladder.Reason != stackhand.ReasonTime:
+		text = text.Add("If nobody needs %s, it will be %s in %s, at %s.%s", name, n.done(), roughly(at.Sub(now)), stackhand.At(at), n.after(stack))
+		return text.Add(" Say that you need it to keep it.")
+	case late:
+		text = text.Add("The time of %s is over. It expires and will be %s after %s.%s", name, n.done(), stackhand.At(at), n.after(stack))
+	default:
+		text = text.Add("%s expires in %s, at %s. It will then be %s.%s", name, roughly(at.Sub(now)), stackhand.At(at), n.done(), n.after(stack))
+	}
+	if h := stack.Lease.Ladder.Hold; h.Until.Equal(n.At) && h.Why != "" {
+		text = text.Add(" That is later than its end, since %s.", h.Why)
+	}
+	return text.Add(" Extend it to keep it.")
+}
+
+// done is what a step does, after "it will be".
+func (n Next) done() string {
+	switch n.Step {
+	case stackhand.StepStop:
+		return "stopped" + n.address()
+	case stackhand.StepShelve:
+		return "shelved" + n.address()
+	}
+	return "deleted with everything that was made for it" + n.image()
+}
+
+func (n Next) address() string {
+	if n.FreeIP {
+		return ", and its floating IP goes back to the cloud"
+	}
+	return ""
+}
+
+func (n Next) image() string {
+	if n.Snapshot {
+		return ", after an image of it is made"
+	}
+	return ""
+}
+
+// after is what comes after the step, and what goes along with a deletion.
+func (n Next) after(stack stackhand.Stack) stackhand.Text {
+	if n.Then.IsZero() {
+		return stackhand.Textf("%s", ofVolumes(stack))
+	}
+	image := ""
+	if n.Archive {
+		image = ", after an image of it is made"
+	}
+	return stackhand.Textf(" Nothing of it is lost then, and you can start it again; if nobody does, it will be deleted with everything that was made for it at %s%s.",
+		stackhand.At(n.Then), image)
+}
+
+func parkedBy(stack stackhand.Stack) string {
+	r, _ := stack.Lease.Ladder.Parked()
+	return r.Step
+}
+
+// why says in a clause why a server was put away.
+func why(stack stackhand.Stack) string {
+	switch stack.Lease.Ladder.Reason {
+	case stackhand.ReasonIdle:
+		return "because nobody used it"
+	case stackhand.ReasonStands:
+		return "and has been for long"
+	}
+	return "because its time is over"
+}
+
+// buttons are what can be done about it. Those that lose something ask first.
+func buttons(stack stackhand.Stack, n Next) []stackhand.Action {
+	id, name := stack.ID, stack.Name
+	var out []stackhand.Action
+	switch {
+	case n.Parked && parkedBy(stack) == stackhand.StepShelve:
+		out = append(out, stackhand.Action{ID: "unshelve", Label: "Unshelve", Value: id})
+	case n.Parked:
+		out = append(out, stackhand.Action{ID: "start", Label: "Start again", Value: id})
+	case stack.Lease.Ladder.Reason != stackhand.ReasonTime:
+		out = append(out, stackhand.Action{ID: "needed", Label: "I need it", Value: id})
+	default:
+		out = append(out, stackhand.Action{ID: "extend", Label: "Extend by a day", Value: id})
+	}
+	out = append(out, stackhand.Action{ID: "keep", Label: "Keep until …", Value: id})
+	if stack.Server != "" {
+		if !n.Parked {
+			out = append(out, stackhand.Action{ID: "stop", Label: "Stop now", Value: id, Confirm: "Stop " + name + " now? It can be started again."})
+		}
+		out = append(out, stackhand.Action{ID: "archive", Label: "Snapshot and delete", Value: id, Danger: true,
+			Confirm: "Make an image of " + name + ", and then delete it with everything that was made for it?"})
+	}
+	return append(out, stackhand.Action{ID: "delete", Label: "Delete now", Value: id, Danger: true,
+		Confirm: "Delete " + name + " and everything that was made for it?"})
+}
+
+// ofVolumes says that volumes go too, and how to keep them; "" where there are none.
+func ofVolumes(stack stackhand.Stack) string {
+	var names []string
+	for _, v := range dataVolumes(stack) {
+		names = append(names, cmp.Or(v.Name, v.ID))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" The data on %s goes too; `remove volume %s %s` keeps it.", strings.Join(names, ", "), stack.Name, names[0])
+}
+
+// roughly is a length of time as people say it.
+func roughly(d time.Duration) string {
+	t := time.Unix(0, 0)
+	return humanize.CustomRelTime(t, t.Add(d.Round(time.Minute)), "", "", []humanize.RelTimeMagnitude{
+		{D: 90 * time.Second, Format: "a minute", DivBy: 1},
+		{D: 90 * time.Minute, Format: "%d minutes", DivBy: time.Minute},
+		{D: 48 * time.Hour, Format: "%d hours", DivBy: time.Hour},
+		{D: 1<<63 - 1, Format: "%d days", DivBy: 24 * time.Hour},
+	})
+}
