@@ -233,6 +233,7 @@ clouds:
     prices: {m1.tiny: 0.005, m1.small: 0.02, m1.medium: 0.04, m1.large: 0.08, m1.xlarge: 0.16}
 leases:
   idle: {after: 48h, cpu_below: 2}
+  dry_run: false
 roles:
   admin: [U0DANA]
   approver: [U0CAROL]
@@ -248,6 +249,9 @@ policy:
 	}
 	own, err := config.Load(st.demo.Policy)
 	cfg.Policy, cfg.Leases, cfg.Approvals = own.Policy, own.Leases, own.Approvals
+	if cfg.Leases.DryRun == nil {
+		cfg.Leases.DryRun = new(bool) // a demo of a day would show nothing
+	}
 	if len(own.Roles.Admin)+len(own.Roles.Approver) > 0 {
 		cfg.Roles = own.Roles
 	}
