@@ -19,6 +19,14 @@ type UserFacts struct {
 	Stranger       bool     // of another workspace, in a shared channel
 	Bot            bool
 	Deactivated    bool
+	Zone           string // of time, as IANA calls it; "" where Slack does not tell
+	Status         Status
+}
+
+// Status is what a person says of themselves.
+type Status struct {
+	Emoji, Text string
+	Until       time.Time // zero: no end was said
 }
 
 // people remembers for some minutes who is who.
@@ -140,7 +148,31 @@ func (p *people) ask(ctx context.Context, id, team string) (UserFacts, error) {
 	return UserFacts{
 		ID: id, Team: u.TeamID, Name: u.Name, Guest: u.IsRestricted || u.IsUltraRestricted,
 		Stranger: foreign(u, team, p.enterprise), Bot: u.IsBot, Deactivated: u.Deleted,
+		Zone: u.TZ, Status: statusOf(u.Profile),
 	}, nil
+}
+
+func statusOf(p slack.UserProfile) Status {
+	s := Status{Emoji: p.StatusEmoji, Text: stackhand.Clean(p.StatusText)}
+	if p.StatusExpiration > 0 {
+		s.Until = time.Unix(int64(p.StatusExpiration), 0).UTC()
+	}
+	return s
+}
+
+// Zone is a person's time zone, "" while that is unknown.
+func (b *Bot) Zone(ctx context.Context, userID string) string {
+	f, err := b.people.facts(ctx, userID, b.self.team)
+	if err != nil {
+		b.log.InfoContext(ctx, "a time zone is not known", "user", userID, "err", err)
+	}
+	return f.Zone
+}
+
+// Status is what a person says of themselves now.
+func (b *Bot) Status(ctx context.Context, userID string) (Status, error) {
+	f, err := b.people.facts(ctx, userID, b.self.team)
+	return f.Status, err
 }
 
 // foreign tells whether somebody is neither of our workspace nor of our Enterprise Grid.

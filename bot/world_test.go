@@ -102,7 +102,7 @@ func (w *world) launch() {
 	}
 	b, err := New(Options{
 		AppToken: w.slack.AppToken(), BotToken: w.slack.BotToken(), APIURL: w.server.URL + "/api/",
-		Env: &commands.Env{Stacks: w.mem, Audit: w.audit}, Records: mortal{w.mem, w.dead}, Seal: rot{}, Role: roleOf, Groups: func() []string { return []string{"S0OPS"} },
+		Env: &commands.Env{Stacks: w.mem, Audit: w.audit}, Records: mortal{w.mem, w.dead}, Seal: rot{}, Role: roleOf, Admins: func() []string { return []string{"U0DANA"} }, Groups: func() []string { return []string{"S0OPS"} },
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: &http.Client{Transport: transport},
 		Withdraw: w.mem.withdraw, Now: w.now,
 	})

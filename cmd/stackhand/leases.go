@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -82,6 +83,23 @@ func (a *app) newSweeper(rules lease.Rules) *lease.Sweeper {
 			Book: a.store, Dry: cfg.DryRun,
 			Limits: lease.Limits{Sweep: cfg.Brake.Sweep, Hour: cfg.Brake.Hour, Percent: cfg.Brake.Percent},
 		},
-		Wait: time.Duration(cfg.Away.Wait),
+		Away: a.away, Wait: time.Duration(cfg.Away.Wait),
 	}
 }
+
+// away tells whether a person's status says that they are away. Where Slack does not tell, they are not: steps have their
+// warnings all the same.
+func (a *app) away(ctx context.Context, user string) (why string, until time.Time, away bool) {
+	s, err := a.bot.Status(ctx, user)
+	if err != nil || !slices.Contains(a.cfg.Leases.Away.Status, s.Emoji) || !s.Until.IsZero() && !s.Until.After(a.now()) {
+		return "", until, false
+	}
+	why = "its owner is away"
+	if s.Text != "" {
+		why += " (" + s.Text + ")"
+	}
+	return why, s.Until, true
+}
+
+// zone is a person's time zone, as commands ask for it.
+func (a *app) zone(ctx context.Context, user string) string { return a.bot.Zone(ctx, user) }

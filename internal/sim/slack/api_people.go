@@ -13,7 +13,8 @@ func (w *Workspace) userJSON(u *User, email bool) obj {
 	if loc, err := time.LoadLocation(u.TZ); err == nil {
 		zone, offset = w.opt.Now().In(loc).Zone()
 	}
-	profile := obj{"real_name": u.RealName, "display_name": u.Name, "title": u.Title, "team": u.Team}
+	profile := obj{"real_name": u.RealName, "display_name": u.Name, "title": u.Title, "team": u.Team,
+		"status_emoji": u.Status.Emoji, "status_text": u.Status.Text, "status_expiration": u.Status.Expires}
 	if email && u.Email != "" {
 		profile["email"] = u.Email
 	}

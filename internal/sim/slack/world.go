@@ -20,6 +20,13 @@ type User struct {
 	UltraRestricted    bool // single-channel guest
 	Stranger           bool
 	Bot                bool
+	Status             Status
+}
+
+// Status is what a person says of themselves, such as :palm_tree: on vacation. Expires is in seconds since 1970; 0: never.
+type Status struct {
+	Emoji, Text string
+	Expires     int64
 }
 
 // Channel describes a channel; the bot is a member if Members holds BotUserID.
