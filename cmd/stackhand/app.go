@@ -130,7 +130,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	a.bot, err = bot.New(bot.Options{
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
 		Env:     a.withPasswords(a.env),
-		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Admins: a.admins, Now: w.now, Log: w.log,
+		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Admins: a.overseers, Now: w.now, Log: w.log,
 		Shared: func(ctx context.Context) ([]string, error) { return a.store.CoOwners(ctx, "S") },
 		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
 		WithdrawLine: a.engine.WithdrawLine, Redact: w.redact,

@@ -37,7 +37,7 @@ func liveOf(cfg config.Config, entries map[string]cloud.Entry) (*live, error) {
 func (a *app) policy() *policy.Policy      { return a.live.Load().policy }
 func (a *app) settings() commands.Settings { return a.live.Load().settings }
 func (a *app) groups() []string            { return a.live.Load().groups }
-func (a *app) admins() []string            { return a.live.Load().cfg.Roles.Admin }
+func (a *app) overseers() []string         { return a.live.Load().cfg.Roles.Admin }
 func (a *app) rules() lease.Rules          { return a.live.Load().rules }
 
 // frozen tells whether a freeze is on.
