@@ -12,7 +12,7 @@ import (
 type auditArgs struct {
 	What   string        `arg:"what" help:"a server, a person or a job, by name or id, also one that is gone; without it what you did yourself, or everything for approvers and administrators"`
 	Since  time.Duration `opt:"since" value:"7d" help:"no older than that"`
-	Limit  int           `default:"20" help:"how many, newest first"`
+	Limit  int           `default:"10" help:"how many, newest first"`
 	Before int           `opt:"before" value:"N" help:"only what is older than this number" hidden:"true"`
 	Line   Line
 }

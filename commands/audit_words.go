@@ -14,7 +14,7 @@ import (
 // told is a record of the audit trail in plain words.
 func (env *Env) told(ctx context.Context, rec stackhand.AuditRecord) stackhand.Text {
 	text := env.deed(ctx, rec)
-	if rec.Rule != "" && rec.What != stackhand.AuditEnded && rec.What != stackhand.AuditDecided {
+	if rec.Rule != "" && rec.What != stackhand.AuditEnded && rec.What != stackhand.AuditDecided && !strings.Contains(rec.Problem, rec.Rule) {
 		text = text.Add(" By rule %q: %s.", rec.Rule, first(map[string]string{"approve": "needs approval"}[rec.Verdict], rec.Verdict, "decided"))
 	}
 	for _, ap := range rec.Approvals {
@@ -54,6 +54,8 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 	switch {
 	case rec.What == stackhand.AuditRefused:
 		return stackhand.Textf("%s was refused %s: %s", who, line, ended(first(rec.Problem, rec.Result)))
+	case rec.What == stackhand.AuditDecided && rec.User == "":
+		return stackhand.Textf("Job %s was not begun: %s", stackhand.AsCode(rec.Job), ended(first(rec.Why, "nobody decided about it in time")))
 	case rec.What == stackhand.AuditDecided:
 		return stackhand.Textf("%s %s job %s, which is %s now.", who, first(decisions[rec.Verdict], "decided about"), stackhand.AsCode(rec.Job), first(rec.Result, "open"))
 	case rec.What == stackhand.AuditEnded:
