@@ -269,3 +269,17 @@ func TestTrailTells(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestTrailShowsPassword writes down who is shown a password, before it is shown.
+func TestTrailShowsPassword(t *testing.T) {
+	_, env, l := auditedWorld()
+	env.TakePassword = func(context.Context, stackhand.User, string, string) (string, error) { return "s3cr3t-thing", nil }
+	own := env.audited(alice, Line{Key: "k"})
+	if v, err := own.TakePassword(t.Context(), alice, "lab", "srv-1"); v == "" || err != nil || l.String() != "asked" {
+		t.Errorf("%q, %v, %s", v, err, l)
+	}
+	l.fail = errors.New("disk")
+	if v, err := own.TakePassword(t.Context(), alice, "lab", "srv-1"); v != "" || err == nil {
+		t.Errorf("shown though it is not written: %v", err)
+	}
+}
