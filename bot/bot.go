@@ -44,6 +44,8 @@ type Options struct {
 	// Withdraw takes the offers off a job's record once one of them was taken; doing it again
 	// does no harm. nil leaves them until their time is over.
 	Withdraw func(ctx context.Context, jobID string) error
+	// Approvals says where and whom to ask for approval; it may be another answer the next time. nil: where it was asked, and nobody by name.
+	Approvals func() Approvals
 	// WithdrawLine takes the offers of one line off, which can be taken once. nil leaves them, too.
 	WithdrawLine func(ctx context.Context, jobID, line string) error
 }
@@ -63,6 +65,7 @@ type Records interface {
 	SaveInbound(ctx context.Context, in *stackhand.Inbound) error
 	Handled(ctx context.Context, id string) error
 	Job(ctx context.Context, id string) (stackhand.Job, error)
+	Request(ctx context.Context, id string) (stackhand.Request, error)
 	OpenReports(ctx context.Context) ([]stackhand.Report, error)
 	// LaterReports are those whose messages change by themselves once a time has come.
 	LaterReports(ctx context.Context) ([]stackhand.Report, error)

@@ -105,6 +105,9 @@ func (s shown) card() sheet {
 		}
 	}
 	foot := stackhand.Textf("%s · asked by %s · job %s", stackhand.AsCode(firstOf(j.Line, j.Flow)), firstOf(j.User.Name, "somebody"), stackhand.AsCode(j.ID))
+	if len(j.Approvals) > 0 {
+		foot = append(foot.Add(" · approved by "), asked{req: stackhand.Request{Approvals: j.Approvals}}.deciders(true)...)
+	}
 	if j.RetryOf != "" {
 		foot = foot.Add(" · tries job %s again", stackhand.AsCode(j.RetryOf))
 	}

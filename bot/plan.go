@@ -29,7 +29,9 @@ type op struct {
 	hold    bool   // is soon to change: a moment's wait saves an edit
 	msg     message
 	hash    string
-	of      string // for the final reply, the state that it tells
+	of      string   // for the final reply, the state that it tells
+	user    string   // whose direct conversation is the channel, where that is not known yet
+	invite  []string // who is to get direct messages; nothing is sent yet
 }
 
 // place is what the limiter counts by.
@@ -61,7 +63,7 @@ func (r *reporter) plan(ctx context.Context, t *task) (*op, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	job, err := rec.Job(ctx, t.id)
+	job, req, err := r.subject(ctx, t.id)
 	if err != nil {
 		return nil, false, err
 	}
@@ -70,9 +72,17 @@ func (r *reporter) plan(ctx context.Context, t *task) (*op, bool, error) {
 		return nil, false, err
 	}
 	view := shown{job: job, stacks: stacks, now: r.b.o.Now()}
-	next := nextOp(view, rep)
+	var next *op
+	if job.State != stackhand.JobAsked {
+		next = nextOp(view, rep)
+	}
+	if req != nil {
+		if more := r.askedOf(*req, view, rep).askOp(rep); more != nil && (next == nil || more.class < next.class) {
+			next = more
+		}
+	}
 	t.wake = view.wake()
-	if next == nil && job.State.Rests() && (rep.Open || !rep.Later.Equal(t.wake)) {
+	if next == nil && (job.State.Rests() || job.State == stackhand.JobAsked) && (rep.Open || !rep.Later.Equal(t.wake)) {
 		ended := rep.Open
 		rep.Open, rep.Later = false, t.wake
 		if err := rec.SaveReport(ctx, &rep); err != nil {
@@ -176,12 +186,14 @@ func homeOf(job stackhand.Job, rep stackhand.Report) (home struct{ channel, thre
 // posted is the record of a part.
 func posted(rep *stackhand.Report, p partKey) *stackhand.Posted {
 	switch p {
+	case partCard:
+		return &rep.Card
 	case partSteps:
 		return &rep.Steps
 	case partFinal:
 		return &rep.Final
 	}
-	return &rep.Card
+	return &copyIn(rep, string(p)).Posted
 }
 
 // perform does the next call of a task, and writes down what came of it. Before a message
@@ -192,6 +204,17 @@ func (r *reporter) perform(ctx context.Context, t *task) error {
 	rep, err := r.b.o.Records.Report(ctx, t.id)
 	if err != nil {
 		return err
+	}
+	if o.invite != nil {
+		return r.invite(ctx, &rep, o)
+	}
+	if o.channel == "" && o.user != "" {
+		if o.channel, err = r.b.web.dm(ctx, o.user); err != nil {
+			if outcomeOf(err) == refused {
+				return r.refuse(ctx, &rep, o, err)
+			}
+			return err
+		}
 	}
 	if o.ts != "" {
 		t.edited = time.Now()
@@ -229,6 +252,9 @@ func (r *reporter) post(ctx context.Context, t *task, rep *stackhand.Report, o *
 		return nil // the limiter knows; next time
 	case refused:
 		t.absent[o.part] = true
+		if o.part.isCopy() {
+			return r.refuse(ctx, rep, o, err)
+		}
 		if cannotWrite(err) && !rep.Told {
 			return r.move(ctx, t, rep, o.channel, err)
 		}
@@ -273,7 +299,7 @@ func (r *reporter) edit(ctx context.Context, t *task, rep *stackhand.Report, o *
 	case unknown:
 		return err
 	case refused:
-		if isLost(err) {
+		if isLost(err) && !o.part.isCopy() {
 			if done, lost := r.renew(ctx, t, rep, o, err); done || lost != nil {
 				return lost
 			}
@@ -288,7 +314,7 @@ func (r *reporter) edit(ctx context.Context, t *task, rep *stackhand.Report, o *
 // move goes on in the asker's direct conversation, because the bot may not write where the
 // job was asked for, and says so.
 func (r *reporter) move(ctx context.Context, t *task, rep *stackhand.Report, from string, why error) error {
-	job, err := r.b.o.Records.Job(ctx, t.id)
+	job, _, err := r.subject(ctx, t.id)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type memory struct {
 	seen    map[string]bool
 	inbox   map[string]stackhand.Inbound
 	jobs    map[string]stackhand.Job
+	asked   map[string]stackhand.Request
 	reports map[string]stackhand.Report
 	notices map[string]stackhand.Notice
 	stacks  map[string]stackhand.Stack
@@ -35,7 +36,7 @@ type memory struct {
 func newMemory() *memory {
 	return &memory{
 		seen: map[string]bool{}, inbox: map[string]stackhand.Inbound{}, jobs: map[string]stackhand.Job{},
-		reports: map[string]stackhand.Report{}, notices: map[string]stackhand.Notice{}, stacks: map[string]stackhand.Stack{},
+		asked: map[string]stackhand.Request{}, reports: map[string]stackhand.Report{}, notices: map[string]stackhand.Notice{}, stacks: map[string]stackhand.Stack{},
 	}
 }
 
@@ -111,7 +112,31 @@ func (m *memory) Report(_ context.Context, id string) (stackhand.Report, error) 
 	if !ok {
 		return r, stackhand.Errorf(stackhand.NotFound, "no report %s", id)
 	}
+	rev := r.Rev
+	r = copied(r)
+	r.Rev = rev
 	return r, m.broken
+}
+
+func (m *memory) Request(_ context.Context, id string) (stackhand.Request, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.asked[id]
+	if !ok {
+		return r, stackhand.Errorf(stackhand.NotFound, "no request %s", id)
+	}
+	return copied(r), m.broken
+}
+
+// ask keeps a request and opens its report, as the store does whenever one is saved.
+func (m *memory) ask(r stackhand.Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rev++
+	m.asked[r.ID] = copied(r)
+	rep := m.reports[r.ID]
+	rep.Job, rep.Open, rep.Rev = r.ID, true, m.rev
+	m.reports[r.ID] = rep
 }
 
 func (m *memory) OpenReports(context.Context) ([]stackhand.Report, error) {
@@ -190,9 +215,10 @@ func (m *memory) SaveNotice(_ context.Context, n *stackhand.Notice) error {
 func (m *memory) put(j stackhand.Job, stacks ...stackhand.Stack) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.reports[j.ID]; !ok {
+	if rep := m.reports[j.ID]; !rep.Open {
 		m.rev++
-		m.reports[j.ID] = stackhand.Report{Job: j.ID, Open: true, Rev: m.rev}
+		rep.Job, rep.Open, rep.Rev = j.ID, true, m.rev
+		m.reports[j.ID] = rep
 	}
 	m.jobs[j.ID] = copied(j)
 	for _, s := range stacks {

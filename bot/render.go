@@ -107,6 +107,9 @@ func special(s stackhand.Span) string {
 		if userID.MatchString(s.S) {
 			return "<@" + s.S + ">"
 		}
+		if groupID.MatchString(s.S) {
+			return "<!subteam^" + s.S + ">"
+		}
 		return escape.Replace(neutral("@" + s.S))
 	case stackhand.Link:
 		if len(s.URL) > 1000 || !strings.HasPrefix(s.URL, "https://") && !strings.HasPrefix(s.URL, "http://") {

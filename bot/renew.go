@@ -29,7 +29,7 @@ func said(job stackhand.Job, rep *stackhand.Report) bool {
 // did. Without its card a job has no thread, so that everything is lost with it; and where it
 // was typed in a thread that is gone, it goes on directly.
 func (r *reporter) renew(ctx context.Context, t *task, rep *stackhand.Report, o *op, why error) (bool, error) {
-	job, err := r.b.o.Records.Job(ctx, t.id)
+	job, _, err := r.subject(ctx, t.id)
 	if err != nil {
 		return false, err
 	}

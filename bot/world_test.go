@@ -34,6 +34,7 @@ type world struct {
 	wrap   func(http.RoundTripper) http.RoundTripper
 
 	audit     func(context.Context, stackhand.AuditRecord) error
+	ask       Approvals
 	mayRefuse bool // the workspace refuses blocks that are good elsewhere
 
 	mu     sync.Mutex
@@ -104,7 +105,7 @@ func (w *world) launch() {
 		AppToken: w.slack.AppToken(), BotToken: w.slack.BotToken(), APIURL: w.server.URL + "/api/",
 		Env: &commands.Env{Stacks: w.mem, Audit: w.audit}, Records: mortal{w.mem, w.dead}, Seal: rot{}, Role: roleOf, Admins: func() []string { return []string{"U0DANA"} }, Groups: func() []string { return []string{"S0OPS"} },
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: &http.Client{Transport: transport},
-		Withdraw: w.mem.withdraw, Now: w.now,
+		Withdraw: w.mem.withdraw, Now: w.now, Approvals: func() Approvals { return w.ask },
 	})
 	if err != nil {
 		w.t.Fatal(err)
