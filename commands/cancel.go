@@ -8,13 +8,18 @@ import (
 
 var _ = add(Command[jobArgs]{
 	Name:     "cancel",
-	Help:     "stop a job; what it has made so far is taken down",
+	Help:     "stop a job; what it has made so far is taken down. Or withdraw a request of yours that waits for approval",
 	Examples: []string{"cancel k3v9x2ab"},
 	Role:     stackhand.Member,
 	Run:      cancel,
 })
 
 func cancel(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Reply, error) {
+	if q, err := env.unbegun(ctx, a.Line, a.Job); err != nil {
+		return Reply{}, err
+	} else if q != nil {
+		return env.withdraw(ctx, user, *q)
+	}
 	j, err := env.steer(ctx, user, a.Line, a.Job, "cancel")
 	if err != nil {
 		return Reply{}, err

@@ -113,19 +113,14 @@ func (p *plan) begin(ctx context.Context, line Line) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	for _, f := range p.show().Fields {
-		asked.plan = append(asked.plan, stackhand.Fact(f))
-	}
+	asked.outline = p.outline()
 	job, err := p.session.env.admit(ctx, asked)
 	if err != nil {
 		return Reply{}, err
 	}
 	r := begun(job)
-	for i, n := range p.notes {
-		if i > 0 {
-			r.Text = r.Text.Add("\n")
-		}
-		r.Text = r.Text.Add("%s", n)
+	for _, n := range p.notes {
+		r.Text = lineOf(r.Text, stackhand.Textf("%s", n))
 	}
 	return r, nil
 }

@@ -3,6 +3,7 @@ package commands
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -100,7 +101,7 @@ func (p *plan) show() Reply {
 		r.Fields = append(r.Fields, Field{name, plain(format, args...)})
 	}
 	field("Image", "%s (%s)", s.Image, s.ImageID)
-	field("Flavor", "%s (%s): %s", s.Flavor, s.FlavorID, flavorThing(p.flavor).note)
+	field(factFlavor, "%s (%s): %s", s.Flavor, s.FlavorID, flavorThing(p.flavor).note)
 	if s.BootGB > 0 {
 		field("Boot volume", "%d GiB", s.BootGB)
 	}
@@ -112,21 +113,20 @@ func (p *plan) show() Reply {
 		field("Floating IP", "none")
 	}
 	if len(s.Open) > 0 {
-		field("Open ports", "%s", strings.Trim(strings.ReplaceAll(fmt.Sprint(s.Open), " ", ", "), "[]"))
+		field("Open ports", "%s", openPorts(s.Open))
 	}
 	if len(s.Groups) > 0 {
 		field("Security groups", "%s", strings.Join(s.Groups, ", "))
 	}
 	field("Key pair", "%s", orNone(s.KeyName))
 	if s.For > 0 {
-		field("Ends", "%s after it is ready: if that were now, %s", short(s.For), stackhand.At(p.session.env.Now().Add(s.For)))
+		field(factEnds, "%s after it is ready: if that were now, %s", short(s.For), stackhand.At(p.session.env.Now().Add(s.For)))
 	}
-	if c := p.cost(); c != "" {
-		field("Cost", "%s", c)
-	}
-	field("Quota left afterwards", "%s", p.leftOver())
+	price, known := p.session.settings.Prices[p.flavor.Name]
+	field(factCost, "%s", costOf(p.flavor.Name, price, known, s.Count, s.For))
+	field(factLeft, "%s", leftOver(p.needs()))
 	for _, n := range p.notes {
-		field("Mind", "%s", n)
+		field(factMind, "%s", n)
 	}
 	return r
 }
@@ -154,23 +154,22 @@ func (p *plan) externalName() string {
 	return "the external network"
 }
 
-// cost estimates by the operator's prices; "" where there is none for the flavor.
-func (p *plan) cost() string {
-	price, ok := p.session.settings.Prices[p.flavor.Name]
-	if !ok {
-		return ""
+// costOf estimates by the operator's price for an hour of a flavor.
+func costOf(flavor string, price float64, known bool, count int, lasts time.Duration) string {
+	if !known {
+		return "no price known for " + flavor
 	}
-	hourly := price * float64(p.spec.Count)
+	hourly := price * float64(count)
 	out := rounded(hourly*24, 2) + " a day"
-	if p.spec.For > 0 {
-		out += fmt.Sprintf(", %s for %s", rounded(hourly*p.spec.For.Hours(), 2), short(p.spec.For))
+	if lasts > 0 {
+		out += fmt.Sprintf(", %s for %s", rounded(hourly*lasts.Hours(), 2), short(lasts))
 	}
 	return out
 }
 
-func (p *plan) leftOver() string {
+func leftOver(needs []need) string {
 	var out []string
-	for _, n := range p.needs() {
+	for _, n := range needs {
 		if n.limit.Max >= 0 {
 			out = append(out, fmt.Sprintf("%s %s of %s", n.what, n.unit(n.limit.Max-n.limit.Used-n.n), n.unit(n.limit.Max)))
 		}

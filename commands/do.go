@@ -123,6 +123,7 @@ func (env *Env) submit(ctx context.Context, user stackhand.User, formID, state s
 var acting = map[string]string{
 	"reboot": "reboot", "delete": "delete", "extend": "extend", "cancel": "cancel", "retry": "retry",
 	"start": "start", "unshelve": "unshelve", "stop": "stop", "archive": "archive", "needed": "needed",
+	"approve": "approve", "deny": "deny",
 	"keep": "keep", "cleanup": "cleanup", "show": "show", "help": "help", "list": "list", "home": "list",
 	"accept": "transfer accept", "decline": "transfer decline", "withdraw": "transfer withdraw", "grant": "grant",
 }
@@ -133,6 +134,8 @@ func ClickLine(actionID, value string) (string, bool) {
 	switch actionID {
 	case "choose", "share", "page":
 		return encode(value), value != ""
+	case "change": // a request, which is approved otherwise
+		return encode("approve " + quote(value) + " --change"), value != ""
 	case "login", "ask": // a cloud or a server, and options
 		return encode(strings.TrimSpace(actionID + " " + value)), true
 	}

@@ -57,7 +57,9 @@ type Env struct {
 	// Trail reads the audit trail, newest first. nil: there is none here.
 	Trail func(ctx context.Context, q stackhand.AuditQuery) ([]stackhand.AuditRecord, error)
 
-	trail *trail // of the line that is carried out; nil outside one, and where nothing is written
+	trail      *trail     // of the line that is carried out; nil outside one, and where nothing is written
+	rehearsing *rehearsal // set while a line is planned once more
+	unrecorded *Env       // the same without a trail; nil: it has none
 }
 
 // Person is somebody of the chat, or a user group of it.

@@ -112,7 +112,11 @@ func (env *Env) approvers(ctx context.Context, v policy.Verdict) string {
 	var names []string
 	for _, id := range v.Approvers {
 		if strings.HasPrefix(id, "S") {
-			names = append(names, "somebody of the group "+id)
+			name := env.person(ctx, id)
+			if name == id {
+				name = "the group " + id
+			}
+			names = append(names, "somebody of "+name)
 		} else {
 			names = append(names, env.person(ctx, id))
 		}

@@ -45,7 +45,8 @@ const gateKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6xv0dCeWzT1f0yH0YpR3cX8f2
 
 // ungated are the commands that are no changes in a cloud: they read, are about the asker's own login, leave a server to its
 // owner, ask, or are the freeze itself. What is granted is said anew, and passes the gate by itself.
-var ungated = []string{"needed", "ladder go", "ladder hold", "transfer decline", "transfer withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami", "freeze", "unfreeze"}
+// Those who decide about requests are asked by entitled, and what they let through is asked again by whoever asked for it.
+var ungated = []string{"approvals", "approve", "deny", "needed", "ladder go", "ladder hold", "transfer decline", "transfer withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami", "freeze", "unfreeze"}
 
 // gateWorld holds something for every line of gated.
 func gateWorld(status string) (*world, *Env) {

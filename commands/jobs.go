@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -40,15 +41,40 @@ func jobs(ctx context.Context, env *Env, user stackhand.User, a jobsArgs) (Reply
 	if err != nil {
 		return Reply{}, err
 	}
-	if len(recent) == 0 {
+	asked, err := env.unstarted(ctx, whose, a.Limit)
+	if err != nil {
+		return Reply{}, err
+	}
+	if len(recent)+len(asked) == 0 {
 		return Reply{Text: stackhand.Textf("There are no jobs yet. %s starts one.", stackhand.AsCode("create NAME"))}, nil
 	}
 	t := &Table{Columns: []string{"Job", "What", "State", "User", "Begun", "Took"}}
+	recent = append(recent, asked...)
+	slices.SortStableFunc(recent, func(a, b stackhand.Job) int { return b.Created.Compare(a.Created) })
+	recent = recent[:min(len(recent), a.Limit)]
 	for _, j := range recent {
 		t.Rows = append(t.Rows, []string{j.ID, j.Title, string(j.State), env.person(ctx, j.User.ID),
 			humanize.RelTime(j.Created, env.Now(), "ago", "from now"), took(j.Started, j.Ended, env.Now())})
 	}
 	return Reply{Text: stackhand.Textf("%s, newest first:", count(len(recent), "job")), Table: t}, nil
+}
+
+// unstarted are the requests of a user, or of all with "", that are no jobs, as rows of a list of jobs: those that wait, and those
+// of which nothing came.
+func (env *Env) unstarted(ctx context.Context, whose string, limit int) ([]stackhand.Job, error) {
+	if env.Requests == nil {
+		return nil, nil
+	}
+	requests, err := env.Requests.RecentRequests(ctx, whose, limit)
+	var out []stackhand.Job
+	for _, r := range requests {
+		if r.State == stackhand.RequestApproved {
+			continue
+		}
+		r.Job.State = stackhand.JobState(requestState(r))
+		out = append(out, r.Job)
+	}
+	return out, err
 }
 
 // took is how long something ran, or has been running.

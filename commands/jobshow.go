@@ -23,14 +23,21 @@ var _ = add(Command[jobArgs]{
 })
 
 func jobShow(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Reply, error) {
+	if q, err := env.unbegun(ctx, a.Line, a.Job); err != nil {
+		return Reply{}, err
+	} else if q != nil {
+		if q.Job.User.ID != user.ID && q.Job.Place.Channel != a.Line.Place.Channel && env.entitled(ctx, user, *q) != nil {
+			return Reply{}, notYourJob(q.ID)
+		}
+		return env.showRequest(ctx, user, *q), nil
+	}
 	j, err := env.job(ctx, a.Line, a.Job, "job show")
 	if err != nil {
 		return Reply{}, err
 	}
 	// Whoever reads the channel has the card before them; elsewhere a job is its asker's business.
 	if j.User.ID != user.ID && user.Role < stackhand.Admin && j.Place.Channel != a.Line.Place.Channel {
-		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "Job %s is somebody else's, and was asked for in another place.", j.ID).
-			Do("`jobs` lists yours.")
+		return Reply{}, notYourJob(j.ID)
 	}
 	r := Reply{Text: stackhand.Textf("%s %s: %s, asked for by %s", j.ID, j.State, j.Title, stackhand.To(j.User.ID))}
 	field := func(name, format string, args ...any) {
@@ -47,6 +54,9 @@ func jobShow(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Rep
 	if made := ledger(stackhand.Stack{Ledger: j.Made}); made != "" {
 		field("Made", "%s", made)
 	}
+	for _, v := range j.Approvals {
+		field("Approved", "by %s, %s", stackhand.To(v.User), stackhand.At(v.At))
+	}
 	for _, n := range j.Notes {
 		field("Note", "%s", n)
 	}
@@ -60,6 +70,10 @@ func jobShow(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Rep
 	}
 	r.Table = steps(j, env)
 	return r, nil
+}
+
+func notYourJob(id string) error {
+	return stackhand.Errorf(stackhand.Forbidden, "Job %s is somebody else's, and was asked for in another place.", id).Do("`jobs` lists yours.")
 }
 
 func steps(j stackhand.Job, env *Env) *Table {

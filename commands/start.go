@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/policy"
@@ -27,6 +26,9 @@ func JobID(key string, n int) string {
 
 // started finds the job that an earlier delivery of the same line has started, or asked for.
 func (env *Env) started(ctx context.Context, line Line, n int) (stackhand.Job, bool, error) {
+	if env.rehearsing != nil {
+		return stackhand.Job{}, false, nil
+	}
 	if line.Key == "" {
 		return stackhand.Job{}, false, stackhand.Errorf(stackhand.Internal, "The line came without a key, so nothing was started.").Do("Type it again.")
 	}
@@ -39,7 +41,7 @@ func (env *Env) started(ctx context.Context, line Line, n int) (stackhand.Job, b
 
 // requested finds a job that waits for approval, or was not given it.
 func (env *Env) requested(ctx context.Context, id string) (stackhand.Job, bool, error) {
-	if env.Requests == nil {
+	if env.Requests == nil || env.rehearsing != nil {
 		return stackhand.Job{}, false, nil
 	}
 	r, err := env.Requests.Request(ctx, id)
@@ -63,7 +65,7 @@ type proposal struct {
 	matter
 	made    []stackhand.Stack
 	verdict policy.Verdict
-	plan    []stackhand.Fact // what approvers see of it
+	outline outline // what approvers see of it; empty: it is found out when they have to
 }
 
 // propose asks the gate about a job. Nothing begins before the proposal is admitted.
@@ -134,6 +136,9 @@ func (env *Env) approved(ctx context.Context, id string) (bool, error) {
 
 // admit lets a job begin, or asks for the approval that it needs: its State is JobAsked then.
 func (env *Env) admit(ctx context.Context, p proposal) (stackhand.Job, error) {
+	if t := env.rehearsing; t != nil {
+		return p.job, t.hear(ctx, env, p)
+	}
 	env.judged(p.matter, p.verdict) // anew: a line may propose several jobs before the first of them begins
 	if p.verdict.Then != policy.Approve {
 		if len(p.made) == 0 {
@@ -147,23 +152,15 @@ func (env *Env) admit(ctx context.Context, p proposal) (stackhand.Job, error) {
 		return p.job, stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, which cannot be given here.", p.verdict.Rule, env.approvers(ctx, p.verdict)).
 			Do("Talk to whoever runs this bot.")
 	}
-	args, err := p.line.arguments()
+	r, err := env.request(ctx, p)
 	if err != nil {
 		return p.job, err
 	}
-	v, now := p.verdict, env.Now()
-	r, err := env.Requests.Ask(ctx, stackhand.Request{
-		ID: p.job.ID, State: stackhand.RequestOpen, Job: p.job, Stacks: p.made, Args: args, Command: p.line.command(),
-		Rule: v.Rule, Why: v.Why, Approvers: v.Approvers, Needed: v.Needed, Own: v.Own, Plan: p.plan, Created: now, Ends: now.Add(decideWithin),
-	})
-	if err != nil {
+	if r, err = env.Requests.Ask(ctx, r); err != nil {
 		return p.job, err
 	}
 	return env.waiting(ctx, r), nil
 }
-
-// decideWithin is how long a request waits for a decision.
-const decideWithin = 24 * time.Hour
 
 // waiting is the job of a request, which says in its notes for what it waits or why it will not begin.
 func (env *Env) waiting(ctx context.Context, r stackhand.Request) stackhand.Job {

@@ -31,6 +31,7 @@ func (env *Env) audited(user stackhand.User, line Line) *Env {
 		return env
 	}
 	own := *env
+	own.unrecorded = env
 	t := &trail{write: env.Audit, key: line.Key, who: map[string]stackhand.Identity{}}
 	t.rec = stackhand.AuditRecord{At: env.Now(), User: user.ID, Name: user.Name, Place: line.Place, Link: line.Link, Line: keepable(line.Text)}
 	own.trail = t

@@ -94,6 +94,9 @@ func helpFor(words []string) []string {
 // unended drops what ends a sentence, or parts it, from the words before the options: "show
 // web-1!". It tells whether there was any. What holds more than a word stays as it is.
 func unended(words []string) ([]string, bool) {
+	if strings.EqualFold(words[0], "deny") { // the reason is a sentence
+		return words, false
+	}
 	var out []string
 	ended := false
 	head, options := splitOptions(words)
@@ -139,8 +142,11 @@ func strict(words []string) (call, error) {
 // wordy tells whether the arguments of a command hold words of a sentence, which are unlikely
 // to be names: "delete web-1 please", "delete web-1, web-2".
 func wordy(e *entry, words []string) bool {
+	if e.Name == "help" || slices.ContainsFunc(e.specs, func(s spec) bool { return s.free }) {
+		return false
+	}
 	for _, s := range e.specs {
-		if s.arg == "" || s.free || e.Name == "help" {
+		if s.arg == "" {
 			continue
 		}
 		for i, w := range words {

@@ -18,6 +18,7 @@ import (
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/bot"
 	"github.com/stackhand/stackhand/commands"
+	"github.com/stackhand/stackhand/internal/approval"
 	"github.com/stackhand/stackhand/internal/cloud"
 	"github.com/stackhand/stackhand/internal/config"
 	"github.com/stackhand/stackhand/internal/idle"
@@ -57,6 +58,7 @@ type app struct {
 	world
 	store    *store.Store
 	engine   *jobs.Engine
+	asked    *approval.Sweeper
 	bot      *bot.Bot
 	sessions *session.Manager
 	sweeper  *lease.Sweeper
@@ -129,8 +131,8 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	}
 	a.bot, err = bot.New(bot.Options{
 		AppToken: w.appToken, BotToken: w.botToken, APIURL: w.cfg.Slack.APIURL, Command: w.cfg.Slack.Command, Pace: w.pace,
-		Env:     a.withPasswords(a.env),
-		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Admins: a.overseers, Now: w.now, Log: w.log,
+		Env:     a.withPasswords(a.asking(box, a.env)),
+		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Admins: a.overseers, Now: w.now, Log: w.log, Approvals: a.approvals,
 		Shared: func(ctx context.Context) ([]string, error) { return a.store.CoOwners(ctx, "S") },
 		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw,
 		WithdrawLine: a.engine.WithdrawLine, Redact: w.redact,
@@ -170,6 +172,7 @@ func (a *app) run(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return named("audit", a.endings(ctx)) })
+	g.Go(func() error { return named("approvals", a.asked.Run(ctx, a.sweep)) })
 	g.Go(func() error { return named("chores", a.runChores(ctx)) })
 	g.Go(func() error { return named("jobs", a.engine.Run(ctx)) })
 	g.Go(func() error { return named("slack", a.bot.Run(ctx)) })

@@ -85,6 +85,9 @@ func (p *player) sweep(ctx context.Context) error {
 	if err := errors.Join(a.keeper.Sweep(ctx), a.watcher.Sweep(ctx)); err != nil {
 		return err
 	}
+	if err := a.asked.Sweep(ctx); err != nil {
+		return err
+	}
 	p.st.on.app.tend(ctx)
 	if err := p.st.on.app.chores.Look(ctx); err != nil {
 		return err
