@@ -21,6 +21,7 @@ import (
 	"github.com/stackhand/stackhand/internal/secret"
 	"github.com/stackhand/stackhand/internal/sim/openstack"
 	"github.com/stackhand/stackhand/internal/sim/slack"
+	"github.com/stackhand/stackhand/store"
 )
 
 type demoCmd struct {
@@ -106,8 +107,9 @@ type stage struct {
 	freshKeyset func() (string, error) // see world; nil: it stays the same
 	entries     map[string]cloud.Entry
 
-	on  *running
-	tap func(net http.RoundTripper, dead *atomic.Bool) http.RoundTripper // of tests
+	on   *running
+	tap  func(net http.RoundTripper, dead *atomic.Bool) http.RoundTripper // of tests
+	disk func(disk store.Driver, dead *atomic.Bool) store.Driver          // of tests
 }
 
 func newStage(ctx context.Context, d demoCmd, s streams) (st *stage, err error) {

@@ -41,7 +41,7 @@ func (st *stage) start(ctx context.Context) error {
 	log, redact := newLog(st.streams, st.demo.LogLevel, false)
 	a, err := newApp(ctx, world{
 		cfg: cfg, appToken: st.slack.AppToken(), botToken: st.slack.BotToken(), keyset: st.keyset,
-		entries: st.entries, driver: mortalDriver{db, dead}, now: st.clock.Now, log: log, redact: redact,
+		entries: st.entries, driver: st.driver(mortalDriver{db, dead}, dead), now: st.clock.Now, log: log, redact: redact,
 		sweep: "@every 1s", freshKeyset: st.freshKeyset, desk: deskOf(filepath.Join(st.dir, "stackhand.db")), pace: st.demo.SlackPace, outbound: mortalTransport{st.network(dead), dead, ctx}, dial: st.dial,
 	})
 	if err == nil {
@@ -55,6 +55,14 @@ func (st *stage) start(ctx context.Context) error {
 	go func() { r.done <- a.run(ctx) }()
 	st.on = r
 	return nil
+}
+
+// driver is how a life of the bot reaches the disk; tests put something in between.
+func (st *stage) driver(d store.Driver, dead *atomic.Bool) store.Driver {
+	if st.disk == nil {
+		return d
+	}
+	return st.disk(d, dead)
 }
 
 // network is how a life of the bot reaches the world; tests put something in between.
