@@ -101,7 +101,9 @@ func TestSharedChannels(t *testing.T) {
 // A channel becomes shared while a job goes on there: from then on it goes on in a direct message.
 func TestAChannelThatBecomesShared(t *testing.T) {
 	w, _ := wideWorld(t)
-	w.see(w.typed("alice", "#team-a", "", "/stack create web-1"), "Create web-1: in progress")
+	begun := w.typed("alice", "#team-a", "", "/stack create web-1")
+	w.see(begun, "Create web-1: in progress")
+	w.see(begun, "Steps of Create web-1") // nothing more is on its way
 	if err := w.slack.ChangeChannel("team-a", func(c *sim.Channel) { c.Shared = true }); err != nil {
 		t.Fatal(err)
 	}
