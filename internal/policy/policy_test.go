@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -162,17 +163,18 @@ func TestFailsClosed(t *testing.T) {
 	for range 200 {
 		in.User.Groups = append(in.User.Groups, strings.Repeat("x", 50))
 	}
-	for when, want := range map[string]string{
-		`user.groups.all(a, user.groups.all(b, user.groups.all(c, a + b + c != "")))`: "cost limit exceeded",
-		`request.properties["missing"] == "x"`:                                        "no such key",
-		`1 / (request.count - 3) == 1`:                                                "division by zero",
+	for when, want := range map[string]*regexp.Regexp{
+		// by what it costs, or on a machine that is busy by the time that it takes
+		`user.groups.all(a, user.groups.all(b, user.groups.all(c, a + b + c != "")))`: regexp.MustCompile("cost limit exceeded|deadline exceeded"),
+		`request.properties["missing"] == "x"`:                                        regexp.MustCompile("no such key"),
+		`1 / (request.count - 3) == 1`:                                                regexp.MustCompile("division by zero"),
 	} {
 		p, err := Compile([]Rule{{Name: "bad", When: when, Then: Allow}})
 		if err != nil {
 			t.Fatalf("%s: %v", when, err)
 		}
 		v, err := p.Decide(t.Context(), in)
-		if v.Then != Deny || v.Rule != "bad" || err == nil || !strings.Contains(err.Error(), want) {
+		if v.Then != Deny || v.Rule != "bad" || err == nil || !want.MatchString(err.Error()) {
 			t.Errorf("%s: %+v, %v", when, v, err)
 		}
 	}
