@@ -26,7 +26,7 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 	}
 	env.understood(c.entry, c.args, line.Text)
 	if user.Role < c.entry.Role || user.Role < stackhand.Member {
-		return Reply{}, env.refused(ctx, c.entry, stackhand.Errorf(stackhand.Forbidden, "%s is not for a %s.", capital(c.entry.Name), user.Role).
+		return Reply{}, env.refused(ctx, c.entry, stackhand.Errorf(stackhand.Forbidden, "%s is not for a%s.", capital(c.entry.Name), article(user.Role.String())).
 			Do("Ask somebody who is a%s.", article(c.entry.Role.String())))
 	}
 	said := c.entry.format(c.args)

@@ -57,7 +57,7 @@ func submitLine(ctx context.Context, env *Env, user stackhand.User, state string
 			Do("Leave it out, and consider the secret known.")
 	}
 	if user.Role < e.Role {
-		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "%s is not for a %s.", capital(e.Name), user.Role).
+		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "%s is not for a%s.", capital(e.Name), article(user.Role.String())).
 			Do("Ask somebody who is a%s.", article(e.Role.String()))
 	}
 	giveLine(args, line)
