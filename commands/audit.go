@@ -139,6 +139,9 @@ func (env *Env) isOpen(ctx context.Context, user stackhand.User, rec stackhand.A
 	if user.Role >= stackhand.Approver || rec.User == user.ID {
 		return true, nil
 	}
+	if mine, err := env.askedBy(ctx, user, rec); err != nil || mine {
+		return mine, err
+	}
 	for _, id := range rec.About {
 		if !stackID.MatchString(id) {
 			continue
@@ -155,4 +158,16 @@ func (env *Env) isOpen(ctx context.Context, user stackhand.User, rec stackhand.A
 		}
 	}
 	return false, nil
+}
+
+// askedBy tells whether a record is of a decision about a request of the user's: nothing of theirs is there yet to find it by.
+func (env *Env) askedBy(ctx context.Context, user stackhand.User, rec stackhand.AuditRecord) (bool, error) {
+	if rec.What != stackhand.AuditDecided || rec.Job == "" || env.Requests == nil {
+		return false, nil
+	}
+	r, err := env.readRequest(ctx, rec.Job)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return false, nil
+	}
+	return err == nil && r.Job.User.ID == user.ID, err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
 )
 
 // trail answers like the store does.
@@ -185,5 +186,17 @@ func TestAuditWords(t *testing.T) {
 		`^The bot began delete of web-1, job abc: its lease has ended\.$`:                                             {What: stackhand.AuditLease, Command: "delete", Job: "abc", About: []string{"abcdefgh-1", "web-1"}, Why: "its lease has ended"},
 	} {
 		expect(t, env.told(t.Context(), rec).String(), want)
+	}
+}
+
+// TestAuditOfRequest lets whoever asked read what was decided about it, although there is no server of theirs to find it by.
+func TestAuditOfRequest(t *testing.T) {
+	_, env, _, id := askWorld(t, "create web-1", policy.Rule{})
+	l := &paper{}
+	env.Audit, env.Trail = l.audit, l.trail
+	decide(t, env, carol, "deny "+id+" too large")
+	decide(t, env, alice, "audit "+id, "carol denied job "+id)
+	if r := decide(t, env, bob, "audit "+id); strings.Contains(told(r, nil), "denied job") {
+		t.Error(told(r, nil))
 	}
 }

@@ -2,6 +2,8 @@ package commands
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -184,5 +186,27 @@ func TestSealedWithAnotherKeyset(t *testing.T) {
 	decide(t, env, alice, "cancel "+id, "is withdrawn")
 	if len(w.jobs) != 0 || b.all[id].State != stackhand.RequestWithdrawn {
 		t.Errorf("%+v", b.all[id])
+	}
+}
+
+// TestRaceOnTrail has a second approver a moment faster: the record tells what the approval came to then, not before.
+func TestRaceOnTrail(t *testing.T) {
+	_, env, b, id := askWorld(t, "create web-1", policy.Rule{Needed: 2})
+	l := &paper{}
+	env.Audit = l.audit
+	b.meddle = func() {
+		r := b.all[id]
+		r.Approvals = []stackhand.Approval{{User: "U0DANA", Approved: true}}
+		b.rev++
+		r.Rev = b.rev
+		b.all[id] = r
+	}
+	decide(t, env, carol, "approve "+id, "is at work")
+	var got []string
+	for _, r := range l.recs {
+		got = append(got, fmt.Sprint(r.What, " ", r.Result, " ", len(r.Approvals)))
+	}
+	if want := []string{"decided open 1", "decided approved 2", "asked  0"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -39,14 +39,6 @@ func (env *Env) audited(user stackhand.User, line Line) *Env {
 		own.Orphans = auditedOrphans{env.Orphans, t}
 	}
 	own.Jobs, own.Stacks, own.Clouds = auditedJobs{env.Jobs, t}, auditedStacks{env.Stacks, t}, auditedClouds{env.Clouds, t}
-	if take := env.TakePassword; take != nil {
-		own.TakePassword = func(ctx context.Context, user stackhand.User, cloud, server string) (string, error) {
-			if err := t.within(ctx, "password/"+server, func(r *stackhand.AuditRecord) { r.Resolved = object("server_id", server) }); err != nil {
-				return "", err
-			}
-			return take(ctx, user, cloud, server)
-		}
-	}
 	if env.Schedules != nil {
 		own.Schedules = auditedSchedules{env.Schedules, t}
 	}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -186,9 +187,13 @@ func (a auditedRequests) Ask(ctx context.Context, q stackhand.Request) (stackhan
 	return a.Requests.Ask(ctx, q)
 }
 
-// SaveRequest is a decision, or a change of what is asked for, by whoever the line is of.
+// SaveRequest is a decision, or a change of what is asked for, by whoever the line is of. One that loses a race is made anew, and then
+// another one. That the job of an approved request has begun is on its own record.
 func (a auditedRequests) SaveRequest(ctx context.Context, q *stackhand.Request) error {
-	err := a.t.within(ctx, "request/"+q.ID, func(r *stackhand.AuditRecord) {
+	if q.Started {
+		return a.Requests.SaveRequest(ctx, q)
+	}
+	err := a.t.within(ctx, fmt.Sprintf("request/%s/%d", q.ID, q.Rev), func(r *stackhand.AuditRecord) {
 		a.t.ofJob(r, q.Job, q.Stacks)
 		ofRequest(r, *q)
 		r.What, r.Result = stackhand.AuditDecided, string(q.State)

@@ -15,7 +15,7 @@ import (
 // asking keeps in env what waits for approval, and has the requests looked after that nobody decides or whose job is not there yet.
 func (a *app) asking(box *secret.Box, env *commands.Env) *commands.Env {
 	book := &approval.Book{
-		Records: a.store, Seal: box, Changed: a.changed, Now: a.now,
+		Records: requestBook{a.store, a}, Seal: box, Changed: a.changed, Now: a.now,
 		Rules: func() approval.Rules {
 			c := a.live.Load().cfg.Approvals
 			return approval.Rules{Remind: time.Duration(c.Remind), Escalate: time.Duration(c.Escalate), End: time.Duration(c.End)}
@@ -36,4 +36,26 @@ func (a *app) asking(box *secret.Box, env *commands.Env) *commands.Env {
 func (a *app) approvals() bot.Approvals {
 	cfg := a.live.Load().cfg
 	return bot.Approvals{Channel: cfg.Approvals.Channel, Approvers: cfg.Roles.Approver, Admins: cfg.Roles.Admin}
+}
+
+// requestBook is the store as the book of requests sees it: that one ends without a decision, which is nobody's line, is written down first.
+type requestBook struct {
+	*store.Store
+	a *app
+}
+
+func (b requestBook) SaveRequest(ctx context.Context, r *stackhand.Request) error {
+	if r.State == stackhand.RequestEnded {
+		rec := stackhand.AuditRecord{
+			ID: "request/" + r.ID + "/ended", At: b.a.now(), What: stackhand.AuditDecided, Command: r.Job.Flow, Job: r.ID, Cloud: r.Job.Cloud, Place: r.Job.Place,
+			About: append([]string{r.Job.User.ID}, r.Job.Stacks...), Line: r.Job.Line, Rule: r.Rule, Why: r.Note, Approvals: r.Approvals, Result: string(r.State),
+		}
+		for _, st := range r.Stacks {
+			rec.About = append(rec.About, st.Name)
+		}
+		if err := b.a.audit(ctx, rec); err != nil {
+			return err
+		}
+	}
+	return b.Store.SaveRequest(ctx, r)
 }
