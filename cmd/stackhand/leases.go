@@ -100,6 +100,3 @@ func (a *app) away(ctx context.Context, user string) (why string, until time.Tim
 	}
 	return why, s.Until, true
 }
-
-// zone is a person's time zone, as commands ask for it.
-func (a *app) zone(ctx context.Context, user string) string { return a.bot.Zone(ctx, user) }
