@@ -122,6 +122,9 @@ func New(o Options) (*Bot, error) {
 	if o.Env.Name == nil {
 		o.Env.Name = b.Name
 	}
+	if o.Env.Zone == nil {
+		o.Env.Zone = b.Zone
+	}
 	if o.Env.Channel == nil {
 		o.Env.Channel = b.channels.name
 	}

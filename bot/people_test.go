@@ -32,6 +32,19 @@ func TestName(t *testing.T) {
 	}
 }
 
+// Moments that somebody types are meant in their own time zone.
+func TestZone(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	if w.bot.o.Env.Zone == nil {
+		t.Fatal("the commands have nobody to ask for time zones")
+	}
+	for id, want := range map[string]string{"U0ALICE": "Europe/Berlin", "U0BOB": "America/New_York", "U0NOBODY": ""} {
+		if got := w.bot.o.Env.Zone(t.Context(), id); got != want {
+			t.Errorf("the zone of %s is %q, want %q", id, got, want)
+		}
+	}
+}
+
 // A list of many strangers must not use up the calls with which roles are looked up.
 func TestNamesLeaveRoomForRoles(t *testing.T) {
 	w := newWorld(t, sim.Options{}).boot()
