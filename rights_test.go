@@ -57,7 +57,9 @@ func TestOffersAndRequests(t *testing.T) {
 }
 
 func TestOrphanCosts(t *testing.T) {
-	thing := func(kind string) stackhand.Thing { return stackhand.Thing{Resource: stackhand.Resource{Kind: kind, ID: kind + "-id"}} }
+	thing := func(kind string) stackhand.Thing {
+		return stackhand.Thing{Resource: stackhand.Resource{Kind: kind, ID: kind + "-id"}}
+	}
 	server, volume := thing(stackhand.KindServer), thing(stackhand.KindVolume)
 	server.Flavor, volume.Size = "m1.small", 10
 	o := stackhand.Orphan{Thing: server, With: []stackhand.Thing{volume, thing(stackhand.KindFloatingIP), thing(stackhand.KindPort)}}
