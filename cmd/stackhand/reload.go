@@ -32,7 +32,7 @@ func (a *app) reloads(ctx context.Context) error {
 	}
 }
 
-// reload takes over what may change while the bot runs: roles, rules, prices and defaults of clouds, and the lengths of
+// reload takes over what may change while the bot runs: roles, rules, approvals, prices and defaults of clouds, and the lengths of
 // leases. What is at work, and what waits, is not touched; a line that is being carried out ends with what it began with. A
 // configuration with a mistake is refused as a whole, and the old one stays. All of it is logged, and on record.
 func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
@@ -72,7 +72,7 @@ func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
 // onlyLive is the new configuration as far as it is taken over at once; the rest is the old one's.
 func onlyLive(old, next config.Config) config.Config {
 	out := old
-	out.Roles, out.Policy = next.Roles, next.Policy
+	out.Roles, out.Policy, out.Approvals = next.Roles, next.Policy, next.Approvals
 	out.Leases.Default, out.Leases.Max = next.Leases.Default, next.Leases.Max
 	out.Clouds.Entries = maps.Clone(old.Clouds.Entries)
 	for name, e := range next.Clouds.Entries {
@@ -93,6 +93,7 @@ func differences(old, next config.Config) (changed, later []string) {
 	}
 	note(&changed, "roles", old.Roles, next.Roles)
 	note(&changed, "policy", old.Policy, next.Policy)
+	note(&changed, "approvals", old.Approvals, next.Approvals)
 	note(&changed, "leases.default", old.Leases.Default, next.Leases.Default)
 	note(&changed, "leases.max", old.Leases.Max, next.Leases.Max)
 	note(&later, "slack", old.Slack, next.Slack)
@@ -111,7 +112,6 @@ func differences(old, next config.Config) (changed, later []string) {
 	}
 	note(&later, "store", old.Store, next.Store)
 	note(&later, "listen", old.Listen, next.Listen)
-	note(&later, "approvals", old.Approvals, next.Approvals)
 	rest := next.Leases
 	rest.Default, rest.Max = old.Leases.Default, old.Leases.Max
 	note(&later, "leases", old.Leases, rest)

@@ -113,6 +113,7 @@ func TestDifferences(t *testing.T) {
 		"clouds: {file: a.yaml, default: lab, lab: {flavor: m1.tiny, credentials: service, prices: {m1.tiny: 1}}, west: {}}\nroles: {admin: [U1]}\n":                                              {"clouds.lab", "clouds.lab.credentials"},
 		"clouds: {file: b.yaml, default: east, lab: {flavor: m1.small, credentials: user}, east: {}}\nroles: {admin: [U1]}\n":                                                                     {"", "clouds.file clouds.default clouds.east clouds.west"},
 		"clouds: {file: a.yaml, default: lab, lab: {flavor: m1.small, credentials: user}, west: {}}\nroles: {admin: [U2]}\nstore: bolt:x\nleases: {warn: [2h], max: 21d}\nslack: {command: /x}\n": {"roles leases.max", "slack store leases"},
+		"clouds: {file: a.yaml, default: lab, lab: {flavor: m1.small, credentials: user}, west: {}}\nroles: {admin: [U1]}\napprovals: {end: 1d, channel: C0OPS}\n":                                {"approvals", ""},
 	} {
 		next := parse(text)
 		changed, later := differences(old, next)
