@@ -131,6 +131,9 @@ func New(o Options) (*Bot, error) {
 	if o.Env.Who == nil {
 		o.Env.Who = b.Who
 	}
+	if o.Env.Member == nil {
+		o.Env.Member = b.Member
+	}
 	b.queue = newQueue(o.Workers, b.handle)
 	b.reporter = newReporter(b)
 	b.teller = newTeller(b)

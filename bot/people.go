@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -179,6 +180,15 @@ func (b *Bot) Status(ctx context.Context, userID string) (Status, error) {
 func foreign(u *slack.User, team, enterprise string) bool {
 	elsewhere := team != "" && u.TeamID != "" && u.TeamID != team
 	return u.IsStranger || elsewhere && (enterprise == "" || u.Enterprise.ID != enterprise)
+}
+
+// Member tells who somebody is now: Forbidden for who may not use servers here.
+func (b *Bot) Member(ctx context.Context, id string) (stackhand.User, error) {
+	u, err := b.user(ctx, id)
+	if errors.Is(err, errNobody) {
+		err = stackhand.Errorf(stackhand.Forbidden, "The account is deactivated.").Do("Ask an admin of this workspace.")
+	}
+	return u, err
 }
 
 // user says who is asking, or why they may not.

@@ -38,6 +38,9 @@ type Env struct {
 	// Who tells whom a word means: a mention as it was typed (@U0BOB), an id, or a name; none is that nobody is called that.
 	// nil knows nobody.
 	Who func(ctx context.Context, word string) ([]Person, error)
+	// Member tells who somebody is now, with their role and groups: Forbidden for who may not use servers any more. nil: they are
+	// who they were.
+	Member func(ctx context.Context, userID string) (stackhand.User, error)
 	// Notices are the messages to people who are not the asker. nil: nobody else can be told.
 	Notices Notices
 	// TakePassword answers the password that a cloud gave a server, and forgets it: NotFound for none, Forbidden for

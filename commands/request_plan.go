@@ -41,8 +41,8 @@ type instead struct {
 
 func (w instead) empty() bool { return w == instead{} }
 
-// replan plans a request anew as whoever asked for it, with their own credentials: every name is resolved again and
-// every rule is asked again. Nothing is written.
+// replan plans a request anew as whoever asked for it, with their own credentials and what they may do by now: every name is
+// resolved again and every rule is asked again. Nothing is written.
 func (env *Env) replan(ctx context.Context, r stackhand.Request, w instead) (stackhand.Request, error) {
 	e := find(r.Command)
 	if len(r.Args) > 0 && r.Args[0] == '"' { // still sealed
@@ -52,6 +52,10 @@ func (env *Env) replan(ctx context.Context, r stackhand.Request, w instead) (sta
 	if e == nil || len(r.Args) == 0 {
 		return r, stackhand.Errorf(stackhand.NeedsHuman, "Request %s was written by another version of this bot, which planned it differently.", r.ID).
 			Do("Withdraw it with `cancel %s`, and ask anew.", r.ID)
+	}
+	asker, err := env.asker(ctx, r)
+	if err != nil {
+		return r, err
 	}
 	args := reflect.New(e.args)
 	if err := json.Unmarshal(r.Args, args.Interface()); err != nil {
@@ -68,7 +72,7 @@ func (env *Env) replan(ctx context.Context, r stackhand.Request, w instead) (sta
 		try = *env.unrecorded
 	}
 	try.rehearsing = &rehearsal{id: r.ID}
-	reply, err := settle(e.run(ctx, &try, r.Job.User, args.Elem()))
+	reply, err := settle(e.run(ctx, &try, asker, args.Elem()))
 	switch {
 	case err != nil:
 		return r, err
@@ -76,6 +80,23 @@ func (env *Env) replan(ctx context.Context, r stackhand.Request, w instead) (sta
 		return r, stackhand.Errorf(stackhand.Conflict, "It cannot be done any more as it was asked. %s", reply.Words()).Do("Ask anew.")
 	}
 	return *try.rehearsing.got, nil
+}
+
+// asker is who asked for a request, as they are now: they may have lost a role since, or be no member any more.
+func (env *Env) asker(ctx context.Context, r stackhand.Request) (stackhand.User, error) {
+	if env.Member == nil {
+		return r.Job.User, nil
+	}
+	now, err := env.Member(ctx, r.Job.User.ID)
+	name := env.person(ctx, r.Job.User.ID)
+	switch {
+	case stackhand.KindOf(err) == stackhand.Forbidden:
+		return now, stackhand.Errorf(stackhand.Forbidden, "%s may not use servers here any more.", capital(name)).Because(err)
+	case stackhand.Temporary(err):
+		return now, stackhand.Errorf(stackhand.Unavailable, "Slack does not tell me what %s may do now, so your approval did not pass.", name).
+			Do("Try again in a minute.").Because(err)
+	}
+	return now, err
 }
 
 // into puts it into the arguments of a command, which must have an option for each part of it.

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -211,4 +212,29 @@ func TestHeld(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAskerOfNow plans as whoever asked may do now: with another role, or not at all.
+func TestAskerOfNow(t *testing.T) {
+	w, env, b, id := askWorld(t, "create web-1", policy.Rule{})
+	now, refuse := alice, stackhand.Errorf(stackhand.Forbidden, "Guests cannot use servers here.")
+	var err error = refuse
+	env.Member = func(_ context.Context, id string) (stackhand.User, error) {
+		if id != alice.ID {
+			t.Errorf("asked for %s", id)
+		}
+		return now, err
+	}
+	decide(t, env, carol, "approve "+id, "Create web-1 cannot be done now as it was asked: Alice may not use servers here any more", "deny it")
+	err = stackhand.Errorf(stackhand.Unavailable, "Slack is away.")
+	decide(t, env, carol, "approve "+id, "does not tell me what alice may do now, so your approval did not pass")
+	err = nil
+	rules(t, env, policy.Rule{When: `user.role == "member" && "S0OUT" in user.groups`, Then: policy.Deny, Why: "not for them"})
+	now.Groups = []string{"S0OUT"}
+	decide(t, env, carol, "approve "+id, "not for them")
+	if len(w.jobs) != 0 || b.all[id].State != stackhand.RequestOpen || b.all[id].Approved() != 0 {
+		t.Errorf("it passed: %+v", b.all[id])
+	}
+	now.Groups = nil
+	decide(t, env, carol, "approve "+id, "is at work")
 }
