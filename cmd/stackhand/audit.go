@@ -224,6 +224,10 @@ func (l leaseJobs) Start(ctx context.Context, job stackhand.Job, made ...stackha
 	return l.a.engine.Start(ctx, job, made...)
 }
 
+func (l leaseJobs) Job(ctx context.Context, id string) (stackhand.Job, error) {
+	return l.a.engine.Job(ctx, id)
+}
+
 // about adds to a record what a stack is called, and its owner, who finds it by that.
 func (a *app) about(ctx context.Context, id string, rec *stackhand.AuditRecord) error {
 	st, err := a.store.Stack(ctx, id)

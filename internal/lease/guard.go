@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,13 +120,15 @@ func (s *Sweeper) allow(ctx context.Context, p *pass, job stackhand.Job, now tim
 	case p.stopped != "":
 		return false, nil
 	}
-	stack := job.Stacks[0]
-	why, known := "", false
-	_, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+	stack, why := job.Stacks[0], ""
+	known, err := s.began(ctx, job.ID)
+	if err != nil || known {
+		return known, err
+	}
+	_, err = s.changeBrake(ctx, func(b *stackhand.Brake) bool {
 		why = ""
-		if known = b.Has(job.ID); known {
-			return false // it was let through before, by this sweep or another one
-		}
+		// One that was let through and did not begin, since the bot was killed there, counts from now.
+		b.Steps = slices.DeleteFunc(b.Steps, func(s stackhand.BrakeStep) bool { return s.Job == job.ID })
 		if b.Held.On() {
 			why = "somebody holds it"
 			return false
@@ -146,14 +149,25 @@ func (s *Sweeper) allow(ctx context.Context, p *pass, job stackhand.Job, now tim
 		return false, err
 	}
 	if why == "" {
-		if !known {
-			p.taken++
-		}
+		p.taken++
 		return true, nil
 	}
 	p.stopped = why
 	s.Log.Warn("the brake stops the ladder", "why", why, "stack", stack)
 	return false, s.askToGoOn(ctx, why, now)
+}
+
+// began tells whether a job that was let through has begun: then it is counted already.
+func (s *Sweeper) began(ctx context.Context, job string) (bool, error) {
+	b, err := s.Guard.Book.Brake(ctx)
+	if err != nil || !b.Has(job) {
+		return false, err
+	}
+	_, err = s.Jobs.Job(ctx, job)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // over says which limit one more step would break; "" if none.

@@ -141,6 +141,38 @@ func TestBrakeOfTwo(t *testing.T) {
 	}
 }
 
+// A bot that is killed between the brake's record and the job has taken no step: what it takes when it is back counts then.
+func TestBrakeAfterDeath(t *testing.T) {
+	s, b, g, now := herd(20, Limits{Hour: 5})
+	s.Jobs = dying{b}
+	if err := s.Sweep(t.Context()); err == nil {
+		t.Fatal("nobody died")
+	}
+	if len(g.b.Steps) == 0 || len(b.started) != 0 {
+		t.Fatalf("%d steps on the record, %d jobs", len(g.b.Steps), len(b.started))
+	}
+	s.Jobs = b
+	*now = now.Add(50 * time.Minute)
+	sweeps(t, s, 1)
+	*now = now.Add(20 * time.Minute)
+	sweeps(t, s, 1)
+	if len(b.started) != 5 {
+		t.Errorf("%d steps within 20 minutes, and 5 are allowed in an hour", len(b.started))
+	}
+	*now = now.Add(time.Hour)
+	sweeps(t, s, 1)
+	if len(b.started) != 10 {
+		t.Errorf("%d steps an hour later, want 10", len(b.started))
+	}
+}
+
+// dying is an engine that is killed before it writes a job down.
+type dying struct{ *book }
+
+func (dying) Start(context.Context, stackhand.Job, ...stackhand.Stack) (stackhand.Job, error) {
+	return stackhand.Job{}, errors.New("killed")
+}
+
 func TestDryRun(t *testing.T) {
 	s, b, _, now := herd(3, Limits{})
 	s.Guard.Dry = nil

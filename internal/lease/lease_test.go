@@ -83,6 +83,15 @@ func (b *book) Start(_ context.Context, j stackhand.Job, _ ...stackhand.Stack) (
 	return j, nil
 }
 
+func (b *book) Job(_ context.Context, id string) (stackhand.Job, error) {
+	for _, j := range b.started {
+		if j.ID == id {
+			return j, nil
+		}
+	}
+	return stackhand.Job{}, stackhand.Errorf(stackhand.NotFound, "no job %s", id)
+}
+
 // world is a sweeper over one stack that was made ready at t0, with a clock that the test moves.
 func world(length time.Duration) (*Sweeper, *book, *time.Time) {
 	now := t0

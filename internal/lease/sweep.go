@@ -26,6 +26,7 @@ type Book interface {
 // Starter starts the job that takes a stack down.
 type Starter interface {
 	Start(ctx context.Context, job stackhand.Job, stacks ...stackhand.Stack) (stackhand.Job, error)
+	Job(ctx context.Context, id string) (stackhand.Job, error) // NotFound if it was never started
 }
 
 // Sweeper looks at the leases that are due: it warns, and it ends those whose owner was warned. It is
