@@ -29,6 +29,9 @@ type Ladder struct {
 	Rungs []Rung `json:"rungs,omitempty"`
 	// Hold is a moment before which no step is taken, because the owner is away. It is set once for each end.
 	Hold Hold `json:"hold,omitzero"`
+	// Later is a moment before which no sweep looks at the step: it has failed, or came late on a day off. Its End is when
+	// the step was to be taken.
+	Later Hold `json:"later,omitzero"`
 }
 
 // Hold moves the steps of one end to a later time.
@@ -98,6 +101,7 @@ func (l *Ladder) Back(now time.Time) {
 // Answer notes that whatever reason there was no longer holds, since somebody needs the stack. Steps that were taken stay.
 func (l *Ladder) Answer() {
 	l.Reason, l.Since, l.Ends, l.Why, l.Hold = ReasonTime, time.Time{}, time.Time{}, nil, Hold{}
+	l.Later = Hold{}
 }
 
 // Parked is the step that put the server away, and whether it still is.

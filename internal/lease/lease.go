@@ -84,6 +84,9 @@ func (r Rules) Due(s stackhand.Stack) time.Time {
 		}
 	}
 	if may, told := r.mayAt(s.Lease, n); told {
+		if l := s.Lease.Ladder.Later; l.End.Equal(n.At) && l.Until.After(may) {
+			return l.Until
+		}
 		return may
 	}
 	return s.Lease.Ready // asked, and not known to be delivered: look again at every sweep

@@ -228,3 +228,63 @@ func TestFrozen(t *testing.T) {
 		t.Error("it ended although nobody knows whether there is a freeze")
 	}
 }
+
+// counting counts what sweeps read, as the due index of the store would answer.
+type counting struct {
+	*book
+	rules Rules
+	reads int
+}
+
+func (c *counting) StacksDue(context.Context, time.Time, int) ([]stackhand.Stack, error) {
+	var due []stackhand.Stack
+	for _, s := range c.stacks {
+		if d := c.rules.Due(s); !d.IsZero() && !d.After(c.now()) {
+			due = append(due, s)
+		}
+	}
+	c.reads += len(due)
+	return due, nil
+}
+
+// A step that fails for ever, and one that comes late on a day off, cost the sweeps in between nothing.
+func TestWhatWaitsIsNotRead(t *testing.T) {
+	sunday, err := NewCalendar(time.UTC, []string{"sun"}, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		fails            bool
+		frozen           time.Duration // until then, on the next day
+		until, next      time.Duration // when it is looked at again, about
+		before, atTheEnd int           // how many steps were begun
+	}{
+		"it fails":                {fails: true, until: 17 * time.Hour, next: 18 * time.Hour, before: 1, atTheEnd: 2},
+		"it is late on a day off": {frozen: 12*time.Hour + 5*time.Minute, until: 44 * time.Hour, next: 46 * time.Hour, atTheEnd: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, b, now := world(11*time.Hour + 50*time.Minute)
+			s.Frozen = func(context.Context) (bool, error) { return now.Before(t0.Add(c.frozen)), nil }
+			if s.Rules.Calendar = sunday; c.fails {
+				s.Jobs, s.Rules.Calendar = failing{b}, nil
+			}
+			counted := &counting{book: b, rules: s.Rules}
+			s.Book = counted
+			sweep := func(until time.Duration) {
+				for ; now.Before(t0.Add(until)); *now = now.Add(time.Minute) {
+					if err := s.Sweep(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			sweep(12*time.Hour + 10*time.Minute)
+			counted.reads = 0
+			if sweep(c.until); counted.reads != 0 || len(b.started) != c.before {
+				t.Errorf("%d reads, and %d steps instead of %d", counted.reads, len(b.started), c.before)
+			}
+			if sweep(c.next); len(b.started) != c.atTheEnd {
+				t.Errorf("%d steps in the end, not %d", len(b.started), c.atTheEnd)
+			}
+		})
+	}
+}

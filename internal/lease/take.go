@@ -15,6 +15,9 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 	if stack.Busy != "" {
 		return nil // a job is at work on it; the next sweep looks again
 	}
+	if at := s.Rules.working(n.Step, now); at.After(now) {
+		return s.putOff(ctx, stack, n, at) // it comes late, or again, on a day off
+	}
 	place, err := s.place(ctx, stack)
 	if err != nil {
 		return err
@@ -44,10 +47,19 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 		return err
 	}
 	if job.State.Rests() { // it was tried before, and will be again some hours later
-		return s.tellTrouble(ctx, stack, n, job, now)
+		if err := s.tellTrouble(ctx, stack, n, job, now); err != nil {
+			return err
+		}
+		return s.putOff(ctx, stack, n, n.At.Add((now.Sub(n.At)/again+1)*again))
 	}
 	s.Log.Info("a lease has ended", "stack", stack.ID, "user", stack.Lease.Owner, "job", job.ID, "step", n.Step)
 	return nil
+}
+
+// putOff notes when a step is looked at again, so that sweeps until then do not read the stack.
+func (s *Sweeper) putOff(ctx context.Context, stack stackhand.Stack, n Next, at time.Time) error {
+	stack.Lease.Ladder.Later = stackhand.Hold{End: n.At, Until: at}
+	return s.Book.SaveStack(ctx, &stack)
 }
 
 // step is what a job has to do: its flow, what it is called, and its input.
