@@ -105,5 +105,5 @@ func (n Next) warnings(l stackhand.Lease) []stackhand.Warning {
 
 // asked tells whether that warning, or a later one, was sent already.
 func (n Next) asked(l stackhand.Lease, before time.Duration) bool {
-	return slices.ContainsFunc(n.warnings(l), func(w stackhand.Warning) bool { return w.Before <= before })
+	return slices.ContainsFunc(l.Warned, func(w stackhand.Warning) bool { return w.Before <= before && w.Until.Equal(n.At) })
 }
