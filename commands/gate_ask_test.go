@@ -166,3 +166,31 @@ func TestFactsOfUnknown(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestDoneByApprovers are changes that cannot wait for an approval: whose own one counts does them.
+func TestDoneByApprovers(t *testing.T) {
+	for _, c := range []struct {
+		who  stackhand.User
+		rule policy.Rule
+		want string
+	}{
+		{carol, policy.Rule{Own: true}, "is yours until|lasts until"},
+		{carol, policy.Rule{Own: true, Approvers: []string{"U0CAROL"}}, "lasts until"},
+		{carol, policy.Rule{Own: true, Approvers: []string{"U0DANA"}}, "needs the approval of U0DANA.*Ask one of them"},
+		{carol, policy.Rule{Own: true, Needed: 2}, "needs the approval of"},
+		{carol, policy.Rule{}, "needs the approval of an approver.*own: true"},
+		{dana, policy.Rule{}, "needs the approval of"},
+		{alice, policy.Rule{Own: true}, "needs the approval of"},
+	} {
+		w, env, l := auditedWorld()
+		w.login["U0CAROL"] = "carol"
+		w.give("U0ALICE", "web-1")
+		c.rule.Name, c.rule.Then = "ask", policy.Approve
+		rules(t, env, c.rule)
+		r, err := say(t, env, c.who, "extend web-1 2h")
+		expect(t, told(r, err), "(?s)"+c.want)
+		if last := l.recs[len(l.recs)-1]; err == nil && (len(last.Approvals) != 1 || last.Approvals[0].User != c.who.ID || last.Rule != "ask") {
+			t.Errorf("on the trail: %+v", last)
+		}
+	}
+}

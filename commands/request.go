@@ -54,13 +54,16 @@ func (env *Env) entitled(ctx context.Context, user stackhand.User, r stackhand.R
 	case user.ID == r.Job.User.ID && !r.Own:
 		return stackhand.Errorf(stackhand.Forbidden, "You asked for %s yourself, so somebody else has to decide about it.", r.Job.Title).
 			Do("It waits for %s. `cancel %s` withdraws it.", env.waitsFor(ctx, r), r.ID)
-	case user.Role >= stackhand.Admin:
-		return nil
-	case len(r.Approvers) == 0 && user.Role >= stackhand.Approver, slices.ContainsFunc(r.Approvers, user.Is):
+	case mayDecide(user, r.Approvers):
 		return nil
 	}
 	return stackhand.Errorf(stackhand.Forbidden, "You are not one of those who decide about %s: that is for %s.", r.Job.Title, env.waitsFor(ctx, r)).
 		Do("Ask them, or an administrator.")
+}
+
+// mayDecide tells whether somebody is one of the approvers that a rule names: where it names none, everybody with that role.
+func mayDecide(user stackhand.User, approvers []string) bool {
+	return user.Role >= stackhand.Admin || len(approvers) == 0 && user.Role >= stackhand.Approver || slices.ContainsFunc(approvers, user.Is)
 }
 
 // decides tells whether somebody may decide about a request that is open.
