@@ -60,6 +60,7 @@ func submitLine(ctx context.Context, env *Env, user stackhand.User, state string
 		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "%s is not for a%s.", capital(e.Name), article(user.Role.String())).
 			Do("Ask somebody who is a%s.", article(e.Role.String()))
 	}
+	line.read = &reading{entry: e, args: args}
 	giveLine(args, line)
 	reply, err := e.run(ctx, env, user, args)
 	return settle(reply, env.refused(ctx, e, err))

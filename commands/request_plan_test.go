@@ -238,3 +238,32 @@ func TestAskerOfNow(t *testing.T) {
 	now.Groups = nil
 	decide(t, env, carol, "approve "+id, "is at work")
 }
+
+// TestFormIsPlannedAnew approves what was asked for in forms: also what never stands in a line, such as a password.
+func TestFormIsPlannedAnew(t *testing.T) {
+	w, env, b, first := askWorld(t, "create web-9", policy.Rule{})
+	for _, c := range []struct {
+		line   string
+		values map[string]string
+		title  string
+	}{
+		{"create web-1", map[string]string{"flavor": "m1.medium", "for": "8h"}, "Create web-1"},
+		{"password db-1", map[string]string{"password": "hunter2 hunter2"}, "Set the password of db-1"},
+	} {
+		_, _, err := Submit(t.Context(), env, alice, formLine, c.line, c.values, Line{Key: "form " + c.line, Place: stackhand.Place{Channel: "C1"}})
+		if err != nil {
+			t.Fatal(told(Reply{}, err))
+		}
+		id := JobID("form "+c.line, 0)
+		if b.all[id].Job.Title != c.title || id == first {
+			t.Fatalf("%+v", b.all[id])
+		}
+		decide(t, env, carol, "approve "+id, "You approved "+c.title+": job "+id+" is at work")
+	}
+	if s := specOfJob(t, w.jobs[w.order[0]]); s.Flavor != "m1.medium" || s.For != 8*time.Hour {
+		t.Errorf("%+v", s)
+	}
+	if s := string(w.jobs[w.order[1]].Input); !strings.Contains(s, `"hunter2 hunter2"`) {
+		t.Error(s)
+	}
+}
