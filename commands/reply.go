@@ -51,6 +51,16 @@ func (l Line) arguments() (json.RawMessage, error) {
 	return raw, nil
 }
 
+// shown is the line as cards show it, to everybody in the channel: its first line, without the contents that options hold.
+func (l Line) shown() string {
+	if l.read != nil {
+		if bare, hidden := l.read.entry.kept(l.read.args, l.Text); len(hidden) > 0 {
+			return firstLine(bare)
+		}
+	}
+	return firstLine(l.Text)
+}
+
 // File is a text file, shared with a line or sent with a reply.
 type File struct {
 	Name    string

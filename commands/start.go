@@ -78,7 +78,7 @@ func (s *session) propose(ctx context.Context, line Line, n int, job stackhand.J
 	job.Input = raw
 	job.User = s.user
 	job.Place = line.Place
-	job.Line = firstLine(line.Text)
+	job.Line = line.shown()
 	job.State = stackhand.JobQueued
 	job.Created = s.env.Now()
 	for _, st := range made {
