@@ -32,7 +32,8 @@ bob #team-b: /stack login
 bob submit username=bob password=bob-secret
 expect logged in to lab as bob, project team-b
 bob #team-b: /stack create db --count 2 --flavor m1.tiny --image "CirrOS 0.6" --network new
-expect Build db-[12] · (running|[0-9])
+expect Build db-1 · (running|[0-9])
+expect Build db-2 · (running|[0-9])
 restart
 wait 5m
 expect db-1 ACTIVE 203\.0\.113\.
