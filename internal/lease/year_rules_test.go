@@ -66,6 +66,8 @@ func (y *year) Start(_ context.Context, j stackhand.Job, _ ...stackhand.Stack) (
 	j.State, j.Flow, j.Input = stackhand.JobRunning, n.Step, nil
 	y.jobs[j.ID] = &yearJob{Job: j, spec: spec, ends: y.now.Add(time.Duration(1+y.rnd.IntN(20)) * time.Minute)}
 	y.work = append(y.work, j.ID)
+	st.Busy, st.Rev = j.ID, st.Rev+1
+	y.put(st)
 	return j, nil
 }
 
@@ -111,7 +113,7 @@ func (y *year) cloudWorks() {
 			return false
 		}
 		st := y.read(j.Stacks[0])
-		j.State, j.Ended = stackhand.JobFailed, y.now
+		j.State, j.Ended, st.Busy, st.Rev = stackhand.JobFailed, y.now, "", st.Rev+1
 		sv := y.servers[st.Server]
 		switch {
 		case st.State != stackhand.StackReady || !st.Lease.End().Equal(j.spec.Until):
@@ -122,14 +124,15 @@ func (y *year) cloudWorks() {
 			j.Problem = &stackhand.Problem{Msg: "The cloud could not."}
 		default:
 			j.State = stackhand.JobDone
-			y.done(j, st, sv)
+			y.done(j, &st, sv)
 		}
+		y.put(st)
 		return true
 	})
 }
 
 // done is what a step comes to.
-func (y *year) done(j *yearJob, st stackhand.Stack, sv *yearServer) {
+func (y *year) done(j *yearJob, st *stackhand.Stack, sv *yearServer) {
 	key := fmt.Sprint(st.ID, j.Flow, j.spec.Until)
 	if j.Flow != stackhand.StepStop && (y.once[key] || sv.deleted) {
 		y.broken("%s: %s of %s was done twice", y.now, j.Flow, st.ID)
@@ -139,13 +142,11 @@ func (y *year) done(j *yearJob, st stackhand.Stack, sv *yearServer) {
 	st.Lease.Ladder.Take(stackhand.Rung{Step: j.Flow, Job: j.ID, At: y.clock()})
 	if j.Flow == stackhand.StepDelete {
 		sv.deleted = true
-		if len(sv.volumes) > 0 && !j.spec.KeepVolumes && !y.named(st, sv.volumes[0]) {
+		if len(sv.volumes) > 0 && !j.spec.KeepVolumes && !y.named(*st, sv.volumes[0]) {
 			y.broken("%s: the data of %s was deleted, of which nobody was told", y.now, st.ID)
 		}
 		st.State, st.Gone = stackhand.StackGone, y.now
 	}
-	st.Rev++
-	y.put(st)
 }
 
 // named tells whether a delivered warning named a volume.
