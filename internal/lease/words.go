@@ -26,16 +26,16 @@ func (s *Sweeper) words(stack stackhand.Stack, n Next, now time.Time) stackhand.
 	switch {
 	case n.Parked:
 		state := map[string]string{stackhand.StepShelve: "shelved"}[parkedBy(stack)]
-		text = text.Add("%s is %s, %s. It will be deleted with everything that was made for it in %s, at %s%s.%s",
+		text = text.Add("%s is %s, %s. It will be deleted with everything that was made for it in %s (%s)%s.%s",
 			name, cmp.Or(state, "stopped"), why(stack), roughly(at.Sub(now)), stackhand.At(at), n.image(), ofVolumes(stack))
 		return text.Add(" %s it to keep it.", map[bool]string{true: "Unshelve", false: "Start"}[state != ""])
 	case stack.Lease.Ladder.Reason != stackhand.ReasonTime:
-		text = text.Add("If nobody needs %s, it will be %s in %s, at %s.%s", name, n.done(), roughly(at.Sub(now)), stackhand.At(at), n.after(stack))
+		text = text.Add("If nobody needs %s, it will be %s in %s (%s).%s", name, n.done(), roughly(at.Sub(now)), stackhand.At(at), n.after(stack))
 		return text.Add(" Say that you need it to keep it.")
 	case late:
 		text = text.Add("The time of %s is over. It expires and will be %s after %s.%s", name, n.done(), stackhand.At(at), n.after(stack))
 	default:
-		text = text.Add("%s expires in %s, at %s. It will then be %s.%s", name, roughly(at.Sub(now)), stackhand.At(at), n.done(), n.after(stack))
+		text = text.Add("%s expires in %s (%s). It will then be %s.%s", name, roughly(at.Sub(now)), stackhand.At(at), n.done(), n.after(stack))
 	}
 	if h := stack.Lease.Ladder.Hold; h.Until.Equal(n.At) && h.Why != "" {
 		text = text.Add(" That is later than its end, since %s.", h.Why)
@@ -77,7 +77,7 @@ func (n Next) after(stack stackhand.Stack) stackhand.Text {
 	if n.Archive {
 		image = ", after an image of it is made"
 	}
-	return stackhand.Textf(" Nothing of it is lost then, and you can start it again; if nobody does, it will be deleted with everything that was made for it at %s%s.",
+	return stackhand.Textf(" Nothing of it is lost then, and you can start it again; if nobody does, it will be deleted with everything that was made for it (%s)%s.",
 		stackhand.At(n.Then), image)
 }
 

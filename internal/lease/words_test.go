@@ -25,7 +25,7 @@ func TestWords(t *testing.T) {
 		buttons []string
 	}{
 		{"stop", stackhand.Ladder{}, false, Next{Step: stackhand.StepStop, At: soon, From: now, Then: later},
-			`^web-1 expires in 24 hours, at .*It will then be stopped\. Nothing of it is lost then, .*deleted with everything that was made for it at .*Extend it to keep it\.$`,
+			`^web-1 expires in 24 hours \(.*\)\. It will then be stopped\. Nothing of it is lost then, .*deleted with everything that was made for it \(.*\)\. Extend it to keep it\.$`,
 			[]string{"extend", "keep", "stop", "archive", "delete"}},
 		{"shelve, address freed, image later", stackhand.Ladder{}, false, Next{Step: stackhand.StepShelve, At: soon, From: now, Then: later, FreeIP: true, Archive: true},
 			`It will then be shelved, and its floating IP goes back to the cloud\..*, after an image of it is made\.`, []string{"extend", "keep", "stop", "archive", "delete"}},
@@ -34,12 +34,12 @@ func TestWords(t *testing.T) {
 		{"late", stackhand.Ladder{}, false, Next{Step: stackhand.StepStop, At: now.Add(-time.Hour), From: now.Add(-25 * time.Hour), Then: later},
 			`^The time of web-1 is over\. It expires and will be stopped after `, []string{"extend", "keep", "stop", "archive", "delete"}},
 		{"stopped", parked(stackhand.StepStop, stackhand.ReasonTime), false, Next{Step: stackhand.StepDelete, Parked: true, At: later, From: now},
-			`^web-1 is stopped, because its time is over\. It will be deleted .* in 4 days, .*Start it to keep it\.$`, []string{"start", "keep", "archive", "delete"}},
+			`^web-1 is stopped, because its time is over\. It will be deleted .* in 4 days \(.*\)\. Start it to keep it\.$`, []string{"start", "keep", "archive", "delete"}},
 		{"shelved since idle", parked(stackhand.StepShelve, stackhand.ReasonIdle), false, Next{Step: stackhand.StepDelete, Parked: true, At: later, From: now, Snapshot: true},
 			`^web-1 is shelved, because nobody used it\..*, after an image of it is made\. Unshelve it to keep it\.$`, []string{"unshelve", "keep", "archive", "delete"}},
 		{"idle", stackhand.Ladder{Reason: stackhand.ReasonIdle, Why: stackhand.Textf("It did nothing for 3 days.")}, false,
 			Next{Step: stackhand.StepStop, At: soon, From: now, Then: later, Ask: true},
-			`^It did nothing for 3 days\. If nobody needs web-1, it will be stopped in 24 hours, .*Say that you need it to keep it\.$`, []string{"needed", "keep", "stop", "archive", "delete"}},
+			`^It did nothing for 3 days\. If nobody needs web-1, it will be stopped in 24 hours \(.*\)\. Nothing.*Say that you need it to keep it\.$`, []string{"needed", "keep", "stop", "archive", "delete"}},
 		{"moved", stackhand.Ladder{Hold: stackhand.Hold{Until: soon, Why: "its owner is away"}}, false, Next{Step: stackhand.StepStop, At: soon, From: now, Then: later},
 			`That is later than its end, since its owner is away\. Extend it`, []string{"extend", "keep", "stop", "archive", "delete"}},
 	} {
