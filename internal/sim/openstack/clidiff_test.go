@@ -225,6 +225,9 @@ var others = regexp.MustCompile(`(?i)^(adminPass|cloud|server_usages|.*[ -]Hours
 func constant(key string, v any) any {
 	switch x := v.(type) {
 	case string:
+		if key == "boot_roles" { // in the order of Keystone's ids, which are others on each cloud
+			return strings.Join(slices.Sorted(strings.SplitSeq(x, ",")), ",")
+		}
 		return plainWords(x)
 	case float64:
 		if others.MatchString(key) {
