@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,17 +25,7 @@ approvals: {channel: C0OPS}
 `), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), Policy: rules, ClockRate: 1, Build: time.Second, SlackPace: 20, LogLevel: 12}, streams{err: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(st.close)
-	if err := st.start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := newPlayer(st, io.Discard).connected(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	st := openStage(t, demoCmd{Dir: t.TempDir(), Policy: rules, ClockRate: 1, Build: time.Second, SlackPace: 20, LogLevel: 12})
 	p := browse.Open(t, ctx, st.page, 1280, 1000)
 	messages, thread := browse.ID("messages"), browse.ID("thread-messages")
 	as := func(person, channel string) {

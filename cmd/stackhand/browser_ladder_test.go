@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"testing"
 	"time"
 
@@ -12,17 +11,7 @@ import (
 // second: warned, stopped by hand and by time, started again, kept for longer, and made an image of that a new one comes from.
 func TestLadderInTheBrowser(t *testing.T) {
 	ctx := browse.Browser(t)
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 600, Build: time.Minute, SlackPace: 20, LogLevel: 12}, streams{err: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(st.close)
-	if err := st.start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := newPlayer(st, io.Discard).connected(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	st := openStage(t, demoCmd{Dir: t.TempDir(), ClockRate: 600, Build: time.Minute, SlackPace: 20, LogLevel: 12})
 	p := browse.Open(t, ctx, st.page, 1280, 1000)
 	messages, thread := browse.ID("messages"), browse.ID("thread-messages")
 	press := func(action string) { p.Click(messages + " " + browse.ID("action-"+action)) }

@@ -8,11 +8,10 @@ import (
 	"github.com/stackhand/stackhand/internal/sim/slack/browse"
 )
 
-// TestInTheBrowser is the product as its user sees it: log in, create a server, press Reboot, delete it, on the
-// page of the demo, in Debian's chromium.
-func TestInTheBrowser(t *testing.T) {
-	ctx := browse.Browser(t)
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, Build: time.Second, LogLevel: 12}, streams{err: io.Discard})
+// openStage is the demo with its bot on and connected, until the test ends.
+func openStage(t *testing.T, d demoCmd) *stage {
+	t.Helper()
+	st, err := newStage(t.Context(), d, streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,6 +22,14 @@ func TestInTheBrowser(t *testing.T) {
 	if err := newPlayer(st, io.Discard).connected(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return st
+}
+
+// TestInTheBrowser is the product as its user sees it: log in, create a server, press Reboot, delete it, on the
+// page of the demo, in Debian's chromium.
+func TestInTheBrowser(t *testing.T) {
+	ctx := browse.Browser(t)
+	st := openStage(t, demoCmd{Dir: t.TempDir(), ClockRate: 1, Build: time.Second, LogLevel: 12})
 	p := browse.Open(t, ctx, st.page, 1280, 860)
 	messages, thread := browse.ID("messages"), browse.ID("thread-messages")
 
