@@ -40,7 +40,7 @@ var fences = map[string]fence{
 	"internal/schedule":        {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/idle":            {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/orphan":          {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
-	"internal/config":          {own: []string{"", "commands", "internal/policy"}, never: []string{slackGo, gophercloud, bbolt, etcd}},
+	"internal/config":          {own: []string{"", "commands", "internal/policy", "internal/lease"}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/session":         {own: []string{"", "commands", "internal/cloud", "internal/secret"}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/cloud":           {own: []string{""}, never: []string{slackGo, bbolt, etcd}},
 	"internal/cloud/cloudtest": {own: []string{"", "internal/cloud"}, never: []string{slackGo, bbolt, etcd}},

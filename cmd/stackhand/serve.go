@@ -64,7 +64,7 @@ func (v serveCmd) Run(ctx context.Context, s streams, c *cli) (err error) {
 
 // surroundings reads the secrets and the clouds. All that is missing is said at once.
 func (v serveCmd) surroundings(cfg config.Config, s streams) (world, error) {
-	w := world{cfg: cfg, now: time.Now, sweep: cfg.Leases.Sweep, dial: (&net.Dialer{Timeout: 10 * time.Second}).DialContext}
+	w := world{cfg: cfg, now: time.Now, sweep: cfg.Leases.Schedule(), dial: (&net.Dialer{Timeout: 10 * time.Second}).DialContext}
 	var errs []error
 	for _, want := range []struct {
 		env, file string

@@ -246,6 +246,12 @@ func (c Config) check() error {
 	if err := c.Leases.check(); err != nil {
 		return err
 	}
+	if err := c.Orphans.check("orphans"); err != nil {
+		return err
+	}
+	if err := (Times{c.Digest.Schedule, c.Digest.TZ}).check("digest"); err != nil {
+		return err
+	}
 	_, err := c.StorePath()
 	return err
 }

@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
 
 // Idle says when a server counts as unused, and how much may be asked of the clouds to find out. A length of time or number that is
 // not set has a default; without the section no samples are taken and nobody is asked.
@@ -21,9 +25,17 @@ type Idle struct {
 const leastCalls = 12
 
 func (i *Idle) check() error {
-	switch {
-	case i == nil:
+	if i == nil {
 		return nil
+	}
+	after, every := cmp.Or(time.Duration(i.After), 48*time.Hour), cmp.Or(time.Duration(i.Every), time.Hour)
+	switch {
+	case after < time.Hour:
+		return fmt.Errorf("leases.idle.after is %s: scores are kept by the hour, so it is an hour at least", after)
+	case every < time.Minute || every > 6*time.Hour || every > after:
+		return fmt.Errorf("leases.idle.every is %s: it is from a minute to six hours, and not longer than leases.idle.after (%s)", every, after)
+	case i.Answer != 0 && time.Duration(i.Answer) < leastGrace:
+		return fmt.Errorf("leases.idle.answer is %s: it is %s at least, so that somebody can answer", time.Duration(i.Answer), leastGrace)
 	case i.CPUBelow < 0 || i.CPUBelow > 100:
 		return fmt.Errorf("leases.idle.cpu_below is %v: it is a part of a server's processors, from 0 to 100 percent", i.CPUBelow)
 	case i.NetworkBelow < 0 || i.DiskBelow < 0:

@@ -1,11 +1,10 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
-	"github.com/robfig/cron/v3"
+	"github.com/stackhand/stackhand/internal/lease"
 )
 
 // Leases is how long servers live, and how they end.
@@ -16,7 +15,7 @@ type Leases struct {
 	Idle    *Idle      `yaml:"idle"`
 
 	Timezone   string     `yaml:"timezone"` // of days off and of the schedule of sweeps; UTC
-	Sweep      string     `yaml:"sweep"`    // when to look, as cron says it
+	Sweep      string     `yaml:"sweep"`    // when to look, as cron says it; a CRON_TZ= before it goes before Timezone
 	Ladder     []Ladder   `yaml:"ladder"`   // the first one that fits a server is its
 	Again      Duration   `yaml:"again"`    // how much longer a server lasts that is started again
 	DaysOff    DaysOff    `yaml:"days_off"`
@@ -70,9 +69,14 @@ type Brake struct {
 	Percent int `yaml:"percent"` // of all servers, in one hour
 }
 
+var usualWarnings = []Duration{Duration(24 * time.Hour), Duration(time.Hour)}
+
+// Schedule is when sweeps are, with the time zone in which its hours are meant.
+func (l Leases) Schedule() string { return lease.InZone(l.Sweep, l.Timezone) }
+
 func (l *Leases) fill() {
 	if l.Warn == nil {
-		l.Warn = []Duration{Duration(24 * time.Hour), Duration(time.Hour)}
+		l.Warn = slices.Clone(usualWarnings)
 	}
 	if l.Sweep == "" {
 		l.Sweep = "@every 1m"
@@ -84,13 +88,13 @@ func (l *Leases) fill() {
 		l.Ladder = []Ladder{{End: "stop"}}
 	}
 	for i := range l.Ladder {
-		if l.Ladder[i].Grace == nil {
+		if l.Ladder[i].Grace == nil && l.Ladder[i].End != "delete" {
 			grace := Duration(72 * time.Hour)
 			l.Ladder[i].Grace = &grace
 		}
 	}
 	if l.Again == 0 {
-		l.Again = Duration(24 * time.Hour)
+		l.Again = min(Duration(24*time.Hour), l.Max)
 	}
 	if l.Extensions == (Extensions{}) {
 		l.Extensions = Extensions{Times: 5, Total: Duration(30 * 24 * time.Hour)}
@@ -106,43 +110,4 @@ func (l *Leases) fill() {
 			*n.have = n.usual
 		}
 	}
-}
-
-func (l Leases) check() error {
-	if _, err := time.LoadLocation(l.Timezone); err != nil {
-		return fmt.Errorf("leases.timezone is %q: write it as Europe/Istanbul, or UTC", l.Timezone)
-	}
-	if _, err := cron.ParseStandard(l.Sweep); err != nil {
-		return fmt.Errorf("leases.sweep is %q: write it as cron does (*/5 * * * *), or as @every 1m", l.Sweep)
-	}
-	for i, d := range l.Ladder {
-		if err := d.check(); err != nil {
-			return fmt.Errorf("leases.ladder[%d].%w", i, err)
-		}
-	}
-	if s := l.DaysOff.Steps; s != "" && s != "delete" && s != "all" {
-		return fmt.Errorf("leases.days_off.steps is %q: it is delete or all", s)
-	}
-	if l.Extensions.Times < 0 {
-		return fmt.Errorf("leases.extensions.times is %d: it is how often a lease can be extended, 0 for no limit", l.Extensions.Times)
-	}
-	if p := l.Brake.Percent; p > 100 {
-		return fmt.Errorf("leases.brake.percent is %d: it is at most 100", p)
-	}
-	return nil
-}
-
-func (d Ladder) check() error {
-	if !slices.Contains([]string{"stop", "shelve", "delete"}, d.End) {
-		return fmt.Errorf("end is %q: it is stop, shelve or delete", d.End)
-	}
-	if d.FloatingIP != "" && d.FloatingIP != "keep" && d.FloatingIP != "free" {
-		return fmt.Errorf("floating_ip is %q: it is keep or free", d.FloatingIP)
-	}
-	for _, r := range d.For.Reasons {
-		if !slices.Contains([]string{"time", "idle", "stopped"}, r) {
-			return fmt.Errorf("for.reasons has %q: they are time, idle and stopped", r)
-		}
-	}
-	return nil
 }

@@ -28,8 +28,9 @@ var weekdays = map[string]time.Weekday{
 func NewCalendar(zone *time.Location, days []string, country string, dates []string) (*Calendar, error) {
 	c := &Calendar{zone: zone, name: fmt.Sprint(zone, days, country, dates)}
 	for _, d := range days {
-		day, ok := weekdays[strings.ToLower(d[:min(3, len(d))])]
-		if !ok {
+		lower := strings.ToLower(d)
+		day, ok := weekdays[lower[:min(3, len(lower))]]
+		if full := strings.ToLower(day.String()); !ok || lower != full && len(lower) > 3 {
 			return nil, fmt.Errorf("%q is no weekday: write sat, sun", d)
 		}
 		if !slices.Contains(c.weekdays, day) {

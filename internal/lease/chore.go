@@ -21,18 +21,6 @@ type Chore struct {
 	Do func(ctx context.Context, due time.Time) error
 }
 
-// ParseSchedule reads "0 9 * * MON" in a time zone; "" is UTC.
-func ParseSchedule(spec, zone string) (cron.Schedule, error) {
-	if zone == "" {
-		zone = "UTC"
-	}
-	s, err := cron.ParseStandard("CRON_TZ=" + zone + " " + spec)
-	if err != nil {
-		return nil, fmt.Errorf("%q in the time zone %s: %w", spec, zone, err)
-	}
-	return s, nil
-}
-
 // Diary remembers what was done.
 type Diary interface {
 	Setting(ctx context.Context, name string) ([]byte, error) // NotFound if there is none

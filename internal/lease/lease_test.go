@@ -320,8 +320,11 @@ func TestRun(t *testing.T) {
 
 func TestRoughly(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		30 * time.Second: "a minute", 15 * time.Minute: "15 minutes", time.Hour: "60 minutes",
-		23*time.Hour + 59*time.Minute: "23 hours", 24 * time.Hour: "24 hours", 72 * time.Hour: "3 days",
+		-time.Hour: "a minute", 30 * time.Second: "a minute", 15 * time.Minute: "15 minutes", time.Hour: "60 minutes",
+		90 * time.Minute: "1 hour 30 minutes", 2*time.Hour - time.Second: "2 hours", 5*time.Hour + 59*time.Minute: "5 hours 59 minutes",
+		23*time.Hour + 20*time.Minute: "23 hours", 23*time.Hour + 59*time.Minute: "24 hours", 24 * time.Hour: "24 hours",
+		47*time.Hour + 45*time.Minute: "2 days", 49 * time.Hour: "2 days 1 hour", 71 * time.Hour: "2 days 23 hours",
+		72*time.Hour - 10*time.Minute: "3 days", 72 * time.Hour: "3 days",
 	} {
 		if got := roughly(d); got != want {
 			t.Errorf("roughly(%s) = %q, want %q", d, got, want)

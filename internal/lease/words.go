@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/stackhand/stackhand"
 )
 
@@ -135,13 +133,32 @@ func ofVolumes(stack stackhand.Stack) string {
 	return fmt.Sprintf(" The data on %s goes too; `remove volume %s %s` keeps it.", strings.Join(names, ", "), stack.Name, names[0])
 }
 
-// roughly is a length of time as people say it.
+// roughly is a length of time as people say it: rounded, but never by so much that somebody would come too late for it.
 func roughly(d time.Duration) string {
-	t := time.Unix(0, 0)
-	return humanize.CustomRelTime(t, t.Add(d.Round(time.Minute)), "", "", []humanize.RelTimeMagnitude{
-		{D: 90 * time.Second, Format: "a minute", DivBy: 1},
-		{D: 90 * time.Minute, Format: "%d minutes", DivBy: time.Minute},
-		{D: 48 * time.Hour, Format: "%d hours", DivBy: time.Hour},
-		{D: 1<<63 - 1, Format: "%d days", DivBy: 24 * time.Hour},
-	})
+	d = d.Round(time.Minute)
+	switch {
+	case d < 2*time.Minute:
+		return "a minute"
+	case d < 90*time.Minute:
+		return many(d/time.Minute, "minute")
+	case d < 6*time.Hour:
+		return together(many(d/time.Hour, "hour"), many(d%time.Hour/time.Minute, "minute"))
+	}
+	if d = d.Round(time.Hour); d < 48*time.Hour {
+		return many(d/time.Hour, "hour")
+	}
+	return together(many(d/(24*time.Hour), "day"), many(d%(24*time.Hour)/time.Hour, "hour"))
 }
+
+// many is "3 days"; "" for none.
+func many(n time.Duration, unit string) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+func together(a, b string) string { return strings.TrimSpace(a + " " + b) }

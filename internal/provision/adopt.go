@@ -76,7 +76,7 @@ func (a adoption) look(ctx context.Context, run *jobs.Run, c Cloud) error {
 		return err
 	}
 	_, err = a.change(ctx, a.stack(), func(st *stackhand.Stack) error {
-		st.Server, st.Name, st.Flavor, st.Image = srv.ID, srv.Name, srv.Flavor, srv.Image
+		st.Server, st.Name, st.Flavor, st.Image, st.Born = srv.ID, srv.Name, srv.Flavor, srv.Image, srv.Created
 		st.Ledger = append([]stackhand.Resource{{Kind: stackhand.KindServer, ID: srv.ID, Name: srv.Name, Job: a.id, Stack: st.ID}}, used...)
 		st.Address = addressOf(srv)
 		return nil

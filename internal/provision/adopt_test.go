@@ -37,6 +37,9 @@ func adoptTrial() trial {
 		if st.State != stackhand.StackReady || st.Busy != "" || st.Server != "srv" || st.Lease.Owner != "U1" || st.Lease.Until.Sub(st.Lease.Ready) != 2*time.Hour || len(st.Ledger) != 4 {
 			l.t.Errorf("%+v", st)
 		}
+		if born := l.cloud.servers["srv"].Created; born.IsZero() || !st.Born.Equal(born) {
+			l.t.Errorf("noted as made at %s, and was at %s", st.Born, born)
+		}
 		if m, ok := stackhand.MarkOf(l.cloud.servers["srv"].Metadata); !ok || m.Stack != st.ID || m.Home != "home" || l.cloud.servers["srv"].Metadata["team"] != "web" {
 			l.t.Errorf("marked %+v", l.cloud.servers["srv"].Metadata)
 		}

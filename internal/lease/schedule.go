@@ -1,0 +1,49 @@
+package lease
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// InZone is a schedule of robfig/cron that says itself in which time zone its hours are: in that one ("" is UTC), unless it says one
+// already, as "CRON_TZ=Europe/Berlin 0 9 * * MON" does. Without it cron takes the zone of the machine.
+func InZone(spec, zone string) string {
+	if strings.HasPrefix(spec, "CRON_TZ=") || strings.HasPrefix(spec, "TZ=") {
+		return spec
+	}
+	return "CRON_TZ=" + cmp.Or(zone, "UTC") + " " + spec
+}
+
+// ParseSchedule reads "0 9 * * MON" or "@every 5m" in a time zone; "" is UTC. A schedule whose moment never comes is refused.
+func ParseSchedule(spec, zone string) (cron.Schedule, error) {
+	s, err := parse(InZone(spec, zone))
+	if err != nil {
+		return nil, fmt.Errorf("%q in the time zone %s: %w", spec, cmp.Or(zone, "UTC"), err)
+	}
+	return s, nil
+}
+
+func parse(spec string) (cron.Schedule, error) {
+	_, rest, ok := strings.Cut(spec, " ")
+	if !ok { // cron itself does not survive that
+		return nil, errors.New("a time zone alone is no schedule")
+	}
+	if every, ok := strings.CutPrefix(strings.TrimSpace(rest), "@every "); ok {
+		if d, err := time.ParseDuration(every); err == nil && d < time.Second {
+			return nil, errors.New("that is less than a second")
+		}
+	}
+	s, err := cron.ParseStandard(spec)
+	if err != nil {
+		return nil, err
+	}
+	if s.Next(time.Now()).IsZero() {
+		return nil, errors.New("there is no such day")
+	}
+	return s, nil
+}
