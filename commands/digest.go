@@ -2,13 +2,14 @@ package commands
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/stackhand/stackhand"
 )
 
 type digestArgs struct {
-	All  bool `help:"of all channels (administrators only)"`
+	All  bool `opt:"all,all-projects" help:"of all channels (administrators only)"`
 	Line Line
 }
 
@@ -47,8 +48,31 @@ type Digest struct {
 	Cost        []Share // hours and money, by owner
 	Unpriced    bool    // some of the hours have no price
 	Ends        []Ending
-	Idle        []Ending
+	Idle        []Candidate
+	Blind       []Blind
 	Back        Share // what the ladder gave back
+}
+
+// Unused is what the record of a server says about its use.
+type Unused struct {
+	Since  time.Time      // that nobody uses it, or that it does not run; zero: it is used, it is new, or nobody can tell
+	Why    stackhand.Text // what was measured, or how it stands: a clause
+	Needed time.Time      // a question was answered, and there is none before then
+	Blind  string         // why nobody can tell; "" where the record tells
+}
+
+// Candidate is a server that nobody seems to use.
+type Candidate struct {
+	Name, Owner string
+	Unused
+	Asked  bool    // its owner is being asked
+	PerDay float64 // by the price of its flavor; 0: it has none
+}
+
+// Blind is a cloud of whose servers it is not known whether they are used.
+type Blind struct {
+	Cloud, Why string
+	Servers    int
 }
 
 // Share is one owner's part.
@@ -59,11 +83,11 @@ type Share struct {
 	Money   float64
 }
 
-// Ending is a server that ends, or that is said to be idle.
+// Ending is a server that ends.
 type Ending struct {
 	Name, Owner string
 	At          time.Time
-	Why         stackhand.Text
+	Step        string // of the ladder; "" where that is not known
 }
 
 // week is how far a digest looks back and ahead.
@@ -77,12 +101,56 @@ func (env *Env) Digest(ctx context.Context, of string, until time.Time, mine fun
 		return d, err
 	}
 	for _, st := range all {
-		if mine(st) && st.Created.Before(until) {
-			d.add(env, st, env.person(ctx, st.Lease.Owner))
+		if !mine(st) || !st.Created.Before(until) {
+			continue
+		}
+		owner := env.person(ctx, st.Lease.Owner)
+		d.add(env, st, owner)
+		if err := d.judge(ctx, env, st, owner); err != nil {
+			return d, err
 		}
 	}
 	d.sort()
 	return d, nil
+}
+
+// judge notes a server that nobody seems to use, by its own record: also before its owner is asked. One that the ladder has put
+// away is none, since that is the ladder's doing.
+func (d *Digest) judge(ctx context.Context, env *Env, st stackhand.Stack, owner string) error {
+	if _, parked := st.Lease.Ladder.Parked(); parked || st.Server == "" || st.State != stackhand.StackReady {
+		return nil
+	}
+	var u Unused
+	if env.Unused != nil {
+		var err error
+		if u, err = env.Unused(ctx, st, env.Now()); err != nil {
+			return err
+		}
+	}
+	lad := st.Lease.Ladder
+	asked := lad.Reason != stackhand.ReasonTime
+	switch {
+	case !u.Since.IsZero():
+	case asked:
+		u.Why = lad.Why // what was measured then, in sentences
+	case u.Blind != "":
+		d.blind(st.Cloud, u.Blind)
+		return nil
+	default:
+		return nil
+	}
+	price := env.Settings.Clouds[st.Cloud].Prices[st.Flavor]
+	d.Idle = append(d.Idle, Candidate{st.Name, owner, u, asked, price * day.Hours()})
+	return nil
+}
+
+func (d *Digest) blind(cloud, why string) {
+	i := slices.IndexFunc(d.Blind, func(b Blind) bool { return b.Cloud == cloud && b.Why == why })
+	if i < 0 {
+		i = len(d.Blind)
+		d.Blind = append(d.Blind, Blind{Cloud: cloud, Why: why})
+	}
+	d.Blind[i].Servers++
 }
 
 func (d *Digest) add(env *Env, st stackhand.Stack, owner string) {
@@ -91,7 +159,7 @@ func (d *Digest) add(env *Env, st stackhand.Stack, owner string) {
 	if st.State == stackhand.StackGone {
 		end = earliest(st.Gone, d.Until)
 	} else {
-		d.there(st, owner)
+		d.there(env, st, owner)
 	}
 	begin := st.Created
 	if begin.Before(d.From) {
@@ -107,17 +175,27 @@ func (d *Digest) add(env *Env, st stackhand.Stack, owner string) {
 }
 
 // there counts a server that is there now.
-func (d *Digest) there(st stackhand.Stack, owner string) {
+func (d *Digest) there(env *Env, st stackhand.Stack, owner string) {
 	if st.Server == "" {
 		return
 	}
 	portion(&d.Runs, owner, func(s *Share) { s.Servers = append(s.Servers, st.Name) })
-	if end := st.Lease.End(); !end.IsZero() && end.Before(d.Until.Add(week)) {
-		d.Ends = append(d.Ends, Ending{st.Name, owner, end, nil})
+	if e, soon := env.ending(st, owner, d.Until.Add(week)); soon {
+		d.Ends = append(d.Ends, e)
 	}
-	if st.Lease.Ladder.Reason == stackhand.ReasonIdle {
-		d.Idle = append(d.Idle, Ending{st.Name, owner, st.Lease.Ladder.Since, st.Lease.Ladder.Why})
+}
+
+// ending tells what comes to a stack by its lease, if that is before a moment.
+func (env *Env) ending(st stackhand.Stack, owner string, before time.Time) (Ending, bool) {
+	e := Ending{Name: st.Name, Owner: owner, At: st.Lease.End()}
+	if env.Next != nil {
+		step, at, ok := env.Next(st)
+		if !ok {
+			return e, false
+		}
+		e.Step, e.At = step, at
 	}
+	return e, !e.At.IsZero() && e.At.Before(before)
 }
 
 func earliest(a, b time.Time) time.Time {

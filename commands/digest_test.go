@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -56,6 +57,50 @@ func TestDigest(t *testing.T) {
 	w.stacks = map[string]stackhand.Stack{}
 	r, err = say(t, env, alice, "digest")
 	expect(t, told(r, err), "None of the servers of this channel was there in the last seven days")
+}
+
+// What nobody seems to use comes from the servers' own records, also before anybody is asked; where a cloud tells nothing, that is
+// said once.
+func TestDigestOfTheUnused(t *testing.T) {
+	w, env := digestWorld()
+	since := w.now.Add(-30 * time.Hour)
+	says := map[string]Unused{
+		"web-1": {Since: since, Why: stackhand.Textf("at most 0.5 %% of its processors in any hour")},
+		"web-2": {Since: since, Why: stackhand.Textf("at most 0.7 %% of its processors in any hour")},
+		"off-1": {Since: since.Add(-5 * day), Why: stackhand.Textf("it is SHUTOFF"), Needed: w.now.Add(day)},
+		"bl-1":  {Blind: "this cloud gives no numbers."}, "bl-2": {Blind: "this cloud gives no numbers."},
+		"put-1": {Since: since, Why: stackhand.Textf("it is SHUTOFF")},
+	}
+	env.Unused = func(_ context.Context, st stackhand.Stack, now time.Time) (Unused, error) {
+		if !now.Equal(w.now) {
+			t.Errorf("asked about %s", now)
+		}
+		return says[st.Name], nil
+	}
+	for _, name := range []string{"off-1", "bl-1", "bl-2", "put-1"} {
+		st := w.give("U0BOB", name)
+		st.Place = stackhand.Place{Channel: "C1"}
+		if name == "off-1" {
+			st.Flavor = "m1.tiny" // which has no price
+		}
+		if name == "put-1" {
+			st.Lease.Ladder.Take(stackhand.Rung{Step: stackhand.StepStop, Job: "j", At: w.now.Add(-day)})
+		}
+		w.stacks[st.ID] = st
+	}
+	env.Next = func(st stackhand.Stack) (string, time.Time, bool) {
+		return stackhand.StepStop, st.Lease.Until, st.Name != "bl-1"
+	}
+	r, err := say(t, env, bob, "digest")
+	text := told(r, err)
+	expect(t, text, `web-2 \(U0ALICE\): 2026-11-24 09:00 UTC, when it is stopped`, `Nobody seems to use, for 0.96 per day by the prices of their flavors
+• web-1 \(U0ALICE\): since 2026-11-20 03:00 UTC at most 0.5 % of its processors in any hour; 0.48 per day
+• web-2 \(U0ALICE\): since 2026-11-20 03:00 UTC at most 0.7 % .*; 0.48 per day; U0ALICE is being asked
+• off-1 \(U0BOB\): since 2026-11-15 03:00 UTC it is SHUTOFF; not asked about again before 2026-11-22 09:00 UTC
+Whether 2 servers in lab are used is not known: this cloud gives no numbers\.`)
+	if strings.Contains(text, "put-1 (U0BOB): since") || strings.Contains(text, "bl-1 (U0BOB):") {
+		t.Errorf("the ladder's doing, or what is not known: %s", text)
+	}
 }
 
 // Many owners and servers are cut, and said to be; without prices there are hours alone.

@@ -28,6 +28,9 @@ func (d *Digest) sort() {
 	slices.SortStableFunc(d.Cost, func(a, b Share) int {
 		return cmp.Or(cmp.Compare(b.Money, a.Money), cmp.Compare(b.Hours, a.Hours), strings.Compare(a.Owner, b.Owner))
 	})
+	slices.SortStableFunc(d.Idle, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(b.PerDay, a.PerDay), a.Since.Compare(b.Since), strings.Compare(a.Name, b.Name))
+	})
 	slices.SortStableFunc(d.Ends, func(a, b Ending) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name)) })
 }
 
@@ -65,15 +68,62 @@ func (d Digest) Words() stackhand.Text {
 	}
 	if len(d.Ends) > 0 {
 		text = text.Add("\n%s", stackhand.AsBold("Ends within seven days"))
-		text = lines(text, d.Ends, func(e Ending) stackhand.Text {
-			return stackhand.Textf("%s (%s): %s", e.Name, e.Owner, stackhand.At(e.At))
-		})
+		text = lines(text, d.Ends, Ending.words)
 	}
+	return d.back(d.unused(text))
+}
+
+// unused says what nobody seems to use, and of what that is not known.
+func (d Digest) unused(text stackhand.Text) stackhand.Text {
 	if len(d.Idle) > 0 {
-		text = text.Add("\n%s", stackhand.AsBold("Nobody seems to use"))
-		text = lines(text, d.Idle, func(e Ending) stackhand.Text { return stackhand.Textf("%s (%s): %s", e.Name, e.Owner, e.Why) })
+		head, perDay := "Nobody seems to use", 0.0
+		for _, c := range d.Idle {
+			perDay += c.PerDay
+		}
+		if perDay > 0 {
+			head += ", for " + rounded(perDay, 2) + " per day by the prices of their flavors"
+		}
+		text = text.Add("\n%s", stackhand.AsBold(head))
+		text = lines(text, d.Idle, Candidate.words)
 	}
-	return d.back(text)
+	for _, b := range d.Blind {
+		are := " are used is not known: "
+		if b.Servers == 1 {
+			are = " is used is not known: "
+		}
+		text = text.Add("\nWhether %s in %s%s%s", count(b.Servers, "server"), b.Cloud, are, b.Why)
+	}
+	return text
+}
+
+// stepped is what becomes of a server by a step of the ladder.
+var stepped = map[string]string{stackhand.StepStop: "stopped", stackhand.StepShelve: "shelved", stackhand.StepDelete: "deleted"}
+
+func (e Ending) words() stackhand.Text {
+	text := stackhand.Textf("%s (%s): %s", e.Name, e.Owner, stackhand.At(e.At))
+	if done := stepped[e.Step]; done != "" {
+		text = text.Add(", when it is %s", done)
+	}
+	return text
+}
+
+func (c Candidate) words() stackhand.Text {
+	text := stackhand.Textf("%s (%s): ", c.Name, c.Owner)
+	if c.Since.IsZero() {
+		text = append(text, c.Why...)
+	} else {
+		text = append(text.Add("since %s ", stackhand.At(c.Since)), c.Why...)
+	}
+	if c.PerDay > 0 {
+		text = text.Add("; %s per day", rounded(c.PerDay, 2))
+	}
+	switch {
+	case c.Asked:
+		text = text.Add("; %s is being asked", c.Owner)
+	case !c.Needed.IsZero():
+		text = text.Add("; not asked about again before %s", stackhand.At(c.Needed))
+	}
+	return text
 }
 
 // back says what the ladder gave back, and what is counted.

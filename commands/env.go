@@ -33,6 +33,11 @@ type Env struct {
 	Schedules Schedules
 	// Activity is how busy a stack's server was. nil: nobody knows.
 	Activity func(ctx context.Context, stackID string) (Activity, error)
+	// Unused is what the record of a stack's server says about its use, whether or not its owner is asked. nil: nobody measures.
+	Unused func(ctx context.Context, st stackhand.Stack, now time.Time) (Unused, error)
+	// Next is the next step of a stack's lease, one of stackhand.Step…, and when it is taken; ok is false where time does not count for it.
+	// nil: the end of the lease is all that is known.
+	Next func(st stackhand.Stack) (step string, at time.Time, ok bool)
 	// Used writes down that a person did something with a stack: what they did, in the command's words. nil: nobody wants to know.
 	Used func(ctx context.Context, stackID, what string) error
 	// Who tells whom a word means: a mention as it was typed (@U0BOB), an id, or a name; none is that nobody is called that.

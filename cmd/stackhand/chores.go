@@ -65,7 +65,7 @@ func (a *app) postDigests(ctx context.Context, due time.Time) error {
 			}
 		}
 	}
-	env := &commands.Env{Stacks: stacks{Store: a.store}, Settings: a.settings(), Now: a.now, Name: a.bot.Name}
+	env := &commands.Env{Stacks: stacks{Store: a.store}, Settings: a.settings(), Now: a.now, Name: a.bot.Name, Unused: a.unused, Next: a.nextStep}
 	var errs []error
 	for _, channel := range channels {
 		errs = append(errs, a.postDigest(ctx, env, channel, due))

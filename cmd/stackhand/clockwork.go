@@ -109,3 +109,20 @@ func (a *app) activity(ctx context.Context, stack string) (commands.Activity, er
 	}
 	return out, nil
 }
+
+// unused is what a server's own record says about its use, by the bounds of the configuration. Where no samples are taken it says nothing.
+func (a *app) unused(ctx context.Context, st stackhand.Stack, now time.Time) (commands.Unused, error) {
+	if a.cfg.Leases.Idle == nil {
+		return commands.Unused{}, nil
+	}
+	rec, err := a.store.Activity(ctx, st.ID)
+	if err != nil {
+		return commands.Unused{}, err
+	}
+	s := a.watcher.Rules().Seems(rec, st.Lease.Ready, now)
+	out := commands.Unused{Since: s.Since, Why: s.Evidence, Blind: s.Blind}
+	if rec.Quiet.After(now) {
+		out.Needed = rec.Quiet
+	}
+	return out, nil
+}

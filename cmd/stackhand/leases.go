@@ -87,6 +87,12 @@ func (a *app) newSweeper(rules lease.Rules) *lease.Sweeper {
 	}
 }
 
+// nextStep is what comes to a stack by its lease.
+func (a *app) nextStep(st stackhand.Stack) (step string, at time.Time, ok bool) {
+	n, ok := a.rules().Next(st)
+	return n.Step, n.At, ok
+}
+
 // away tells whether a person's status says that they are away. Where Slack does not tell, they are not: steps have their
 // warnings all the same.
 func (a *app) away(ctx context.Context, user string) (why string, until time.Time, away bool) {

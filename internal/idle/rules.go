@@ -82,11 +82,25 @@ func (r Rules) stands(name string, a stackhand.Activity, now time.Time) Verdict 
 
 // evidence says what was measured, and what was not.
 func (r Rules) evidence(name string, a stackhand.Activity, seen []Score) stackhand.Text {
+	text := stackhand.Textf("%s seems idle: in the last %s it used ", stackhand.AsBold(name), hours(r.After))
+	text = append(text, measured(top(seen))...).Add(".")
+	if a.Used.IsZero() {
+		return text.Add(" Nobody did anything with it here since it was made.")
+	}
+	return text.Add(" It was last used here at %s (%s).", stackhand.At(a.Used), a.UsedFor)
+}
+
+// top is the highest of each number.
+func top(seen []Score) Score {
 	top := none
 	for _, s := range seen {
 		top = higher(top, s)
 	}
-	text := stackhand.Textf("%s seems idle: in the last %s it used at most %s of its processors", stackhand.AsBold(name), hours(r.After), percent(top.CPU))
+	return top
+}
+
+// measured says how much that is, and what is not known.
+func measured(top Score) stackhand.Text {
 	net, disk := "its network traffic is not known", ""
 	if top.Net >= 0 {
 		net = "at most " + bytes(top.Net) + " of network traffic"
@@ -94,11 +108,7 @@ func (r Rules) evidence(name string, a stackhand.Activity, seen []Score) stackha
 	if top.Disk >= 0 {
 		disk = ", and at most " + bytes(top.Disk) + " of disk"
 	}
-	text = text.Add(" in any hour, %s%s.", net, disk)
-	if a.Used.IsZero() {
-		return text.Add(" Nobody did anything with it here since it was made.")
-	}
-	return text.Add(" It was last used here at %s (%s).", stackhand.At(a.Used), a.UsedFor)
+	return stackhand.Textf("at most %s of its processors in any hour, %s%s", percent(top.CPU), net, disk)
 }
 
 func percent(v float64) string {

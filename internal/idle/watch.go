@@ -55,6 +55,9 @@ func New(o Options) *Watcher {
 	return &Watcher{o: o, cost: map[string]int{}}
 }
 
+// Rules are the operator's settings, with what is not set filled in.
+func (w *Watcher) Rules() Rules { return w.o.Rules }
+
 // tick is how often Run looks whether samples are due, and so how evenly calls are spread over a minute.
 const tick = 6 * time.Second
 
