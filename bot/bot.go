@@ -94,7 +94,7 @@ type Bot struct {
 	channels channelNames
 	roll     roll
 	queue    *queue
-	lanes    []chan delivery
+	lanes    []chan *delivery
 	reporter *reporter
 	teller   *teller
 	health   health
@@ -139,9 +139,9 @@ func New(o Options) (*Bot, error) {
 	b.teller = newTeller(b)
 	b.lookups = make(chan struct{}, maxLookups)
 	b.health.up = make([]time.Time, o.Connections)
-	b.lanes = make([]chan delivery, lanes)
+	b.lanes = make([]chan *delivery, lanes)
 	for i := range b.lanes {
-		b.lanes[i] = make(chan delivery, laneDepth)
+		b.lanes[i] = make(chan *delivery, laneDepth)
 	}
 	return b, nil
 }

@@ -151,7 +151,7 @@ func (b *Bot) take(ctx context.Context, ack func(context.Context, string, any) e
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(a.user))
 	select {
-	case b.lanes[h.Sum32()%lanes] <- delivery{envelope: e.ID, arrival: a, ack: ack}:
+	case b.lanes[h.Sum32()%lanes] <- &delivery{envelope: e.ID, arrival: a, ack: ack}:
 	case <-ctx.Done():
 	}
 }
@@ -164,7 +164,7 @@ func (b *Bot) acknowledge(ctx context.Context, ack func(context.Context, string,
 
 // receive writes deliveries down, acknowledges them and hands them on, in this order. What
 // cannot be written down is not acknowledged: Slack delivers it again, or says that we failed.
-func (b *Bot) receive(ctx context.Context, lane chan delivery) {
+func (b *Bot) receive(ctx context.Context, lane chan *delivery) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -177,7 +177,7 @@ func (b *Bot) receive(ctx context.Context, lane chan delivery) {
 	}
 }
 
-func (b *Bot) accept(ctx context.Context, d delivery) error {
+func (b *Bot) accept(ctx context.Context, d *delivery) error {
 	in, err := b.inbound(d.arrival)
 	if err != nil {
 		return err

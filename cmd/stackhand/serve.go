@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -55,11 +56,20 @@ func (v serveCmd) Run(ctx context.Context, s streams, c *cli) (err error) {
 		return err
 	}
 	w.log.Info("stackhand starts", "version", version, "config", cfg.Path, "clouds", slices.Sorted(maps.Keys(w.entries)))
+	sparing()
 	if err := a.run(ctx); err != nil {
 		return err
 	}
 	w.log.Info("stackhand stops; what it was doing goes on when it starts again")
 	return nil
+}
+
+// sparing collects garbage when half as much as is in use has gathered, not as much, unless the environment says otherwise: a
+// bot rests most of the time, and its memory counts more than the little time of a collection.
+func sparing() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 }
 
 // surroundings reads the secrets and the clouds. All that is missing is said at once.

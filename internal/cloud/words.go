@@ -41,7 +41,7 @@ const (
 
 type pattern struct {
 	words
-	re *regexp.Regexp
+	re func() *regexp.Regexp // made when it is needed first: most never are, and all of them are nearly a megabyte
 }
 
 // table are all rows in the order in which they are tried: the first that fits is said.
@@ -51,7 +51,7 @@ var table = sync.OnceValue(func() []pattern {
 		faultWords, stateWords, computeWords, launchWords, networkWords, addressWords, groupWords, volumeWords, imageWords, identityWords, anyWords,
 	} {
 		for _, w := range rows {
-			all = append(all, pattern{w, regexp.MustCompile(w.says)})
+			all = append(all, pattern{w, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(w.says) })})
 		}
 	}
 	return all
@@ -72,10 +72,10 @@ func (a *answer) inWords(at string) (said, bool) {
 			continue
 		}
 		text := a.Message
-		m := p.re.FindStringSubmatchIndex(text)
+		m := p.re().FindStringSubmatchIndex(text)
 		if m == nil {
 			text = a.Type
-			if m = p.re.FindStringSubmatchIndex(text); m == nil || p.says == "" {
+			if m = p.re().FindStringSubmatchIndex(text); m == nil || p.says == "" {
 				continue
 			}
 		}
@@ -107,7 +107,7 @@ func (p pattern) fill(sentence, text string, m []int, a *answer, at string) stri
 			}
 			return "request " + a.RequestID
 		}
-		i := p.re.SubexpIndex(name)
+		i := p.re().SubexpIndex(name)
 		if i < 0 || m[2*i] < 0 {
 			return ""
 		}
@@ -204,7 +204,10 @@ func (a *answer) detail() string {
 func tellFault(s *stackhand.Server, message string) {
 	a := &answer{Service: compute, Status: inServer, Message: tidy(message)}
 	s.Fault = a.Message
-	if w, ok := a.inWords(""); ok && a.Message != "" {
+	if a.Message == "" {
+		return // as nearly all servers: a list of a thousand asks as often
+	}
+	if w, ok := a.inWords(""); ok {
 		s.Fault, s.FaultNext, s.FaultSaid = w.msg, w.next, a.Message
 	}
 }
