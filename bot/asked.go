@@ -280,13 +280,21 @@ func (a asked) end() stackhand.Text {
 	switch r.State {
 	case stackhand.RequestDenied:
 		t = append(append(t.Add("%s was denied by ", stackhand.AsBold(r.Job.Title)), a.deciders(false)...), a.reason()...)
-		return t.Add("\nNothing was made. Ask for something else, or talk to them.")
+		return t.Add("\nNothing was %s. Ask for something else, or talk to them.", a.done())
 	case stackhand.RequestEnded:
-		return t.Add("Nobody decided about %s until %s, so it ended. Nothing was made; type it again if you still need it.", stackhand.AsBold(r.Job.Title), stackhand.At(r.Ends))
+		return t.Add("Nobody decided about %s until %s, so it ended. Nothing was %s; type it again if you still need it.", stackhand.AsBold(r.Job.Title), stackhand.At(r.Ends), a.done())
 	case stackhand.RequestWithdrawn:
 		return t.Add("%s was withdrawn. %s", stackhand.AsBold(r.Job.Title), r.Note)
 	}
 	return nil
+}
+
+// done is what was not done to anything, in a word.
+func (a asked) done() string {
+	if a.req.Job.Flow == flowLine {
+		return "changed"
+	}
+	return "made"
 }
 
 // copyOf finds one of a report's copies; the zero Copy if there is none.

@@ -127,11 +127,12 @@ const (
 	flowDelete = "delete"
 	flowReboot = "reboot"
 	flowMake   = "make"
+	flowLine   = "line"
 )
 
 // brief are the flows that are over soon, or have little to tell on the way: their card shows
 // their steps, and nothing else does.
-var brief = []string{"act", flowMake, "remove", "edit"}
+var brief = []string{"act", flowMake, "remove", "edit", flowLine}
 
 func (s shown) brief() bool { return slices.Contains(brief, s.job.Flow) }
 
@@ -243,6 +244,12 @@ func (s shown) verdict() stackhand.Text {
 		return t
 	case j.Flow == flowDelete && len(s.stacks) > 0:
 		return t.Add("%s is deleted.", names(s.stacks))
+	case j.Flow == flowLine && len(s.stacks) > 0:
+		t = append(t, s.headline()...)
+		for _, st := range s.stacks {
+			t = append(t.Add("\n"), serverLine(st)...).Add("%s", ownedBy(st, j.User.ID))
+		}
+		return t
 	case j.Flow == flowReboot && len(s.stacks) > 0:
 		return t.Add("%s was rebooted and is ACTIVE again.", names(s.stacks))
 	}

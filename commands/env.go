@@ -67,6 +67,7 @@ type Env struct {
 
 	trail      *trail     // of the line that is carried out; nil outside one, and where nothing is written
 	rehearsing *rehearsal // set while a line is planned once more
+	carrying   bool       // a line is carried out that was approved: see CarryOut
 	unrecorded *Env       // the same without a trail; nil: it has none
 }
 
@@ -138,6 +139,8 @@ type Settings struct {
 	LeaseAgain time.Duration
 	// Extensions is the budget for extending a lease; 0 is no limit.
 	Extensions stackhand.Extensions
+	// Deciders tells that somebody has the role approver or admin: without them nobody is asked who is not named by a rule.
+	Deciders bool
 }
 
 // CloudSettings are the defaults of create for one cloud.

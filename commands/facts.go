@@ -57,6 +57,13 @@ func factsOf(job stackhand.Job, stack *stackhand.Stack) (facts, error) {
 		})
 	case "release":
 		f.Verb = "release"
+	case flowLine:
+		err = readInput(job, &f, func(f *facts, s lineSpec) {
+			f.Request = s.Wish
+			if !s.Until.IsZero() {
+				f.Lifetime = s.Until.Sub(job.Created)
+			}
+		})
 	case "cleanup":
 		f.Verb, f.Noun, f.Name = "cleanup", "job", strings.TrimPrefix(job.Line, "cleanup ")
 	default:

@@ -12,13 +12,15 @@ import (
 	"github.com/olebedev/when/rules/en"
 
 	"github.com/stackhand/stackhand"
-	"github.com/stackhand/stackhand/internal/policy"
 )
 
 // Leases are the ends of servers, as far as more than Stacks is needed for them.
 type Leases interface {
 	// Beyond is Stacks.Extend without the budget, for those who may go beyond it.
 	Beyond(ctx context.Context, id string, until time.Time, key string) (stackhand.Stack, error)
+	// Room tells whether an end can be moved there at all, in over why that is beyond the budget ("" where it is not), and when
+	// the server will be deleted if nothing moves its end: zero where that is over or unknown.
+	Room(ctx context.Context, id string, until time.Time) (over string, deleted time.Time, err error)
 	// Needed notes that somebody needs a stack that was about to end for another reason than its time. It tells whether it was.
 	Needed(ctx context.Context, id string) (bool, error)
 	// Brake is what keeps the ladder from ending too much; dry is that it only says what it would do.
@@ -139,34 +141,6 @@ func (env *Env) mayExtend(ctx context.Context, user stackhand.User, t target) er
 		return stackhand.Errorf(stackhand.Conflict, "%s is being deleted, so it is too late to extend it.", t.name()).Do("Make a new one with `create %s`.", t.name())
 	}
 	return nil
-}
-
-// extendTo moves the end of a lease, within its budget, or beyond it where the asker may decide that.
-func (s *session) extendTo(ctx context.Context, t target, until time.Time, line Line) (Reply, error) {
-	env, user := s.env, s.user
-	wish := policy.Request{Verb: "extend", Noun: "server", Name: t.name(), Owner: t.stack.Lease.Owner, Lifetime: until.Sub(env.Now())}
-	if err := s.permit(ctx, line, wish); err != nil {
-		return Reply{}, err
-	}
-	move := env.Stacks.Extend
-	if decides := user.Role >= stackhand.Admin || user.Role >= stackhand.Approver && !t.stack.Of(user); decides && env.Leases != nil {
-		move = env.Leases.Beyond
-	}
-	st, err := move(ctx, t.stack.ID, until, line.Key)
-	if err == nil {
-		err = env.used(ctx, "extend", st.ID)
-	}
-	if err != nil {
-		return Reply{}, err
-	}
-	text := stackhand.Textf("%s is yours until %s.", st.Name, stackhand.At(st.Lease.Until))
-	if !st.Of(user) {
-		text = stackhand.Textf("%s of %s lasts until %s.", st.Name, stackhand.To(st.Lease.Owner), stackhand.At(st.Lease.Until))
-	}
-	if _, parked := st.Lease.Ladder.Parked(); parked {
-		text = text.Add(" It stays stopped until somebody starts it: %s.", stackhand.AsCode("start "+quote(st.Name)))
-	}
-	return Reply{Text: text, Public: true}, nil
 }
 
 var _ = add(Command[serverArgs]{

@@ -43,8 +43,10 @@ func keypairCreate(ctx context.Context, env *Env, user stackhand.User, a keypair
 	if err != nil {
 		return Reply{}, err
 	}
-	if err := s.permit(ctx, a.Line, policy.Request{Verb: "create", Noun: stackhand.KindKeyPair, Name: a.Name, Owner: user.ID}); err != nil {
-		return Reply{}, err
+	d := s.deed(a.Line, policy.Request{Verb: "create", Noun: stackhand.KindKeyPair, Name: a.Name, Owner: user.ID}, nil)
+	d.title, d.facts.Thing = "Create key pair "+a.Name, fingerprint(key)
+	if r, waits, err := env.pass(ctx, d); waits || err != nil {
+		return r, err
 	}
 	made, err := s.CreateKeyPair(ctx, a.Name, key)
 	if stackhand.KindOf(err) == stackhand.Conflict {

@@ -43,8 +43,10 @@ func keypairDelete(ctx context.Context, env *Env, user stackhand.User, a keypair
 	if !found {
 		return Reply{}, missing("key pair", a.Name, have)
 	}
-	if err := s.permit(ctx, a.Line, policy.Request{Verb: "delete", Noun: stackhand.KindKeyPair, Name: a.Name, Owner: user.ID}); err != nil {
-		return Reply{}, err
+	d := s.deed(a.Line, policy.Request{Verb: "delete", Noun: stackhand.KindKeyPair, Name: a.Name, Owner: user.ID}, nil)
+	d.title = "Delete key pair " + a.Name
+	if r, waits, err := env.pass(ctx, d); waits || err != nil {
+		return r, err
 	}
 	if err := s.DeleteKeyPair(ctx, a.Name); err != nil && stackhand.KindOf(err) != stackhand.NotFound {
 		return Reply{}, err

@@ -47,7 +47,7 @@ func (env *Env) request(ctx context.Context, p proposal) (stackhand.Request, err
 	v := p.verdict
 	return stackhand.Request{
 		ID: p.job.ID, State: stackhand.RequestOpen, Job: p.job, Stacks: p.made, Args: args, Command: p.line.command(), Created: env.Now(),
-		Rule: v.Rule, Why: v.Why, Approvers: v.Approvers, Needed: v.Needed, Own: v.Own, Plan: o.plan, Print: mark,
+		Rule: v.Rule, Why: v.Why, Approvers: v.Approvers, Needed: v.Needed, Own: v.Own, Plan: o.plan, Print: mark, Ends: p.ends,
 	}, err
 }
 

@@ -53,7 +53,7 @@ func (env *Env) replan(ctx context.Context, r stackhand.Request, w instead) (sta
 		return r, stackhand.Errorf(stackhand.NeedsHuman, "Request %s was written by another version of this bot, which planned it differently.", r.ID).
 			Do("Withdraw it with `cancel %s`, and ask anew.", r.ID)
 	}
-	asker, err := env.asker(ctx, r)
+	asker, err := env.asker(ctx, r.Job.User)
 	if err != nil {
 		return r, err
 	}
@@ -83,12 +83,12 @@ func (env *Env) replan(ctx context.Context, r stackhand.Request, w instead) (sta
 }
 
 // asker is who asked for a request, as they are now: they may have lost a role since, or be no member any more.
-func (env *Env) asker(ctx context.Context, r stackhand.Request) (stackhand.User, error) {
+func (env *Env) asker(ctx context.Context, user stackhand.User) (stackhand.User, error) {
 	if env.Member == nil {
-		return r.Job.User, nil
+		return user, nil
 	}
-	now, err := env.Member(ctx, r.Job.User.ID)
-	name := env.person(ctx, r.Job.User.ID)
+	now, err := env.Member(ctx, user.ID)
+	name := env.person(ctx, user.ID)
 	switch {
 	case stackhand.KindOf(err) == stackhand.Forbidden:
 		return now, stackhand.Errorf(stackhand.Forbidden, "%s may not use servers here any more.", capital(name)).Because(err)

@@ -47,7 +47,10 @@ func (b *fakeBook) Ask(_ context.Context, r stackhand.Request) (stackhand.Reques
 		return copyRequest(old), nil
 	}
 	b.rev++
-	r.Rev, r.Ends, r.Needed = b.rev, r.Created.Add(72*time.Hour), max(1, r.Needed)
+	r.Rev, r.Needed = b.rev, max(1, r.Needed)
+	if r.Ends.IsZero() {
+		r.Ends = r.Created.Add(72 * time.Hour)
+	}
 	b.all[r.ID] = copyRequest(r)
 	return r, nil
 }

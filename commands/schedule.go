@@ -52,11 +52,11 @@ func schedule(ctx context.Context, env *Env, user stackhand.User, a scheduleArgs
 	} else {
 		err = scheduleOne(ctx, env, user, a, &s)
 	}
-	if err == nil {
-		err = env.permitSchedule(ctx, user, a.Line, "schedule", s)
-	}
 	if err != nil {
 		return Reply{}, err
+	}
+	if r, waits, err := env.passSchedule(ctx, user, a.Line, "schedule", s); waits || err != nil {
+		return r, err
 	}
 	if s, err = env.Schedules.Set(ctx, s); err != nil {
 		return Reply{}, err
@@ -104,11 +104,19 @@ func (env *Env) scheduleOf(ctx context.Context, t target) (stackhand.Text, error
 	return out, nil
 }
 
-// permitSchedule is the gate of what is done with a schedule.
-func (env *Env) permitSchedule(ctx context.Context, user stackhand.User, line Line, verb string, s stackhand.Schedule) error {
-	return env.permit(ctx, matter{user: user, line: line, at: s.Scope, facts: facts{Request: policy.Request{
+// passSchedule is the gate of what is done with a schedule.
+func (env *Env) passSchedule(ctx context.Context, user stackhand.User, line Line, verb string, s stackhand.Schedule) (Reply, bool, error) {
+	which := s.Which(env.person(ctx, s.Owner))
+	d := deed{title: capital(verb) + " " + which, matter: matter{user: user, line: line, at: s.Scope, facts: facts{Thing: s.Words(), Request: policy.Request{
 		Verb: verb, Noun: "schedule", Name: s.Name, Owner: s.Owner, Cloud: s.Cloud, Project: s.Project, Region: s.Scope.Region, Count: 1, Properties: s.Property,
-	}}})
+	}}}}
+	if verb == "delete" {
+		d.title = "End the schedule of " + which
+	}
+	if st, ok := env.stackOf(ctx, s.Stack); ok {
+		d.stack = &st
+	}
+	return env.pass(ctx, d)
 }
 
 func noSchedules() error {
@@ -274,8 +282,8 @@ func endSchedule(ctx context.Context, env *Env, user stackhand.User, line Line, 
 		owner := env.person(ctx, s.Owner)
 		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "That schedule is %s's.", owner).Do("Ask %s, or an administrator.", owner)
 	}
-	if err := env.permitSchedule(ctx, user, line, "delete", s); err != nil {
-		return Reply{}, err
+	if r, waits, err := env.passSchedule(ctx, user, line, "delete", s); waits || err != nil {
+		return r, err
 	}
 	if err := env.Schedules.Remove(ctx, s.ID); err != nil {
 		return Reply{}, err
@@ -317,9 +325,9 @@ func scheduleLeave(ctx context.Context, env *Env, user stackhand.User, a leaveAr
 	if err := env.mayChange(ctx, user, st, "leave alone"); err != nil {
 		return Reply{}, err
 	}
-	about := stackhand.Schedule{Name: st.Name, Owner: st.Lease.Owner, Cloud: st.Cloud, Project: st.Project, Scope: st.Scope()}
-	if err := env.permitSchedule(ctx, user, a.Line, "leave", about); err != nil {
-		return Reply{}, err
+	about := stackhand.Schedule{Stack: st.ID, Name: st.Name, Owner: st.Lease.Owner, Cloud: st.Cloud, Project: st.Project, Scope: st.Scope()}
+	if r, waits, err := env.passSchedule(ctx, user, a.Line, "leave", about); waits || err != nil {
+		return r, err
 	}
 	until, err := env.Schedules.Leave(ctx, st, t.server)
 	switch {

@@ -61,11 +61,11 @@ func share(ctx context.Context, env *Env, user stackhand.User, a shareArgs) (Rep
 		return Reply{}, err
 	}
 	who, err := env.people(ctx, a.Who, a.again("share"))
-	if err == nil {
-		err = s.permitGiving(ctx, a.Line, "share", st)
-	}
 	if err != nil {
 		return Reply{}, err
+	}
+	if r, waits, err := env.pass(ctx, s.giving(a.Line, "share", st, "Share "+st.Name+" with "+namesOfAll(who), namesOfAll(who))); waits || err != nil {
+		return r, err
 	}
 	var fresh []Person
 	st, err = env.Stacks.ChangeStack(ctx, st.ID, func(st *stackhand.Stack) (err error) {
@@ -184,11 +184,11 @@ func unshare(ctx context.Context, env *Env, user stackhand.User, a shareArgs) (R
 	if err == nil {
 		err = may(st)
 	}
-	if err == nil {
-		err = s.permitGiving(ctx, a.Line, "unshare", st)
-	}
 	if err != nil {
 		return Reply{}, err
+	}
+	if r, waits, err := env.pass(ctx, s.giving(a.Line, "unshare", st, "Unshare "+st.Name, strings.Join(a.Who, ", "))); waits || err != nil {
+		return r, err
 	}
 	var gone []string
 	st, err = env.Stacks.ChangeStack(ctx, st.ID, func(st *stackhand.Stack) error {
@@ -251,9 +251,20 @@ func madeHere(ctx context.Context, env *Env, user stackhand.User, line Line, clo
 	return s, *t.stack, nil
 }
 
-// permitGiving is the gate of what changes who a server belongs to.
-func (s *session) permitGiving(ctx context.Context, line Line, verb string, st stackhand.Stack) error {
-	return s.permit(ctx, line, policy.Request{Verb: verb, Noun: stackhand.KindServer, Name: st.Name, Owner: st.Lease.Owner})
+// giving is a change of whose a server is; title is what it is called while it waits, whom the others that it is about.
+func (s *session) giving(line Line, verb string, st stackhand.Stack, title, whom string) deed {
+	d := s.deed(line, policy.Request{Verb: verb, Noun: stackhand.KindServer, Name: st.Name, Owner: st.Lease.Owner}, &st)
+	d.title, d.facts.Thing = title, whom
+	return d
+}
+
+// namesOfAll are people in plain text.
+func namesOfAll(who []Person) string {
+	var names []string
+	for _, p := range who {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // mayGive refuses all but the owner and administrators: a co-owner neither shares further nor gives away.

@@ -33,6 +33,11 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 		return Reply{}, err
 	}
 	more := s.beside(ctx, t)
+	if t.stack != nil {
+		if more.longer, err = env.WaitingFor(ctx, t.stack.ID, "keep"); err != nil {
+			return Reply{}, err
+		}
+	}
 	r := Reply{Text: stackhand.Textf("%s %s %s", t.name(), t.status(), dash(t.address())), Actions: sizeButtons(t)}
 	if t.gone {
 		r.Text = stackhand.Textf("%s is %s; %s removes what is left of it.", t.name(), notThere, stackhand.AsCode("delete "+t.name()))
@@ -89,9 +94,10 @@ func sizeButtons(t target) []stackhand.Action {
 
 // beside is what show tells that is not in the server's own record.
 type beside struct {
-	volumes string // names and sizes of those attached
-	ssh     bool   // nothing keeps SSH out
-	trouble string // what could not be read
+	volumes string             // names and sizes of those attached
+	ssh     bool               // nothing keeps SSH out
+	trouble string             // what could not be read
+	longer  *stackhand.Request // to keep it for longer, which waits
 }
 
 // beside reads it, side by side. What cannot be read is told as it is known without.
@@ -142,6 +148,9 @@ func (s *session) showLease(ctx context.Context, t target, more beside, field fu
 	s.showOwners(ctx, *t.stack, field)
 	if !t.stack.Lease.Until.IsZero() {
 		field("Ends", "%s (%s)", stackhand.At(t.stack.Lease.Until), left(t.stack, s.env.Now()))
+	}
+	if r := more.longer; r != nil {
+		field("Asked for", "%s: waits for %s (request %s)", r.Job.Title, s.env.waitsFor(ctx, *r), stackhand.AsCode(r.ID))
 	}
 	if t.stack.Busy != "" {
 		field("Job", "%s", t.stack.Busy)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/policy"
@@ -65,7 +66,8 @@ type proposal struct {
 	matter
 	made    []stackhand.Stack
 	verdict policy.Verdict
-	outline outline // what approvers see of it; empty: it is found out when they have to
+	outline outline   // what approvers see of it; empty: it is found out when they have to
+	ends    time.Time // when there is nothing left to decide, at the latest; zero: as for any request
 }
 
 // propose asks the gate about a job. Nothing begins before the proposal is admitted.

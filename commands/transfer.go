@@ -38,11 +38,11 @@ func transfer(ctx context.Context, env *Env, user stackhand.User, a transferArgs
 	if err == nil {
 		err = heir(st, to)
 	}
-	if err == nil {
-		err = s.permitGiving(ctx, a.Line, "transfer", st)
-	}
 	if err != nil {
 		return Reply{}, err
+	}
+	if r, waits, err := env.pass(ctx, s.giving(a.Line, "transfer", st, "Offer "+st.Name+" to "+to.Name, to.Name)); waits || err != nil {
+		return r, err
 	}
 	if to.ID == user.ID { // an administrator takes it over: asking and accepting are the same person's word
 		return env.takeOver(ctx, user, st)

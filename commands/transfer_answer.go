@@ -124,11 +124,11 @@ func acceptTransfer(ctx context.Context, env *Env, user stackhand.User, a offerA
 	if err == nil {
 		s, err = env.usable(ctx, user, st)
 	}
-	if err == nil {
-		err = s.permitGiving(ctx, a.Line, "transfer", st)
-	}
 	if err != nil {
 		return Reply{}, err
+	}
+	if r, waits, err := env.pass(ctx, s.giving(a.Line, "transfer", st, "Take "+st.Name+" over", "")); waits || err != nil {
+		return r, err
 	}
 	st, err = env.close(ctx, st.ID, st.Transfer.ID, stackhand.TransferAccepted, func(st *stackhand.Stack) error {
 		if err := env.answerable(ctx, user, *st); err != nil {

@@ -29,7 +29,7 @@ func (s *session) mayWake(t target) error {
 		return nil
 	}
 	return stackhand.Errorf(stackhand.Forbidden, "The time of %s is over, and it was extended as often as is allowed here.", t.name()).
-		Do("Ask an approver to say `extend %s 1d`; then start it.", quote(t.stack.ID))
+		Do("`extend %s 1d` asks an approver for more; then start it.", quote(t.stack.ID))
 }
 
 func (s *session) grant() time.Duration {

@@ -117,6 +117,9 @@ func newApp(ctx context.Context, w world) (*app, error) {
 			return a.sessions.Client(ctx, user, name, at)
 		},
 		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial, Home: a.home, Keep: a.keepPassword, Orphaned: a.orphaned,
+		Line: func(ctx context.Context, job stackhand.Job) (string, error) {
+			return commands.CarryOut(ctx, a.env, job)
+		},
 	}), jobs.Options{
 		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box, Redact: w.redact.Redact,
 	})
@@ -209,7 +212,7 @@ func settingsOf(cfg config.Config, entries map[string]cloud.Entry) commands.Sett
 		Command: cfg.Slack.Command, BotName: "stackhand", DefaultCloud: cfg.Clouds.Default,
 		Clouds:       map[string]commands.CloudSettings{},
 		LeaseDefault: time.Duration(cfg.Leases.Default), LeaseMax: time.Duration(cfg.Leases.Max), LeaseAgain: time.Duration(cfg.Leases.Again),
-		Extensions: budgetOf(cfg.Leases),
+		Extensions: budgetOf(cfg.Leases), Deciders: len(cfg.Roles.Approver)+len(cfg.Roles.Admin) > 0,
 	}
 	for name := range entries {
 		if len(entries) == 1 {

@@ -69,6 +69,15 @@ func (l leases) Beyond(ctx context.Context, id string, until time.Time, key stri
 	return l.rules().Beyond(ctx, l.Store, id, until, key, l.now())
 }
 
+// Room tells how far the end of a lease can be moved.
+func (l leases) Room(ctx context.Context, id string, until time.Time) (over string, deleted time.Time, err error) {
+	st, err := l.Store.Stack(ctx, id)
+	if err != nil {
+		return "", deleted, err
+	}
+	return l.rules().Room(st, until, l.now())
+}
+
 // Needed notes that somebody needs a stack.
 func (l leases) Needed(ctx context.Context, id string) (bool, error) {
 	return l.rules().Answered(ctx, l.Store, id)
@@ -83,7 +92,8 @@ func (a *app) newSweeper(rules lease.Rules) *lease.Sweeper {
 			Book: a.store, Dry: cfg.DryRun,
 			Limits: lease.Limits{Sweep: cfg.Brake.Sweep, Hour: cfg.Brake.Hour, Percent: cfg.Brake.Percent},
 		},
-		Away: a.away, Wait: time.Duration(cfg.Away.Wait),
+		Asked: a.askedForLonger,
+		Away:  a.away, Wait: time.Duration(cfg.Away.Wait),
 	}
 }
 
@@ -91,6 +101,16 @@ func (a *app) newSweeper(rules lease.Rules) *lease.Sweeper {
 func (a *app) nextStep(st stackhand.Stack) (step string, at time.Time, ok bool) {
 	n, ok := a.rules().Next(st)
 	return n.Step, n.At, ok
+}
+
+// askedForLonger tells that somebody waits for an approver who may keep a stack for longer. Until then it ends as before.
+func (a *app) askedForLonger(ctx context.Context, stack string) (stackhand.Text, error) {
+	r, err := a.env.WaitingFor(ctx, stack, "keep")
+	if err != nil || r == nil {
+		return nil, err
+	}
+	return stackhand.Textf("%s asked for more time (%s, request %s), which nobody has decided about so far.",
+		stackhand.To(r.Job.User.ID), r.Job.Title, stackhand.AsCode(r.ID)), nil
 }
 
 // away tells whether a person's status says that they are away. Where Slack does not tell, they are not: steps have their

@@ -211,6 +211,42 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// A request with an end of its own is reminded of and escalated in time for that; it never lasts longer than others.
+func TestSweepOfAShortOne(t *testing.T) {
+	w := newWorld(t)
+	for id, ends := range map[string]time.Duration{"aaaa1111": 4 * time.Hour, "bbbb1111": 200 * time.Hour} {
+		r := wish(id)
+		r.Ends = w.now.Add(ends)
+		if _, err := w.book.Ask(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.request(t, "bbbb1111").Ends.Sub(w.now); got != 72*time.Hour {
+		t.Errorf("the long one ends after %s", got)
+	}
+	asked := w.now
+	w.now = asked.Add(59 * time.Minute)
+	w.sweep(t)
+	if r := w.request(t, "aaaa1111"); !r.Reminded.IsZero() || !r.Escalated.IsZero() {
+		t.Errorf("before: %+v", r)
+	}
+	w.now = asked.Add(61 * time.Minute)
+	w.sweep(t)
+	if r := w.request(t, "aaaa1111"); r.Reminded.IsZero() || !r.Escalated.IsZero() {
+		t.Errorf("after an hour: %+v", r)
+	}
+	w.now = asked.Add(2*time.Hour + time.Minute)
+	w.sweep(t)
+	if r := w.request(t, "aaaa1111"); r.Escalated.IsZero() || r.State != stackhand.RequestOpen {
+		t.Errorf("after two: %+v", r)
+	}
+	w.now = asked.Add(4 * time.Hour)
+	w.sweep(t)
+	if r := w.request(t, "aaaa1111"); r.State != stackhand.RequestEnded {
+		t.Errorf("after four: %+v", r)
+	}
+}
+
 // A bot that was away for days ends what is over, and reminds nobody of it.
 func TestSweepLate(t *testing.T) {
 	w := newWorld(t)

@@ -35,8 +35,17 @@ type Rules struct {
 	End      time.Duration // it ends undecided
 }
 
+// of are the rules as they are for r: one that ends sooner than others is reminded of and escalated sooner as well.
+func (rules Rules) of(r stackhand.Request) Rules {
+	if life := r.Ends.Sub(r.Created); life < rules.End {
+		rules.Remind, rules.Escalate = min(rules.Remind, life/4), min(rules.Escalate, life/2)
+	}
+	return rules
+}
+
 // next is when something is to be done about r, each thing once; zero for never.
 func (rules Rules) next(r stackhand.Request) (at time.Time) {
+	rules = rules.of(r)
 	for _, m := range []struct {
 		after time.Duration
 		done  time.Time
@@ -67,8 +76,8 @@ func (b *Book) Ask(ctx context.Context, r stackhand.Request) (stackhand.Request,
 	if r.Created.IsZero() {
 		r.Created = b.Now()
 	}
-	if r.Ends.IsZero() {
-		r.Ends = r.Created.Add(rules.End)
+	if end := r.Created.Add(rules.End); r.Ends.IsZero() || end.Before(r.Ends) {
+		r.Ends = end
 	}
 	r.State, r.Needed, r.Next = stackhand.RequestOpen, max(1, r.Needed), rules.next(r)
 	box, err := b.sealed(r)

@@ -71,7 +71,7 @@ func (s *Sweeper) begin(ctx context.Context, id string) error {
 // look does the one thing that is due about a request. Who decides at the same moment wins: the save is lost, and there
 // is nothing left to do.
 func (s *Sweeper) look(ctx context.Context, r stackhand.Request) error {
-	now, rules := s.Book.Now(), s.Book.Rules()
+	now, rules := s.Book.Now(), s.Book.Rules().of(r)
 	was := r
 	is := func(after time.Duration, done time.Time) bool {
 		return after > 0 && done.IsZero() && !now.Before(r.Created.Add(after))

@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,15 +26,8 @@ func (r Rules) extend(ctx context.Context, book Book, id string, until time.Time
 	if err != nil || key != "" && s.Lease.Extended == key {
 		return s, err
 	}
-	latest := now.Add(r.Max)
-	switch {
-	case !counts(s):
-		return s, stackhand.Errorf(stackhand.Conflict, "%s is %s: its time does not count now.", s.Name, s.State)
-	case until.After(latest):
-		return s, stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, latest.UTC().Format("2006-01-02 15:04 UTC")).
-			Do("Ask for a shorter time now, and extend it again later.")
-	case !until.After(now):
-		return s, stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
+	if err := r.movable(s, until, now); err != nil {
+		return s, err
 	}
 	used, err := spend(s, until, now, budget)
 	if err != nil {
@@ -48,6 +42,43 @@ func (r Rules) extend(ctx context.Context, book Book, id string, until time.Time
 		}
 	}
 	return s, err
+}
+
+// movable refuses an end that no lease can have, whoever asks for it.
+func (r Rules) movable(s stackhand.Stack, until, now time.Time) error {
+	latest := now.Add(r.Max)
+	switch {
+	case !counts(s):
+		return stackhand.Errorf(stackhand.Conflict, "%s is %s: its time does not count now.", s.Name, s.State)
+	case until.After(latest):
+		return stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, latest.UTC().Format("2006-01-02 15:04 UTC")).
+			Do("Ask for a shorter time now, and extend it again later.")
+	case !until.After(now):
+		return stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
+	}
+	return nil
+}
+
+// Room tells whether a stack's lease can be moved to an end at all, in over why that is beyond its budget ("" where it is
+// not), and when the stack will be deleted if nothing moves its end: zero where that is over or unknown.
+func (r Rules) Room(s stackhand.Stack, until, now time.Time) (over string, deleted time.Time, err error) {
+	if err := r.movable(s, until, now); err != nil {
+		return "", deleted, err
+	}
+	if n, ok := r.Next(s); ok {
+		if deleted = n.Then; deleted.IsZero() {
+			deleted = n.At
+		}
+	}
+	if !deleted.After(now) {
+		deleted = time.Time{}
+	}
+	_, err = spend(s, until, now, r.Budget)
+	var e *stackhand.Error
+	if errors.As(err, &e) && e.Kind == stackhand.Forbidden {
+		return e.Msg, deleted, nil
+	}
+	return "", deleted, err
 }
 
 // spend counts an extension, and refuses one beyond the budget. To end a lease earlier costs nothing.
@@ -65,12 +96,19 @@ func spend(s stackhand.Stack, until, now time.Time, budget stackhand.Extensions)
 			Do("Ask an approver to say: extend %s %s", s.ID, short(by))
 	}
 	if budget.Times > 0 && used.Times >= budget.Times {
-		return no("%s was extended %d times already, and more is not allowed without an approver.", s.Name, used.Times)
+		return no("%s was extended %s already, and more is not allowed without an approver.", s.Name, times(used.Times))
 	}
 	if budget.Total > 0 && used.Total+by > budget.Total {
 		return no("%s would be extended by %s in all, and %s is allowed without an approver.", s.Name, short(used.Total+by), short(budget.Total))
 	}
 	return stackhand.Extensions{Times: used.Times + 1, Total: used.Total + by}, nil
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // short says a length of time as commands take it.

@@ -47,6 +47,8 @@ type Sweeper struct {
 	Guard *Guard
 	// Away tells whether a person is away, until when as far as they say, and in which words. nil: nobody ever is.
 	Away func(ctx context.Context, user string) (why string, until time.Time, away bool)
+	// Asked tells, in a sentence, that somebody waits for an approver who may keep a stack for longer; nil: nobody does.
+	Asked func(ctx context.Context, stack string) (stackhand.Text, error)
 	// Wait is how long steps wait for an owner who is away, at most.
 	Wait time.Duration
 }

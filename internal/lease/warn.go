@@ -18,6 +18,16 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	if err != nil {
 		return err
 	}
+	text := s.words(stack, n, now)
+	if s.Asked != nil {
+		asked, err := s.Asked(ctx, stack.ID)
+		if err != nil {
+			return err
+		}
+		if len(asked) > 0 {
+			text = append(text.Add(" "), asked...)
+		}
+	}
 	l := &stack.Lease
 	notice := stackhand.Notice{
 		ID:      "ends/" + stack.ID + id + "/" + l.Owner,
@@ -26,7 +36,7 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 		Others:  stack.Shared,
 		Place:   place,
 		Admins:  true,
-		Text:    s.words(stack, n, now),
+		Text:    text,
 		Created: now,
 		Actions: buttons(stack, n),
 	}

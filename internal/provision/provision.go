@@ -37,6 +37,8 @@ type Deps struct {
 	Keep func(ctx context.Context, owner, cloud, server, password string) error
 	// Orphaned tells whether a thing with our mark is on no record, the job's own apart. Without it no orphan is removed.
 	Orphaned func(ctx context.Context, cloud string, t stackhand.Thing, job string) (bool, error)
+	// Line says a line again that waited for somebody's approval, and answers what came of it, in a sentence or "".
+	Line func(ctx context.Context, job stackhand.Job) (string, error)
 	// Dial is how "--wait-for ssh" looks at servers; default: the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
@@ -54,6 +56,7 @@ const (
 	FlowAdopt   = "adopt"  // stackhand.AdoptSpec
 	FlowRelease = "release"
 	FlowOrphan  = "orphan" // things that belong to no record: stackhand.OrphanSpec
+	FlowLine    = "line"   // a line that was approved and changes our own records, or what the command does at once
 	FlowLadder  = "ladder" // a step of a lease's end, or back: stackhand.LadderSpec
 )
 
@@ -70,7 +73,7 @@ func Flows(d Deps) []jobs.Flow {
 	}
 	return []jobs.Flow{
 		createFlow(d), deleteFlow(d, 1), deleteFlow(d, 2), rebootFlow(d), cleanupFlow(d, 1), cleanupFlow(d, 2),
-		actFlow(d), makeFlow(d), removeFlow(d), editFlow(d), orphanFlow(d), adoptFlow(d), releaseFlow(d), ladderFlow(d),
+		actFlow(d), makeFlow(d), removeFlow(d), editFlow(d), orphanFlow(d), adoptFlow(d), releaseFlow(d), ladderFlow(d), lineFlow(d),
 	}
 }
 

@@ -1,0 +1,123 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
+)
+
+// extendTo moves the end of a lease: within its budget and the rules, or beyond them where the asker may decide that. Otherwise
+// it waits for somebody who may.
+func (s *session) extendTo(ctx context.Context, t target, until time.Time, line Line) (Reply, error) {
+	env, user, st := s.env, s.user, *t.stack
+	decides := user.Role >= stackhand.Admin || user.Role >= stackhand.Approver && !st.Of(user)
+	d, err := s.longer(ctx, t, until, line, decides)
+	if err != nil {
+		return Reply{}, err
+	}
+	r, waits, err := env.pass(ctx, d)
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case waits:
+		r.Text = r.Text.Add(" Until somebody decides, %s ends as before (%s), and its owner is warned of that.", st.Name, stackhand.At(st.Lease.End()))
+		return r, nil
+	}
+	move := env.Stacks.Extend
+	if (decides || env.carrying) && env.Leases != nil {
+		move = env.Leases.Beyond
+	}
+	st, err = move(ctx, st.ID, until, line.Key)
+	if err == nil {
+		err = env.used(ctx, "extend", st.ID)
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Text: env.extended(user, st), Public: true}, nil
+}
+
+// extended says until when a server lasts now. The card of an approved line tells that by itself.
+func (env *Env) extended(user stackhand.User, st stackhand.Stack) stackhand.Text {
+	var text stackhand.Text
+	switch {
+	case env.carrying:
+	case st.Of(user):
+		text = stackhand.Textf("%s is yours until %s.", st.Name, stackhand.At(st.Lease.Until))
+	default:
+		text = stackhand.Textf("%s of %s lasts until %s.", st.Name, stackhand.To(st.Lease.Owner), stackhand.At(st.Lease.Until))
+	}
+	if _, parked := st.Lease.Ladder.Parked(); parked {
+		if len(text) > 0 {
+			text = text.Add(" ")
+		}
+		text = text.Add("It stays stopped until somebody starts it: %s.", stackhand.AsCode("start "+quote(st.Name)))
+	}
+	return text
+}
+
+// longer is the wish for another end. It is told from the moment that is meant, so that it means the same whenever it is
+// approved. What no approver could allow is refused.
+func (s *session) longer(ctx context.Context, t target, until time.Time, line Line, decides bool) (deed, error) {
+	env, st := s.env, *t.stack
+	d := s.deed(line, policy.Request{Verb: "extend", Noun: "server", Name: st.Name, Owner: st.Lease.Owner, Lifetime: until.Sub(env.Now())}, t.stack)
+	if env.Leases == nil || env.carrying || line.Key != "" && st.Lease.Extended == line.Key {
+		return d, nil
+	}
+	over, deleted, err := env.Leases.Room(ctx, st.ID, until)
+	if err != nil {
+		return d, err
+	}
+	if !decides && env.Requests != nil && env.Settings.Deciders {
+		d.over = over
+	}
+	exact := until.UTC().Format(time.RFC3339Nano)
+	d.title = "Keep " + st.Name + " until " + clock(until)
+	d.said = &reading{entry: find("keep"), args: reflect.ValueOf(keepArgs{Server: st.ID, Until: exact, Line: line})}
+	d.until, d.ends, d.once = until, deleted, true
+	d.outline = s.outlineLonger(st, until)
+	return d, nil
+}
+
+// outlineLonger tells approvers what is asked for: which server, its end now and then, how much was extended already, and
+// what it costs.
+func (s *session) outlineLonger(st stackhand.Stack, until time.Time) outline {
+	o, from := outline{}, st.Lease.End()
+	if now := s.env.Now(); from.Before(now) {
+		from = now
+	}
+	more := until.Sub(from)
+	o.fact("Server", "%s (%s), %s, of %s", st.Name, first(st.Server, st.ID), first(st.Flavor, "size unknown"), stackhand.To(st.Lease.Owner))
+	o.fact("Project", "%s of %s", st.Project, st.Cloud)
+	o.fact("Ends now", "%s", stackhand.At(st.Lease.End()))
+	if more > 0 {
+		o.fact("Would end", "%s, %s later", stackhand.At(until), short(more.Round(time.Minute)))
+	} else {
+		o.fact("Would end", "%s, which is earlier", stackhand.At(until))
+	}
+	o.fact("Extended so far", "%s", spent(st.Lease.Extensions, s.env.Settings.Extensions))
+	price, known := s.env.Settings.Clouds[st.Cloud].Prices[st.Flavor]
+	o.fact(factCost, "%s", costOf(first(st.Flavor, "its size"), price, known, 1, max(0, more.Round(time.Minute))))
+	o.beside = append(o.beside, st.Lease.End(), st.Lease.Owner, price, known)
+	return o
+}
+
+// spent says how much of the budget for extending is used.
+func spent(used, budget stackhand.Extensions) string {
+	times, total := countOf(used.Times, "time", "times"), "0"
+	if used.Total > 0 {
+		total = short(used.Total.Round(time.Minute))
+	}
+	if budget.Times > 0 {
+		times += fmt.Sprintf(" (of %d)", budget.Times)
+	}
+	total += " in all"
+	if budget.Total > 0 {
+		total += " (of " + short(budget.Total) + ")"
+	}
+	return times + ", " + total
+}
