@@ -115,6 +115,11 @@ type Job struct {
 
 	Approvals []Approval `json:"approvals,omitempty"` // of the request that it comes from
 
+	// Own is set where no person asked for it: the bot may then go on with its own login to the cloud, should User's have ended.
+	Own bool `json:"own,omitempty"`
+	// Instead is that login, once it was used: the cloud's user and the project.
+	Instead string `json:"instead,omitempty"`
+
 	Quiet     bool   `json:"quiet,omitempty"`    // nobody waits for it: only its good end is told, and nobody is mentioned
 	Keep      bool   `json:"keep,omitempty"`     // on failure leave the pieces for a look
 	Canceled  string `json:"canceled,omitempty"` // user id of who asked to stop

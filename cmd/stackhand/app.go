@@ -116,6 +116,9 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Open: func(ctx context.Context, user, name string, at stackhand.Scope) (provision.Cloud, error) {
 			return a.sessions.Client(ctx, user, name, at)
 		},
+		Own: func(ctx context.Context, name string, at stackhand.Scope) (provision.Cloud, error) {
+			return a.sessions.Own(ctx, name, at)
+		},
 		Book: a.store, Conflict: store.ErrConflict, Now: w.now, Dial: w.dial, Home: a.home, Keep: a.keepPassword, Orphaned: a.orphaned,
 		Line: func(ctx context.Context, job stackhand.Job) (string, error) {
 			return commands.CarryOut(ctx, a.env, job)

@@ -164,7 +164,8 @@ func (a *app) ending(ctx context.Context, job stackhand.Job) (stackhand.AuditRec
 		Ended time.Time `json:"ended"`
 		Made  []made    `json:"made,omitempty"` // and still there
 		Notes []string  `json:"notes,omitempty"`
-	}{Title: job.Title, Ended: job.Ended, Notes: job.Notes}
+		Login string    `json:"login,omitempty"` // the bot's own, where it was used instead of the user's
+	}{Title: job.Title, Ended: job.Ended, Notes: job.Notes, Login: job.Instead}
 	for _, r := range job.Made {
 		what.Made = append(what.Made, made{r.Kind, r.ID, r.Name})
 		if r.Kind == stackhand.KindServer {

@@ -151,6 +151,12 @@ func (p *Pool) cached(key clientKey) *Client {
 	return c.client
 }
 
+// Own is the login that clouds.yaml has for a cloud; false where it has none that serves.
+func (p *Pool) Own(cloud string) (stackhand.Login, bool) {
+	login := p.entries[cloud].Auth
+	return login, authType(login) != ""
+}
+
 // Service gives the client of the entry's own credentials.
 func (p *Pool) Service(ctx context.Context, cloud string) (*Client, error) {
 	return p.ServiceIn(ctx, cloud, "")

@@ -99,6 +99,15 @@ func (r *Run) Say(_ context.Context, sentence string) error {
 	})
 }
 
+// Instead notes with whose login the job goes on instead of its user's, and why, as a sentence of the final reply. It is
+// durable when Instead returns.
+func (r *Run) Instead(_ context.Context, login, sentence string) error {
+	return r.r.rec.do(func(j *stackhand.Job) {
+		j.Instead = login
+		note(j, stackhand.Clean(sentence))
+	})
+}
+
 // Skip says that the step has nothing to do: it is shown as skipped once it returns nil.
 func (r *Run) Skip() { r.skip = true }
 

@@ -25,6 +25,7 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 	job := stackhand.Job{
 		ID:     s.NewID(fmt.Sprintf("ended/%s/%s/%d/%d", stack.ID, n.Step, n.At.Unix(), now.Sub(n.At)/again)),
 		User:   stackhand.User{ID: stack.Lease.Owner},
+		Own:    true,
 		Cloud:  stack.Cloud,
 		Scope:  stack.Scope(),
 		Place:  place,
@@ -122,10 +123,14 @@ func (s *Sweeper) tellTrouble(ctx context.Context, stack stackhand.Stack, n Next
 	if job.State == stackhand.JobDone || job.Problem == nil {
 		return nil
 	}
+	why := sentence(job.Problem.Msg)
+	if job.Problem.Next != "" {
+		why += " " + sentence(job.Problem.Next)
+	}
 	fresh, err := s.Book.AddNotice(ctx, stackhand.Notice{
 		ID: fmt.Sprintf("trouble/%s/%s/%d", stack.ID, n.Step, n.At.Unix()), Admins: true, Created: now,
 		Text: stackhand.Textf("%s of %s should be %s, and that failed: %s It is tried again every %d hours. Job %s tells more.",
-			stackhand.AsBold(stack.Name), stackhand.To(stack.Lease.Owner), n.done(), sentence(job.Problem.Msg), int(again.Hours()), stackhand.AsCode(job.ID)),
+			stackhand.AsBold(stack.Name), stackhand.To(stack.Lease.Owner), n.done(), why, int(again.Hours()), stackhand.AsCode(job.ID)),
 	})
 	if err == nil && fresh {
 		s.Noticed()

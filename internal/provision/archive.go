@@ -21,7 +21,7 @@ func (r rung) archiveSteps(check jobs.Step) []jobs.Step {
 	}
 	steps := []jobs.Step{check,
 		{Name: "unshelve", Title: "Unshelve it for the image", Needs: []string{"check"}, Timeout: imageFor, Waits: true, Do: r.with(unless(r.unshelve))},
-		{Name: "image", Title: "Snapshot " + r.spec.Name, Needs: []string{"unshelve"}, Do: r.with(unless(r.snapshot))},
+		{Name: "image", Title: "Snapshot " + r.spec.Name, Needs: []string{"unshelve"}, Do: r.with(unless(r.inProject(r.snapshot)))},
 		{Name: "wait", Title: "Wait until the image is there", Needs: []string{"image"}, Timeout: imageFor, Waits: true, Do: r.with(unless(r.snapshotted))},
 		{Name: "note", Title: "Note what it was like", Needs: []string{"wait"}, Do: r.with(r.noteImage)},
 	}

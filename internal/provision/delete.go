@@ -95,7 +95,7 @@ func (d deletion) mayGo(st stackhand.Stack) action {
 		if err != nil {
 			return gone(err)
 		}
-		if srv.Locked && !slices.Contains(c.Identity().Roles, "admin") {
+		if srv.Locked && (d.spec.Why == whyExpired || !isAdmin(c.Identity())) {
 			return stackhand.Errorf(stackhand.Conflict, "%s is locked, so it cannot be deleted.", st.Name).Do("Say unlock %s, then try again.", st.Name)
 		}
 		if d.spec.Why == whyExpired {

@@ -26,6 +26,9 @@ type lab struct {
 	cloud *fakeCloud
 	recs  *jobstest.Records
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
+	ended atomic.Bool // nobody's login is accepted any more
+	own   func() (stackhand.Identity, error)
+	used  atomic.Bool // the bot's own login
 }
 
 func newLab(t *testing.T) *lab {
@@ -49,8 +52,12 @@ func (l *lab) start() *process {
 	p := &process{lab: l, rec: l.recs.Open(), done: make(chan struct{}), changed: make(chan struct{}, 1)}
 	deps := provision.Deps{
 		Open: func(context.Context, string, string, stackhand.Scope) (provision.Cloud, error) {
+			if l.ended.Load() {
+				return nil, stackhand.Errorf(stackhand.Unauthorized, "lab no longer accepts your login.").Do("Log in again.")
+			}
 			return session{l.cloud, &p.severed}, nil
 		},
+		Own:  l.openOwn(p),
 		Book: p.rec, Conflict: jobstest.ErrConflict, Dial: l.dial, Home: "home", Orphaned: p.orphaned,
 	}
 	p.Engine = jobs.New(p.rec, provision.Flows(deps), jobs.Options{

@@ -42,11 +42,15 @@ func newRung(d Deps, job string, spec stackhand.LadderSpec) rung {
 func (r rung) steps() ([]jobs.Step, error) {
 	check := jobs.Step{Name: "check", Title: "Check that it is the same server", Do: r.with(r.check)}
 	switch r.spec.Verb {
-	case stackhand.ActStop, stackhand.ActShelve:
+	case stackhand.ActStop:
+		return r.parkSteps(check), nil
+	case stackhand.ActShelve:
+		check.Do = r.with(r.inProject(r.check))
 		return r.parkSteps(check), nil
 	case stackhand.LadderWake:
 		return r.wakeSteps(check), nil
 	case stackhand.LadderArchive:
+		check.Do = r.with(r.inProject(r.check))
 		return r.archiveSteps(check), nil
 	}
 	return nil, stackhand.Errorf(stackhand.NeedsHuman, "This version of the bot does not know the step %q.", r.spec.Verb).
@@ -74,7 +78,7 @@ func (r rung) check(ctx context.Context, run *jobs.Run, c Cloud) error {
 			return err
 		}
 	}
-	if srv.Locked && !isAdmin(c.Identity()) {
+	if srv.Locked && (!r.spec.Until.IsZero() || !isAdmin(c.Identity())) {
 		return stackhand.Errorf(stackhand.Conflict, "%s is locked, so nothing was done to it.", st.Name).Do("Say unlock %s, then try again.", st.Name)
 	}
 	return run.Note(ctx, srv.Status)
@@ -108,6 +112,10 @@ var resting = []string{"SHUTOFF", "PAUSED", "SUSPENDED", "SHELVED", "SHELVED_OFF
 
 func (r rung) parkSteps(check jobs.Step) []jobs.Step {
 	m := moves[r.spec.Verb]
+	move := func(ctx context.Context, run *jobs.Run, c Cloud) error { return r.move(ctx, run, c, m) }
+	if r.spec.Verb == stackhand.ActShelve {
+		move = r.inProject(move)
+	}
 	begin := func(ctx context.Context, run *jobs.Run, c Cloud) error {
 		if nothing, err := wasAlready(run); err != nil || nothing {
 			return err
@@ -123,7 +131,7 @@ func (r rung) parkSteps(check jobs.Step) []jobs.Step {
 		if err != nil {
 			return err
 		}
-		return r.move(ctx, run, c, m)
+		return move(ctx, run, c)
 	}
 	wait := func(ctx context.Context, run *jobs.Run, c Cloud) error {
 		srv, err := r.await(ctx, run, c, m.record, m.to...)

@@ -28,7 +28,9 @@ type Book interface {
 // Deps are what the flows work with.
 type Deps struct {
 	// Open gives a session with the user's own credentials, where the job works.
-	Open     func(ctx context.Context, userID, cloud string, at stackhand.Scope) (Cloud, error)
+	Open func(ctx context.Context, userID, cloud string, at stackhand.Scope) (Cloud, error)
+	// Own gives a session with the bot's own login in the place at; Unauthorized where it does not get there. nil: it has none.
+	Own      func(ctx context.Context, cloud string, at stackhand.Scope) (Cloud, error)
 	Book     Book
 	Conflict error            // what a lost race of Book.SaveStack matches
 	Now      func() time.Time // default time.Now
@@ -79,18 +81,6 @@ func Flows(d Deps) []jobs.Flow {
 
 // action is a step's work with a session in the job's cloud.
 type action func(ctx context.Context, run *jobs.Run, c Cloud) error
-
-// with opens the session for a step.
-func (d Deps) with(do action) func(context.Context, *jobs.Run) error {
-	return func(ctx context.Context, run *jobs.Run) error {
-		job := run.Job()
-		c, err := d.Open(ctx, job.User.ID, job.Cloud, job.Scope)
-		if err != nil {
-			return err
-		}
-		return do(ctx, run, c)
-	}
-}
 
 // input reads a job's input.
 func input[T any](job stackhand.Job) (T, error) {

@@ -189,9 +189,7 @@ func (m *Manager) rescope(ctx context.Context, creds []stackhand.Credential, at 
 		if err == nil {
 			return c, login, cred, nil
 		}
-		switch stackhand.KindOf(err) {
-		case stackhand.Unauthorized, stackhand.Forbidden, stackhand.NotFound, stackhand.Invalid:
-		default:
+		if !refused(err) {
 			return nil, login, cred, err
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// imageOf is the image that a server's snapshot becomes; it takes over what is told of the one that the server was made from.
+// imageOf is the image that a server's snapshot becomes: it belongs to the project of who asks for it. It takes over what is told of the one that the server was made from.
 func (c *Cloud) imageOf(q *call, s *server, name string) *image {
-	i := &image{name: name, owner: s.tenant.id, visibility: "private", status: "queued", minDisk: s.flavor.disk, created: q.now, updated: q.now, props: map[string]string{}}
+	i := &image{name: name, owner: q.tok.projectID(), visibility: "private", status: "queued", minDisk: s.flavor.disk, created: q.now, updated: q.now, props: map[string]string{}}
 	base := s.imageID
 	for _, a := range s.disks {
 		if a.root {
