@@ -294,7 +294,7 @@ func TestTroubleIsTold(t *testing.T) {
 		t.Fatalf("%d notices of %d attempts", len(b.notices), len(b.started))
 	}
 	for _, n := range b.notices {
-		if !n.Admins || !strings.Contains(n.Text.String(), "should be deleted with everything that was made for it, and that failed: It is locked.") {
+		if !n.Admins || !strings.Contains(n.Text.String(), "should be deleted with everything that was made for it, and that failed: It is locked. Unlock it. It is tried again every 6 hours.") {
 			t.Errorf("%s", n.Text)
 		}
 	}
@@ -305,6 +305,6 @@ type failing struct{ *book }
 
 func (b failing) Start(ctx context.Context, j stackhand.Job, _ ...stackhand.Stack) (stackhand.Job, error) {
 	j, err := b.book.Start(ctx, j)
-	j.State, j.Problem = stackhand.JobFailed, &stackhand.Problem{Msg: "It is locked."}
+	j.State, j.Problem = stackhand.JobFailed, &stackhand.Problem{Msg: "It is locked.", Next: "Unlock it."}
 	return j, err
 }
