@@ -60,11 +60,16 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 		return stackhand.Textf("%s %s job %s, which is %s now.", who, first(decisions[rec.Verdict], "decided about"), stackhand.AsCode(rec.Job), first(rec.Result, "open"))
 	case rec.What == stackhand.AuditEnded:
 		t := stackhand.Textf("Job %s of %s %s: ", stackhand.AsCode(rec.Job), who, stands(stackhand.Job{State: stackhand.JobState(rec.Result)}))
-		if title := titleOf(rec); title != "" {
-			t = t.Add("%s.", title)
+		title, login := howEnded(rec)
+		if title != "" {
+			t = t.Add("%s", title)
 		} else {
-			t = t.Add("%s.", line)
+			t = t.Add("%s", line)
 		}
+		if login != "" {
+			t = t.Add(", with the bot's own login (%s)", login)
+		}
+		t = t.Add(".")
 		if rec.Problem != "" {
 			t = t.Add(" %s", ended(rec.Problem))
 		}
@@ -93,13 +98,15 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 	return t.Add(".")
 }
 
-// titleOf is what the card of a job that ended is called, "" where that is not on record.
-func titleOf(rec stackhand.AuditRecord) string {
+// howEnded is what the card of a job that ended is called, "" where that is not on record, and the login that was used instead of
+// its user's.
+func howEnded(rec stackhand.AuditRecord) (title, login string) {
 	var job struct {
 		Title string `json:"title"`
+		Login string `json:"login"`
 	}
 	_ = json.Unmarshal(rec.Resolved, &job) // of another shape: then it has no title
-	return job.Title
+	return job.Title, job.Login
 }
 
 // withNames writes names for the ids of people who are mentioned in a line.

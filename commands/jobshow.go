@@ -39,7 +39,11 @@ func jobShow(ctx context.Context, env *Env, user stackhand.User, a jobArgs) (Rep
 	if j.User.ID != user.ID && user.Role < stackhand.Admin && j.Place.Channel != a.Line.Place.Channel {
 		return Reply{}, notYourJob(j.ID)
 	}
-	r := Reply{Text: stackhand.Textf("%s %s: %s, asked for by %s", j.ID, j.State, j.Title, stackhand.To(j.User.ID))}
+	by := "asked for by"
+	if j.Own {
+		by = "begun by the bot for"
+	}
+	r := Reply{Text: stackhand.Textf("%s %s: %s, %s %s", j.ID, j.State, j.Title, by, stackhand.To(j.User.ID))}
 	field := func(name, format string, args ...any) {
 		r.Fields = append(r.Fields, Field{name, stackhand.Textf(format, args...)})
 	}

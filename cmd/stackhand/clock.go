@@ -37,3 +37,10 @@ func (c *clock) MoveTo(t time.Time) {
 		c.real, c.shown = time.Now(), t
 	}
 }
+
+// Jump sets the clock, also back.
+func (c *clock) Jump(to time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.real, c.shown = time.Now(), to.UTC()
+}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"text/tabwriter"
 	"time"
@@ -28,10 +29,12 @@ type demoCmd struct {
 	Script     string        `help:"Play the conversation in this file (- for standard input), print what was said, and end." placeholder:"FILE"`
 	Dir        string        `help:"Keep the bot's state here instead of in a temporary folder." type:"path"`
 	Port       int           `help:"Port of the page; the next free one is taken where it is busy." default:"7333"`
+	ClockAt    string        `help:"The moment at which the demo's time begins, such as 2027-03-27T12:00:00Z; now without it." placeholder:"TIME"`
 	ClockRate  float64       `help:"How fast the demo's time runs." default:"1"`
 	Build      time.Duration `help:"How long the simulated cloud takes to build a server." default:"2s"`
 	Profile    string        `help:"The time that the simulated cloud is of: today, zed, 2014 (Keystone v2.0, Nova without microversions) or 2011 (Nova alone)." enum:",today,zed,2014,2011" default:"" placeholder:"YEAR"`
 	Latency    time.Duration `help:"How long the simulated cloud takes to answer any call, on top." default:"0s"`
+	OwnLogin   string        `help:"Give the bot a login of its own to the simulated cloud, as clouds.yaml may: a user, and the project." placeholder:"USER/PROJECT"`
 	Cloud      string        `help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
 	CloudsFile string        `help:"A clouds.yaml." type:"existingfile" placeholder:"FILE"`
 	Policy     string        `help:"Take the sections policy, roles, leases and approvals from this file, such as your own stackhand.yaml, to try them." type:"existingfile" placeholder:"FILE"`
@@ -81,6 +84,10 @@ func (d demoCmd) check() error {
 		return errors.New("--cloud NAME and --clouds-file FILE go together: the entry, and the clouds.yaml that it is in")
 	case d.Cloud != "" && d.Profile != "":
 		return errors.New("--profile is of the simulated cloud: leave --cloud away")
+	case d.Cloud != "" && d.OwnLogin != "":
+		return errors.New("--own-login is of the simulated cloud: with --cloud the entry's own counts")
+	case d.OwnLogin != "" && !strings.Contains(d.OwnLogin, "/"):
+		return errors.New("--own-login is a user of the simulated cloud and a project of theirs, such as admin/admin")
 	case d.ClockRate <= 0:
 		return errors.New("--clock-rate is above 0: 1 is real time, 600 makes ten minutes of every second")
 	case d.SlackPace < 1:
@@ -114,6 +121,13 @@ type stage struct {
 
 func newStage(ctx context.Context, d demoCmd, s streams) (st *stage, err error) {
 	st = &stage{demo: d, streams: s, clock: newClock(d.ClockRate), dir: d.Dir}
+	if d.ClockAt != "" {
+		at, err := time.Parse(time.RFC3339, d.ClockAt)
+		if err != nil {
+			return nil, fmt.Errorf("--clock-at is a moment such as 2027-03-27T12:00:00Z: %w", err)
+		}
+		st.clock.Jump(at)
+	}
 	defer func() {
 		if err != nil {
 			st.close()
@@ -156,19 +170,23 @@ func (st *stage) setCloud(ctx context.Context) error {
 		return err
 	}
 	st.auth = base + "/identity/" + st.cloud.IdentityVersion()
-	st.entries, err = cloudAt(st.auth)
+	st.entries, err = cloudAt(st.auth, st.demo.OwnLogin)
 	return err
 }
 
-// cloudAt is the demo's cloud as clouds.yaml would name it.
-func cloudAt(auth string) (map[string]cloud.Entry, error) {
+// cloudAt is the demo's cloud as clouds.yaml would name it, with a login of its own, USER/PROJECT, or without.
+func cloudAt(auth, own string) (map[string]cloud.Entry, error) {
 	dir, err := os.MkdirTemp("", "stackhand-clouds-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "clouds.yaml")
-	text := fmt.Sprintf("clouds:\n  %s:\n    auth:\n      auth_url: %s\n    region_name: RegionOne\n", demoCloud, auth)
+	file, login := filepath.Join(dir, "clouds.yaml"), ""
+	if user, project, ok := strings.Cut(own, "/"); ok {
+		login = fmt.Sprintf("      username: %s\n      password: %s-secret\n      project_name: %s\n      user_domain_name: Default\n      project_domain_name: Default\n",
+			user, user, project)
+	}
+	text := fmt.Sprintf("clouds:\n  %s:\n    auth:\n      auth_url: %s\n%s    region_name: RegionOne\n", demoCloud, auth, login)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (a *app) teller() *orphan.Teller {
 // outlooks are the places to look at without anybody asking: where the bot has a login of its own, with that; elsewhere
 // with the login of an administrator who is one of the cloud, or else with one login of each project. It is only looked.
 func (a *app) outlooks(ctx context.Context) ([]orphan.Place, error) {
-	creds, err := a.store.AllCredentials(ctx)
+	creds, err := a.liveLogins(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (a *app) outlooks(ctx context.Context) ([]orphan.Place, error) {
 	}
 	open := func(user, name string, at stackhand.Scope, everywhere bool) orphan.Place {
 		return orphan.Place{
-			At:   orphan.At{Cloud: name, Region: a.settings().Clouds[name].Region, Everywhere: everywhere},
+			At: orphan.At{Cloud: name, Region: a.settings().Clouds[name].Region, Everywhere: everywhere}, User: user,
 			Open: func(ctx context.Context) (orphan.Cloud, error) { return a.sessions.Client(ctx, user, name, at) },
 		}
 	}
@@ -137,6 +137,20 @@ func (a *app) outlooks(ctx context.Context) ([]orphan.Place, error) {
 		}
 	}
 	return out, nil
+}
+
+// liveLogins are the credentials of all people, without those that the cloud does not accept any more.
+func (a *app) liveLogins(ctx context.Context) ([]stackhand.Credential, error) {
+	creds, err := a.store.AllCredentials(ctx)
+	return slices.DeleteFunc(creds, func(c stackhand.Credential) bool {
+		at := stackhand.Scope{ProjectID: c.Identity.ProjectID, Region: c.Identity.Region}
+		_, err := a.sessions.Client(ctx, c.User, c.Cloud, at)
+		if stackhand.KindOf(err) != stackhand.Unauthorized {
+			return false
+		}
+		a.log.Info("a login has ended, and nothing is looked for with it", "user", c.User, "cloud", c.Cloud, "project", c.Identity.Project)
+		return true
+	}), err
 }
 
 // admins are the people with the role admin.

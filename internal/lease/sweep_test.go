@@ -68,8 +68,8 @@ func TestTheDeletionNamesTheEnd(t *testing.T) {
 	if err := json.Unmarshal(b.started[0].Input, &spec); err != nil || !spec.Until.Equal(t0.Add(2*time.Hour)) || spec.Why != "expired" {
 		t.Errorf("%+v (%v)", spec, err)
 	}
-	if !strings.Contains(b.started[0].Title, "web-1") {
-		t.Errorf("title %q", b.started[0].Title)
+	if j := b.started[0]; !strings.Contains(j.Title, "web-1") || !j.Own {
+		t.Errorf("title %q, the bot's own: %v", j.Title, j.Own)
 	}
 }
 

@@ -125,6 +125,17 @@ func TestCloudDown(t *testing.T) {
 	if err := tell.Look(t.Context()); !errors.Is(err, down) || len(b.notices) != 2 {
 		t.Errorf("%v, %d messages", err, len(b.notices))
 	}
+	// A person's login that has ended is neither.
+	ended := stackhand.Errorf(stackhand.Unauthorized, "lab no longer accepts your login.")
+	for user, want := range map[string]bool{"U1": false, "": true} {
+		tell.Places = func(context.Context) ([]orphan.Place, error) {
+			return []orphan.Place{{User: user, Open: func(context.Context) (orphan.Cloud, error) { return nil, ended }}}, nil
+		}
+		if err := tell.Look(t.Context()); (err != nil) != want {
+			t.Errorf("the login of %q has ended: %v", user, err)
+		}
+	}
+	tell.Places = func(context.Context) ([]orphan.Place, error) { return places, nil }
 	s.err = down
 	if err := tell.Look(t.Context()); !errors.Is(err, down) || len(b.notices) != 2 {
 		t.Errorf("%v, %d messages", err, len(b.notices))

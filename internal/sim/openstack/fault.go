@@ -37,6 +37,7 @@ type Rule struct {
 
 	// Instead of a call, one of these.
 	Tokens    bool   // every token that there is ends now
+	Revoked   string // the application credentials and tokens of this user are withdrawn
 	Build     string // builds of servers of this name, "*" for any, go wrong: Times of them, all by default
 	BuildText string // the fault that the build ends with; "" and it never ends
 	Volume    string // volumes and snapshots of this name, "*" for any, end in error: Times of them, all by default
@@ -72,6 +73,8 @@ func (c *Cloud) Fault(r Rule) error {
 	case r.Tokens:
 		c.expireTokens()
 		return nil
+	case r.Revoked != "":
+		return c.revoke(r.Revoked)
 	case r.Catalogue != nil:
 		c.advert = *r.Catalogue
 		return nil

@@ -20,6 +20,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"}
 //	METHOD PATH delay 2s [STATUS …]           slow
 //	… times 3 | always | nth 2 | p 0.1        how often, which one, how likely
 //	token expire                              every token ends now
+//	login revoked USER                        the user's application credentials and tokens are withdrawn; a password still serves
 //	build error NAME "FAULT" [times N]        builds of servers of that name (or *) end in ERROR
 //	build hang NAME [times N]                 … never end
 //	volume error NAME [times N]               volumes and snapshots of that name (or *) end in error
@@ -43,6 +44,11 @@ func ParseRule(words []string) (Rule, error) {
 			return Rule{}, fmt.Errorf("`token` can only `expire`, got %q", strings.Join(words[1:], " "))
 		}
 		return Rule{Tokens: true}, nil
+	case "login":
+		if len(words) != 3 || words[1] != "revoked" {
+			return Rule{}, fmt.Errorf("a login goes `login revoked USER`, got `%s`", strings.Join(words, " "))
+		}
+		return Rule{Revoked: words[2]}, nil
 	case "build":
 		return parseBuild(words[1:])
 	case "volume":
@@ -139,7 +145,7 @@ func parseCall(words []string) (Rule, error) {
 		known = known || m == r.Method
 	}
 	if !known {
-		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, build, volume, resize, load, numbers, hosts, quota or catalogue, not %q", words[0])
+		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, login, build, volume, resize, load, numbers, hosts, quota or catalogue, not %q", words[0])
 	}
 	if len(words) < 3 {
 		return r, fmt.Errorf("a rule goes `%s /path STATUS`: the path or what goes wrong is missing", words[0])

@@ -3,6 +3,7 @@ package openstack
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -195,6 +196,17 @@ func (c *Cloud) issue(u *user, p *project, methods []string, from *token, now ti
 
 // expireTokens ends every token there is.
 func (c *Cloud) expireTokens() { clear(c.identity.tokens) }
+
+// revoke withdraws what a user logs in with, as an administrator of Keystone does.
+func (c *Cloud) revoke(name string) error {
+	u := c.identity.userNamed(name)
+	if u == nil {
+		return fmt.Errorf("there is no user %q", name)
+	}
+	c.identity.creds = slices.DeleteFunc(c.identity.creds, func(a *appCred) bool { return a.user == u })
+	maps.DeleteFunc(c.identity.tokens, func(_ string, t *token) bool { return t.user == u })
+	return nil
+}
 
 // keystoneProblem is a refusal as Keystone writes it.
 func keystoneProblem(e *apiError) any {
