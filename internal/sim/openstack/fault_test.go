@@ -27,6 +27,7 @@ func TestParseRule(t *testing.T) {
 		"POST /servers hang after once":          {Method: "POST", Path: "/servers", Hang: true, After: true, Times: 1},
 		"POST /servers expire before":            {Method: "POST", Path: "/servers", Expire: true},
 		"token expire":                           {Tokens: true},
+		"login revoked alice":                    {Revoked: "alice"},
 		"build hang web-1":                       {Build: "web-1"},
 		"build error web-1 full times 2":         {Build: "web-1", BuildText: "full", Times: 2},
 		"build error *":                          {Build: "*", BuildText: "No valid host was found. There are not enough hosts available."},
@@ -73,6 +74,7 @@ func TestParseRuleRefuses(t *testing.T) {
 		"hosts":                        "hosts away",
 		"hosts gone":                   "hosts away",
 		"quota team-a instances":       "PROJECT",
+		"login revoked":                "login revoked USER",
 		"quota team-a instances many":  "number",
 		"quota team-a wishes 3":        "no quota",
 		"FETCH /servers 500":           "begins with",
@@ -95,7 +97,7 @@ func TestParseRuleRefuses(t *testing.T) {
 		}
 	}
 	c := New(Options{})
-	for _, r := range []Rule{{Project: "nobody", Quota: "instances"}, {Project: "team-a", Quota: "wishes"}, {Method: "GET", Path: "/servers"},
+	for _, r := range []Rule{{Project: "nobody", Quota: "instances"}, {Revoked: "nobody"}, {Project: "team-a", Quota: "wishes"}, {Method: "GET", Path: "/servers"},
 		{Method: "GET", Path: "/servers", Delay: 1, After: true}} {
 		if c.Fault(r) == nil {
 			t.Errorf("%+v was taken", r)
@@ -228,6 +230,20 @@ func TestFaultTokens(t *testing.T) {
 		p.token = w.as("alice", "team-a").token
 		p.do("GET", neutron+"/networks", nil).want(200)
 	}
+}
+
+// What an administrator withdraws serves no more; a password still does, and nobody else's login is touched.
+func TestFaultRevoked(t *testing.T) {
+	w := newWorld(t)
+	alice, bob := w.as("alice", "team-a"), w.as("bob", "team-b")
+	made := alice.do("POST", v3+"/users/"+alice.user+"/application_credentials", object{"application_credential": object{"name": "bot"}}).want(201)
+	byID := method("application_credential", object{"id": made.str("application_credential.id"), "secret": made.str("application_credential.secret")}, nil)
+	alice.do("POST", v3+"/auth/tokens", byID).want(201)
+	w.fault("login revoked alice")
+	bob.do("POST", v3+"/auth/tokens", byID).want(404)
+	alice.do("GET", nova+"/servers", nil).want(401)
+	bob.do("GET", nova+"/servers", nil).want(200)
+	w.as("alice", "team-a").do("GET", nova+"/servers", nil).want(200)
 }
 
 func TestFaultBuild(t *testing.T) {

@@ -124,6 +124,12 @@ func TestSnapshotAndConsole(t *testing.T) {
 	if out := p.do("POST", path+"/action", object{"os-getConsoleOutput": object{"length": 1}}).str("output"); out != "web-1 login: " {
 		t.Errorf("last line: %q", out)
 	}
+	admin := w.as("admin", "admin") // what is made from another project belongs to that one
+	admin.micro = "2.50"
+	theirs := admin.do("POST", path+"/action", object{"createImage": object{"name": "theirs"}}).want(202).str("image_id")
+	admin.do("GET", "/image/v2/images/"+theirs, nil).want(200, admin.project)
+	p.do("GET", "/image/v2/images/"+theirs, nil).want(404)
+	w.clock.add(3 * time.Second)
 	p.micro = ""
 	p.do("POST", path+"/action", object{"os-getVNCConsole": object{"type": "novnc"}}).want(200, "token=")
 	if loc := p.do("POST", path+"/action", object{"createImage": object{"name": "old"}}).want(202).head.Get("Location"); !strings.Contains(loc, "/image/v2/images/") {
