@@ -17,12 +17,15 @@ import (
 // announced is how long before a stop by the clock it is said.
 const announced = 15 * time.Minute
 
-// newKeeper makes what stops and starts servers by the clock, with their owners' own logins.
+// newKeeper makes what stops and starts servers by the clock, with their owners' own logins, and stops them without.
 func (a *app) newKeeper() *schedule.Keeper {
 	return schedule.New(schedule.Options{
 		Book: a.store, Jobs: leaseJobs{a}, NewID: jobID, Now: a.now, Log: a.log, Noticed: a.noticed, Conflict: store.ErrConflict, Ahead: announced,
 		Open: func(ctx context.Context, user, cloud string, at stackhand.Scope) (schedule.Cloud, error) {
 			return a.sessions.Client(ctx, user, cloud, at)
+		},
+		Own: func(ctx context.Context, cloud string, at stackhand.Scope) (schedule.Cloud, error) {
+			return a.sessions.Own(ctx, cloud, at)
 		},
 		Held: func(s stackhand.Stack) bool { _, parked := s.Lease.Ladder.Parked(); return parked },
 	})

@@ -186,3 +186,24 @@ func TestTheBotsOwnLoginFromAnotherProject(t *testing.T) {
 		}
 	}
 }
+
+// What somebody typed ends with their login, also in the middle of a step.
+func TestWhatIsTypedEndsWithItsLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		l.own = as(inside)
+		p := l.start()
+		ready()(p)
+		l.cloud.arm(func(i int, _ string) fault {
+			if i < 3 {
+				return fault{}
+			}
+			return fault{before: stackhand.Errorf(stackhand.Unauthorized, "Token expired.")}
+		})
+		j := p.run(deleteOf("del1", "job0-1"))
+		l.want(j, stackhand.JobFailed, whole("stackhand-auto", "web")...)
+		if l.used.Load() || j.Instead != "" || j.Problem.Msg != "Token expired." {
+			t.Errorf("the bot's own login was used for %s", story(j))
+		}
+	})
+}

@@ -41,12 +41,14 @@ type Cloud interface {
 	ServerActions(ctx context.Context, id string) ([]stackhand.ServerAction, error) // newest first
 }
 
-// Options of a Keeper. All but Ahead and Held are needed.
+// Options of a Keeper. All but Own, Ahead and Held are needed.
 type Options struct {
 	Book Book
 	Jobs Starter
 	// Open reaches a cloud with a user's own login.
-	Open     func(ctx context.Context, user, cloud string, at stackhand.Scope) (Cloud, error)
+	Open func(ctx context.Context, user, cloud string, at stackhand.Scope) (Cloud, error)
+	// Own reaches it with the bot's own login, for stops of owners whose login has ended; nil: it has none.
+	Own      func(ctx context.Context, cloud string, at stackhand.Scope) (Cloud, error)
 	NewID    func(key string) string // of a job or a schedule
 	Now      func() time.Time
 	Log      *slog.Logger

@@ -21,6 +21,7 @@ type round struct {
 	cloud  Cloud
 	opened bool
 	shut   error // why the cloud cannot be opened
+	lent   error // why it is with the bot's own login; nil: it is with the owner's
 }
 
 // begin takes up a moment: everything of an earlier one is given up.
@@ -145,11 +146,10 @@ func (r *round) turn(ctx context.Context, st stackhand.Stack, t *stackhand.Turn)
 	if err != nil || later || !t.Wait {
 		return err
 	}
-	if err := r.open(ctx); err != nil || r.shut != nil {
-		return r.unopened(ctx, t, err)
-	}
-	sv, err := r.cloud.Server(ctx, st.Server)
+	sv, err := r.server(ctx, st.Server, r.s.Verb)
 	switch {
+	case r.shut != nil:
+		return r.unopened(ctx, t, ctx.Err())
 	case stackhand.Temporary(err):
 		return nil // it waits
 	case err != nil:
@@ -158,6 +158,12 @@ func (r *round) turn(ctx context.Context, st stackhand.Stack, t *stackhand.Turn)
 	}
 	if act, err := r.fits(ctx, st, sv, t); err != nil || !act {
 		return err
+	}
+	if r.lent != nil {
+		err := r.tellShut(ctx, r.lent, "Your schedule (%s) does only half its work: %s Until then it stops servers with the bot's own login, and starts none. You are not told again.")
+		if err != nil {
+			return err
+		}
 	}
 	job, err := r.start(ctx, st, id)
 	if err != nil {
@@ -203,13 +209,32 @@ func (r *round) busy(ctx context.Context, st stackhand.Stack) (bool, error) {
 	return err == nil && !job.State.Rests(), err
 }
 
-// open reaches the cloud with the owner's login, once in a round.
-func (r *round) open(ctx context.Context) error {
+// server reads a server with the owner's login. Where that has ended it does so with the bot's own for a stop; to start what
+// costs takes a right that the owner may not have any more. r.shut says why the cloud cannot be reached.
+func (r *round) server(ctx context.Context, id, verb string) (stackhand.Server, error) {
 	if !r.opened {
 		r.opened = true
 		r.cloud, r.shut = r.o.Open(ctx, r.s.Owner, r.s.Cloud, r.s.Scope)
 	}
-	return ctx.Err()
+	if r.shut == nil {
+		sv, err := r.cloud.Server(ctx, id)
+		if r.lent != nil || stackhand.KindOf(err) != stackhand.Unauthorized {
+			return sv, err
+		}
+		r.shut = err
+	}
+	if verb != stackhand.ActStop || r.o.Own == nil || stackhand.KindOf(r.shut) != stackhand.Unauthorized {
+		return stackhand.Server{}, r.shut
+	}
+	c, err := r.o.Own(ctx, r.s.Cloud, r.s.Scope)
+	if err != nil {
+		if stackhand.Temporary(err) {
+			r.shut = err
+		}
+		return stackhand.Server{}, r.shut
+	}
+	r.cloud, r.lent, r.shut = c, r.shut, nil
+	return c.Server(ctx, id)
 }
 
 // unopened deals with a cloud that could not be opened: what may pass is waited for, the rest told once.
@@ -218,13 +243,23 @@ func (r *round) unopened(ctx context.Context, t *stackhand.Turn, err error) erro
 		return err
 	}
 	t.Wait = false
-	why := sentence(r.shut)
+	return r.tellShut(ctx, r.shut, "Your schedule (%s) does not work: %s It goes on by itself once that is mended. You are not told again.")
+}
+
+// tellShut tells the owner, once, why their login does not serve, in words that take the schedule and the reason.
+func (r *round) tellShut(ctx context.Context, shut error, words string) error {
+	why := sentence(shut)
 	if r.s.Told == why {
 		return nil
 	}
 	r.s.Told = why
-	return r.tell(ctx, stackhand.Stack{}, "login", stackhand.Textf("Your schedule (%s) does not work: %s It goes on by itself once that is mended. You are not told again.",
-		r.s.Words(), why), stackhand.Action{ID: "login", Label: "Log in", Value: r.s.Cloud})
+	return r.tell(ctx, stackhand.Stack{}, "login", stackhand.Textf(words, r.s.Words(), why), stackhand.Action{ID: "login", Label: "Log in", Value: r.s.Cloud})
+}
+
+// ours tells whether a server carries the mark of its stack: with the bot's own login, which may reach far, nothing else is touched.
+func ours(st stackhand.Stack, sv stackhand.Server) bool {
+	m, _ := stackhand.MarkOf(sv.Metadata)
+	return m.Stack == st.ID && (sv.ProjectID == "" || sv.ProjectID == st.ProjectID)
 }
 
 // What a server's status says about a stop and a start: it is there already, or can be brought there.
@@ -235,8 +270,13 @@ var (
 
 // fits tells whether the server is to be stopped or started as the cloud shows it now.
 func (r *round) fits(ctx context.Context, st stackhand.Stack, sv stackhand.Server, t *stackhand.Turn) (bool, error) {
-	r.s.Told = "" // the cloud could be asked
+	if r.lent == nil {
+		r.s.Told = "" // the cloud could be asked
+	}
 	switch {
+	case r.lent != nil && !ours(st, sv):
+		t.Wait = false
+		return false, r.trouble(ctx, st, t, "the server does not carry its mark any more.", "")
 	case !r.s.Wants(sv):
 	case sv.Task != "":
 		return false, nil // something else is at work on it: wait
@@ -291,7 +331,7 @@ func (r *round) start(ctx context.Context, st stackhand.Stack, id string) (stack
 	job := stackhand.Job{
 		ID: id, Flow: "act", User: stackhand.User{ID: r.s.Owner}, Cloud: st.Cloud, Scope: st.Scope(), Place: place, Quiet: true,
 		Line: "schedule: " + r.s.Words(), Title: title[r.s.Verb] + " " + st.Name + " (its schedule)", Input: input, Stacks: []string{st.ID},
-		State: stackhand.JobQueued, Created: r.now,
+		State: stackhand.JobQueued, Created: r.now, Own: r.s.Verb == stackhand.ActStop,
 	}
 	if r.s.Verb == stackhand.ActStop {
 		job.Offers = []stackhand.Offer{{Line: "start " + st.ID, Label: "Start it again", Until: r.clock.next(r.now).At}}

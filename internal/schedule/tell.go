@@ -25,11 +25,11 @@ func (r *round) announce(ctx context.Context) error {
 		if st.State != stackhand.StackReady || st.Server == "" || r.s.Turns[st.ID].Left.After(stop) || st.Lease.Owner != r.s.Owner {
 			continue
 		}
-		if err := r.open(ctx); err != nil || r.shut != nil {
-			return err // what is wrong is told when it matters
+		sv, err := r.server(ctx, st.Server, stackhand.ActStop)
+		if r.shut != nil {
+			return ctx.Err() // what is wrong is told when it matters
 		}
-		sv, err := r.cloud.Server(ctx, st.Server)
-		if err != nil || sv.Status != from[stackhand.ActStop] || sv.Locked || !r.s.Wants(sv) {
+		if err != nil || r.lent != nil && !ours(st, sv) || sv.Status != from[stackhand.ActStop] || sv.Locked || !r.s.Wants(sv) {
 			continue
 		}
 		if err := r.announceOne(ctx, st, stackhand.Run{At: stop, Verb: stackhand.ActStop}); err != nil {
@@ -41,7 +41,9 @@ func (r *round) announce(ctx context.Context) error {
 
 func (r *round) announceOne(ctx context.Context, st stackhand.Stack, stop stackhand.Run) error {
 	text := stackhand.Textf("%s will be stopped at %s, by its schedule (%s).", stackhand.AsBold(st.Name), stackhand.At(stop.At), r.s.Words())
-	if next := r.clock.next(stop.At); next.Verb == stackhand.ActStart {
+	if next := r.clock.next(stop.At); next.Verb == stackhand.ActStart && r.lent != nil {
+		text = text.Add(" It is not started again before its owner has logged in again.")
+	} else if next.Verb == stackhand.ActStart {
 		text = text.Add(" It is started again at %s.", stackhand.At(next.At))
 	}
 	place, err := r.place(ctx, st)

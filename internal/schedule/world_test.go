@@ -24,9 +24,13 @@ type world struct {
 	servers map[string]*stackhand.Server
 	actions map[string][]stackhand.ServerAction
 	mu      sync.Mutex
-	done    []string        // what was done to servers, with the time
-	shut    error           // why no cloud can be opened
+	done    []string // what was done to servers, with the time
+	shut    error    // why no cloud can be opened
+	own     error    // … with the bot's own login, which there is if lend
+	lend    bool
+	out     error           // what every read with the owner's login answers
 	sick    error           // what every read of the cloud answers
+	owns    []bool          // … by a job of the bot's own
 	hang    bool            // jobs stay at work
 	fail    map[string]bool // jobs about these stacks fail
 	held    map[string]bool
@@ -49,9 +53,25 @@ func (w *world) keeper() *Keeper {
 	return New(Options{
 		Book: w.store, Jobs: w, NewID: func(key string) string { return key }, Now: func() time.Time { return w.now },
 		Log: slog.New(slog.DiscardHandler), Noticed: func() {}, Conflict: store.ErrConflict, Ahead: 15 * time.Minute,
-		Open: func(_ context.Context, user, _ string, _ stackhand.Scope) (Cloud, error) { return w, w.shut },
+		Open: func(_ context.Context, user, _ string, _ stackhand.Scope) (Cloud, error) { return ownerView{w}, w.shut },
+		Own: func(context.Context, string, stackhand.Scope) (Cloud, error) {
+			if !w.lend {
+				return nil, stackhand.Errorf(stackhand.Unauthorized, "The bot has no login of its own there.")
+			}
+			return w, w.own
+		},
 		Held: func(s stackhand.Stack) bool { return w.held[s.ID] },
 	})
+}
+
+// ownerView is the cloud with the owner's login.
+type ownerView struct{ *world }
+
+func (v ownerView) Server(ctx context.Context, id string) (stackhand.Server, error) {
+	if v.out != nil {
+		return stackhand.Server{}, v.out
+	}
+	return v.world.Server(ctx, id)
 }
 
 func (w *world) must(err error) {
@@ -96,6 +116,7 @@ func (w *world) Start(ctx context.Context, job stackhand.Job, _ ...stackhand.Sta
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.owns = append(w.owns, job.Own)
 	w.done = append(w.done, fmt.Sprintf("%s %s %s", w.now.Format("Mon 15:04"), strings.Fields(job.Title)[0], strings.Fields(job.Title)[1]))
 	if w.hang {
 		return job, nil

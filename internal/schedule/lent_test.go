@@ -1,0 +1,69 @@
+package schedule
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stackhand/stackhand"
+)
+
+// An owner's login has ended: servers are still stopped, with the bot's own, and are not started. The owner hears of it once.
+func TestTheBotsOwnLoginStops(t *testing.T) {
+	ended := stackhand.Errorf(stackhand.Unauthorized, "lab no longer accepts your login.").Do("Log in again.")
+	for name, end := range map[string]func(w *world){
+		"at once":   func(w *world) { w.shut = ended },
+		"when used": func(w *world) { w.out = ended },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.lend = true
+			st := w.give("U1", "web-1", map[string]string{"stackhand_stack": "web-1-1", "stackhand_job": "j-web-1"})
+			w.set(stackhand.Schedule{Stack: st.ID, Name: st.Name, Stop: "20:00", Start: "08:00"})
+			end(w)
+			w.live(at(2, 12, 0))
+			if want := []string{"Mon 20:00 Stop web-1"}; !slices.Equal(w.done, want) || w.servers[st.Server].Status != "SHUTOFF" {
+				t.Fatalf("%v, want %v", w.done, want)
+			}
+			if n := w.told("does only half its work: lab no longer accepts your login. Log in again. Until then it stops servers with the bot's own login, and starts none."); n != 1 {
+				t.Errorf("told %d times\n%v", n, w.said())
+			}
+			if w.told("does not work") != 0 || w.told("web-1 will be stopped") == 0 || w.told("not started again before its owner has logged in again") != 1 {
+				t.Errorf("%v", w.said())
+			}
+			w.shut, w.out = nil, nil
+			w.live(at(3, 9, 0))
+			if want := []string{"Mon 20:00 Stop web-1", "Thu 08:00 Start web-1"}; !slices.Equal(w.done, want) {
+				t.Errorf("%v after the new login, want %v", w.done, want)
+			}
+			if !slices.Equal(w.owns, []bool{true, false}) {
+				t.Errorf("the jobs are the bot's own: %v", w.owns)
+			}
+		})
+	}
+}
+
+// The bot's own login touches nothing but what carries the stack's mark, and what cannot be reached for now is waited for.
+func TestTheBotsOwnLoginLeaves(t *testing.T) {
+	ended := stackhand.Errorf(stackhand.Unauthorized, "lab no longer accepts your login.")
+	w := newWorld(t)
+	w.lend, w.shut = true, ended
+	marked := map[string]string{"stackhand_stack": "web-1-1", "stackhand_job": "j-web-1"}
+	st := w.give("U1", "web-1", marked)
+	w.set(stackhand.Schedule{Stack: st.ID, Name: st.Name, Stop: "20:00"})
+	w.servers[st.Server].Metadata = map[string]string{"stackhand_stack": "other-1"}
+	w.live(monday.Add(9 * 3600e9))
+	if w.told("does not carry its mark any more") != 1 || len(w.done) != 0 {
+		t.Fatalf("%v\n%v", w.done, w.said())
+	}
+	w.servers[st.Server].Metadata = marked
+	w.own = stackhand.Errorf(stackhand.Unavailable, "lab does not answer.")
+	w.live(at(1, 21, 0))
+	if len(w.done) != 0 || w.told("does not work") != 0 {
+		t.Fatalf("%v\n%v", w.done, w.said())
+	}
+	w.own = nil
+	w.live(at(1, 21, 10))
+	if want := []string{"Tue 21:05 Stop web-1"}; !slices.Equal(w.done, want) {
+		t.Errorf("%v, want %v", w.done, want)
+	}
+}
