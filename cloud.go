@@ -191,16 +191,17 @@ type CloudUser struct {
 
 // ServerUsage is how long a server was there within a period: Nova's os-simple-tenant-usage.
 type ServerUsage struct {
-	ServerID string
-	Name     string
-	Flavor   string
-	VCPUs    int
-	RAM      int // MiB
-	Disk     int // GiB
-	State    string
-	Started  time.Time
-	Ended    time.Time // zero: still there
-	Hours    float64   // within the period
+	ServerID  string
+	ProjectID string
+	Name      string
+	Flavor    string
+	VCPUs     int
+	RAM       int // MiB
+	Disk      int // GiB
+	State     string
+	Started   time.Time
+	Ended     time.Time // zero: still there
+	Hours     float64   // within the period
 }
 
 // Flavor is a size of server. RAM in MiB, Disk in GiB.

@@ -155,20 +155,15 @@ func (d *Digest) blind(cloud, why string) {
 
 func (d *Digest) add(env *Env, st stackhand.Stack, owner string) {
 	price, priced := env.Settings.Clouds[st.Cloud].Prices[st.Flavor]
-	end := d.Until
-	if st.State == stackhand.StackGone {
-		end = earliest(st.Gone, d.Until)
-	} else {
+	if st.State != stackhand.StackGone {
 		d.there(env, st, owner)
 	}
-	begin := st.Created
-	if begin.Before(d.From) {
-		begin = d.From
-	}
-	if end.After(begin) {
-		hours := end.Sub(begin).Hours()
-		portion(&d.Cost, owner, func(s *Share) { s.Hours, s.Money = s.Hours+hours, s.Money+hours*price })
-		d.Unpriced = d.Unpriced || !priced
+	if u, ok := ran(st); ok {
+		if begin, end := clipped(u, d.From, d.Until); end.After(begin) {
+			hours := end.Sub(begin).Hours()
+			portion(&d.Cost, owner, func(s *Share) { s.Hours, s.Money = s.Hours+hours, s.Money+hours*price })
+			d.Unpriced = d.Unpriced || !priced
+		}
 	}
 	back := st.GivenBack(d.From, d.Until).Hours()
 	d.Back.Hours, d.Back.Money = d.Back.Hours+back, d.Back.Money+back*price

@@ -31,7 +31,12 @@ func (d *Digest) sort() {
 	slices.SortStableFunc(d.Idle, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(b.PerDay, a.PerDay), a.Since.Compare(b.Since), strings.Compare(a.Name, b.Name))
 	})
-	slices.SortStableFunc(d.Ends, func(a, b Ending) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name)) })
+	sortEndings(d.Ends)
+}
+
+// sortEndings puts the next one first.
+func sortEndings(all []Ending) {
+	slices.SortStableFunc(all, func(a, b Ending) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name)) })
 }
 
 // Empty tells whether there is nothing to say.
@@ -61,8 +66,8 @@ func (d Digest) Words() stackhand.Text {
 		return stackhand.Textf("%s: %d (%s)", s.Owner, len(s.Servers), some(s.Servers))
 	})
 	sum := d.Sum()
-	text = text.Add("\n%s", stackhand.AsBold("This week: "+d.amount(sum)))
-	text = lines(text, d.Cost, func(s Share) stackhand.Text { return stackhand.Textf("%s: %s", s.Owner, d.amount(s)) })
+	text = text.Add("\n%s", stackhand.AsBold("This week: "+sum.amount()))
+	text = lines(text, d.Cost, func(s Share) stackhand.Text { return stackhand.Textf("%s: %s", s.Owner, s.amount()) })
 	if d.Unpriced && sum.Money > 0 {
 		text = text.Add("\nNot every flavor has a price; the hours of the others cost nothing here.")
 	}
@@ -70,7 +75,7 @@ func (d Digest) Words() stackhand.Text {
 		text = text.Add("\n%s", stackhand.AsBold("Ends within seven days"))
 		text = lines(text, d.Ends, Ending.words)
 	}
-	return d.back(d.unused(text))
+	return givenBack(d.unused(text), d.Back, "week")
 }
 
 // unused says what nobody seems to use, and of what that is not known.
@@ -126,16 +131,17 @@ func (c Candidate) words() stackhand.Text {
 	return text
 }
 
-// back says what the ladder gave back, and what is counted.
-func (d Digest) back(text stackhand.Text) stackhand.Text {
-	if d.Back.Hours < 0.05 {
+// givenBack says what the ladder gave back in a span of time, and what is counted.
+func givenBack(text stackhand.Text, back Share, span string) stackhand.Text {
+	if back.Hours < 0.05 {
 		return text
 	}
 	return text.Add("\n%s\nThat is the time for which servers did not run because they were stopped, shelved or deleted at their end or for being idle; "+
-		"one that was deleted counts in that week only.", stackhand.AsBold("Given back: "+d.amount(d.Back)))
+		"one that was deleted counts in that %s only.", stackhand.AsBold("Given back: "+back.amount()), span)
 }
 
-func (d Digest) amount(s Share) string {
+// amount is hours, and money where there is any.
+func (s Share) amount() string {
 	if s.Money == 0 {
 		return rounded(s.Hours, 1) + " h"
 	}

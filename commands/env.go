@@ -215,6 +215,8 @@ type Cloud interface {
 	ConsoleURL(ctx context.Context, id, kind string) (string, error)
 	// Usage tells the servers that were there between two moments, of the project.
 	Usage(ctx context.Context, from, to time.Time) ([]stackhand.ServerUsage, error)
+	// AllUsage is Usage of every project, or of one: administrators of the cloud only.
+	AllUsage(ctx context.Context, projectID string, from, to time.Time) ([]stackhand.ServerUsage, error)
 	Hypervisors(ctx context.Context) ([]stackhand.Hypervisor, error) // administrators of the cloud
 	Projects(ctx context.Context) ([]stackhand.Project, error)       // all of them: administrators of the cloud
 	OwnProjects(ctx context.Context) ([]stackhand.Project, error)    // those that the user may log in to

@@ -114,3 +114,10 @@ func (c *fakeCloud) Usage(_ context.Context, from, to time.Time) ([]stackhand.Se
 	}
 	return out, c.w.fail["Usage"]
 }
+
+func (c *fakeCloud) AllUsage(_ context.Context, project string, from, to time.Time) ([]stackhand.ServerUsage, error) {
+	if !slices.Contains(c.who.Roles, "admin") {
+		return nil, stackhand.Errorf(stackhand.Forbidden, "Policy doesn't allow os_compute_api:os-simple-tenant-usage:list to be performed.")
+	}
+	return slices.DeleteFunc(slices.Clone(c.usage), func(u stackhand.ServerUsage) bool { return project != "" && u.ProjectID != project }), c.w.fail["AllUsage"]
+}

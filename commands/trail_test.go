@@ -218,7 +218,7 @@ func TestNothingPassesTheTrail(t *testing.T) {
 		Request OpenRequests RecentRequests RequestsInThread
 		Credentials Choice
 		Identity Features Refresh Servers AllServers Server Images Flavors Networks Subnets SecurityGroups FloatingIPs Ports KeyPairs
-		Image Routers Volumes VolumeSnapshots Attachments ServerActions ConsoleLog ConsoleURL Usage Hypervisors Projects OwnProjects
+		Image Routers Volumes VolumeSnapshots Attachments ServerActions ConsoleLog ConsoleURL Usage AllUsage Hypervisors Projects OwnProjects
 		Regions Users Limits Zones
 		Notice Find`)
 	env := Env{Audit: (&paper{}).audit, Now: time.Now, Requests: auditedRequests{}, Schedules: auditedSchedules{}, Notices: auditedNotices{}, Leases: auditedLeases{}, Orphans: auditedOrphans{}}

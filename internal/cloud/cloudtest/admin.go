@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/cloud"
 )
 
 func features(s *suite) {
@@ -71,6 +72,10 @@ func usage(s *suite) {
 func members(s *suite) {
 	for what, ask := range map[string]func(context.Context) error{
 		"all servers": func(ctx context.Context) error { _, err := s.c.AllServers(ctx, ""); return err },
+		"all usage": func(ctx context.Context) error {
+			_, err := s.c.AllUsage(ctx, "", time.Now().Add(-time.Hour), time.Now())
+			return err
+		},
 		"hypervisors": func(ctx context.Context) error { _, err := s.c.Hypervisors(ctx); return err },
 		"projects":    func(ctx context.Context) error { _, err := s.c.Projects(ctx); return err },
 		"users":       func(ctx context.Context) error { _, err := s.c.Users(ctx); return err },
@@ -106,12 +111,40 @@ func admins(s *suite) {
 	if slices.ContainsFunc(mine, is) {
 		s.Error("the administrator's own list has another project's server")
 	}
+	s.usageOfAll(admin, id)
 	hosts, err := admin.Hypervisors(s.ctx())
 	s.ok(err)
 	if len(hosts) == 0 || hosts[0].ID == "" || hosts[0].Name == "" || hosts[0].State != "up" || hosts[0].Status != "enabled" || hosts[0].Type == "" {
 		s.Errorf("hypervisors %+v", hosts)
 	}
 	s.people(admin)
+}
+
+// usageOfAll reads what every project has used, on one page and on many.
+func (s *suite) usageOfAll(admin *cloud.Client, id string) {
+	from, until := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	read := func(ctx context.Context) ([]stackhand.ServerUsage, error) {
+		return admin.AllUsage(ctx, "", from, until)
+	}
+	s.eventually("the usage of all projects tells of the server", func() bool {
+		all, err := read(s.ctx())
+		s.ok(err)
+		return slices.ContainsFunc(all, func(u stackhand.ServerUsage) bool {
+			return u.ServerID == id && u.ProjectID == s.c.Identity().ProjectID && u.Flavor != ""
+		})
+	})
+	own, err := admin.AllUsage(s.ctx(), s.c.Identity().ProjectID, from, until)
+	s.ok(err)
+	if !slices.ContainsFunc(own, func(u stackhand.ServerUsage) bool { return u.ServerID == id }) {
+		s.Errorf("the usage of one project: %+v", own)
+	}
+	s.Options.PageSize = 1
+	small, err := s.newPool().Client(s.ctx(), s.Cloud, s.Admin)
+	s.ok(err)
+	sameIDs(s, "usage of all", read, func(ctx context.Context) ([]stackhand.ServerUsage, error) {
+		return small.AllUsage(ctx, "", from, until)
+	},
+		func(u stackhand.ServerUsage) string { return u.ServerID })
 }
 
 func (s *suite) people(admin interface {

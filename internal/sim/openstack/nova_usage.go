@@ -142,18 +142,30 @@ func (c *Cloud) tenantUsages(q *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	detailed := q.URL.Query().Get("detailed") == "1"
+	var used []*server // by project and id, as Nova pages them
+	projects := slices.SortedFunc(slices.Values(c.identity.projects), func(a, b *project) int { return strings.Compare(a.id, b.id) })
+	for _, p := range projects {
+		used = append(used, c.usedIn(p.id, from, to)...)
+	}
+	page, more, err := q.usagePage(used)
+	if err != nil {
+		return answer{}, err
+	}
 	out := []object{}
-	for _, p := range c.identity.projects {
-		used := c.usedIn(p.id, from, to)
-		if len(used) == 0 {
-			continue
+	for rest := page; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].tenant == rest[0].tenant {
+			n++
 		}
-		v := c.usageView(q, p.id, used, from, to)
-		if !detailed {
+		v := c.usageView(q, rest[0].tenant.id, rest[:n], from, to)
+		if q.URL.Query().Get("detailed") != "1" {
 			delete(v, "server_usages")
 		}
-		out = append(out, v)
+		out, rest = append(out, v), rest[n:]
 	}
-	return ok(object{"tenant_usages": out})
+	body := object{"tenant_usages": out}
+	if more {
+		body["tenant_usages_links"] = q.nextLink(page[len(page)-1].id)
+	}
+	return ok(body)
 }

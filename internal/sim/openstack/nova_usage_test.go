@@ -40,3 +40,41 @@ func TestTenantUsage(t *testing.T) {
 	ask(url.Values{"start": {"junk"}}).want(400, "invalid format")
 	ask(url.Values{"start": {at(0)}, "end": {at(time.Hour)}}).want(400, "cannot occur after")
 }
+
+// TestAllUsage: administrators read every project's, page by page over all of them, in the order of projects and ids.
+func TestAllUsage(t *testing.T) {
+	w := newWorld(t)
+	from := url.Values{"start": {w.clock.now().Add(-time.Hour).UTC().Format("2006-01-02T15:04:05")}, "detailed": {"1"}, "limit": {"3"}}
+	ids := map[string]bool{}
+	for _, who := range [][2]string{{"alice", "team-a"}, {"bob", "team-b"}} {
+		p := w.as(who[0], who[1])
+		l := p.lay()
+		ids[p.boot("web-1", l.port)] = true
+		ids[p.boot("web-2", p.do("POST", neutron+"/ports", object{"port": object{"network_id": l.net}}).want(201).str("port.id"))] = true
+	}
+	w.clock.add(time.Minute)
+	admin := w.as("admin", "admin")
+	admin.micro = "2.40"
+	ask := func() reply { return admin.do("GET", nova+"/os-simple-tenant-usage?"+from.Encode(), nil).want(200) }
+	page := ask().want(200, "tenant_usages_links")
+	tenants := page.list("tenant_usages")
+	if len(tenants) != 2 || len(page.list("tenant_usages.0.server_usages")) != 2 || len(page.list("tenant_usages.1.server_usages")) != 1 {
+		t.Fatalf("the first page: %s", page.raw)
+	}
+	if a, b := page.str("tenant_usages.0.tenant_id"), page.str("tenant_usages.1.tenant_id"); a >= b {
+		t.Errorf("%s comes before %s", a, b)
+	}
+	last := page.str("tenant_usages.1.server_usages.0.instance_id")
+	from.Set("marker", last)
+	rest := ask()
+	if len(rest.list("tenant_usages")) != 1 || len(rest.list("tenant_usages.0.server_usages")) != 1 || rest.str("tenant_usages.0.server_usages.0.instance_id") <= last {
+		t.Errorf("the second page: %s", rest.raw)
+	}
+	if got := rest.str("tenant_usages.0.server_usages.0.instance_id"); !ids[got] {
+		t.Errorf("the second page has %s", got)
+	}
+	admin.micro = "2.39"
+	if all := ask(); len(all.list("tenant_usages.1.server_usages")) != 2 {
+		t.Errorf("before there were pages: %s", all.raw)
+	}
+}
