@@ -1,6 +1,9 @@
 package stackhand
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Identity is who a credential is in a cloud, and what it may do there.
 type Identity struct {
@@ -83,6 +86,20 @@ type Server struct {
 	Progress   int
 	LaunchedAt time.Time
 }
+
+// Runs tells whether a server runs, or somebody is just starting it. One in ERROR does not count: it may have come there by itself.
+func (s Server) Runs() bool {
+	switch s.Status {
+	case "SHUTOFF", "PAUSED", "SUSPENDED", "SHELVED", "SHELVED_OFFLOADED":
+		return slices.Contains(risingTasks, s.Task)
+	case "ERROR", "DELETED", "SOFT_DELETED", "UNKNOWN", "":
+		return false
+	}
+	return true
+}
+
+// risingTasks are what Nova does on the way to ACTIVE.
+var risingTasks = []string{"powering-on", "unpausing", "resuming", "unshelving", "scheduling", "networking", "block_device_mapping", "spawning", "reboot_started_hard", "rebooting_hard"}
 
 // Address is one address of a server.
 type Address struct {

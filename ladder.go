@@ -59,6 +59,7 @@ type Rung struct {
 	External string    `json:"external,omitempty"` // id of the network that it was of
 	Image    string    `json:"image,omitempty"`    // id of the snapshot
 	Recipe   *Recipe   `json:"recipe,omitempty"`   // what the snapshot was of
+	Woken    string    `json:"woken,omitempty"`    // the job of ours that woke the server since, to make an image of it
 }
 
 // Recipe is what a server was like before it was deleted, as far as it can be made again.
@@ -90,12 +91,24 @@ func (l *Ladder) Take(r Rung) {
 
 // Back notes that the steps that were taken are undone, and that whatever reason there was no longer holds.
 func (l *Ladder) Back(now time.Time) {
+	l.Rungs = slices.Clone(l.Rungs)
 	for i := range l.Rungs {
 		if l.Rungs[i].Undone.IsZero() {
 			l.Rungs[i].Undone = now
 		}
 	}
 	l.Answer()
+}
+
+// Rise is what becomes of a lease whose server was put away and runs again: it is off the ladder, and lasts for another while, which
+// counts as an extension.
+func (l *Lease) Rise(now time.Time, grant time.Duration) {
+	l.Ladder.Back(now)
+	if until := now.Add(grant); until.After(l.Until) {
+		l.Extensions.Times++
+		l.Extensions.Total += grant
+		l.Until = until
+	}
 }
 
 // Answer notes that whatever reason there was no longer holds, since somebody needs the stack. Steps that were taken stay.
@@ -106,6 +119,23 @@ func (l *Ladder) Answer() {
 
 // Parked is the step that put the server away, and whether it still is.
 func (l Ladder) Parked() (Rung, bool) { return l.taken(StepStop, StepShelve) }
+
+// Wake notes that a job of ours wakes the server that was put away, and means to end it all the same.
+func (l *Ladder) Wake(job string) {
+	l.Rungs = slices.Clone(l.Rungs)
+	for i := range l.Rungs {
+		if r := &l.Rungs[i]; r.Undone.IsZero() {
+			r.Woken = job
+		}
+	}
+}
+
+// Risen tells whether a server runs that the ladder put away, although no job of ours woke it: then somebody started it in
+// another way. It answers the step that put it away.
+func (l Ladder) Risen(srv Server) (Rung, bool) {
+	r, parked := l.Parked()
+	return r, parked && r.Woken == "" && srv.Runs()
+}
 
 // Snapshot is the step that made an image of the server, and whether there is one.
 func (l Ladder) Snapshot() (Rung, bool) { return l.taken(StepSnapshot) }

@@ -140,6 +140,16 @@ type Stack struct {
 // Scope is where in its cloud the stack is.
 func (s Stack) Scope() Scope { return Scope{ProjectID: s.ProjectID, Region: s.Region} }
 
+// Rename notes another name of the stack's server.
+func (s *Stack) Rename(name string) {
+	s.Name = name
+	for i := range s.Ledger {
+		if r := &s.Ledger[i]; r.Kind == KindServer && r.ID == s.Server {
+			r.Name = name
+		}
+	}
+}
+
 // Of tells whether the stack is the user's: as its owner or as one of its co-owners.
 func (s Stack) Of(u User) bool {
 	return u.ID != "" && s.Lease.Owner == u.ID || slices.ContainsFunc(s.Shared, u.Is)

@@ -23,7 +23,7 @@ func rulesOf(cfg config.Leases) (lease.Rules, error) {
 	}
 	r := lease.Rules{
 		Default: time.Duration(cfg.Default), Max: time.Duration(cfg.Max), Notice: notice,
-		StopsToo: cfg.DaysOff.Steps == "all", Budget: budgetOf(cfg),
+		StopsToo: cfg.DaysOff.Steps == "all", Budget: budgetOf(cfg), Again: time.Duration(cfg.Again),
 	}
 	for _, d := range cfg.Warn {
 		r.Warn = append(r.Warn, time.Duration(d))
@@ -92,8 +92,8 @@ func (a *app) newSweeper(rules lease.Rules) *lease.Sweeper {
 			Book: a.store, Dry: cfg.DryRun,
 			Limits: lease.Limits{Sweep: cfg.Brake.Sweep, Hour: cfg.Brake.Hour, Percent: cfg.Brake.Percent},
 		},
-		Asked: a.askedForLonger,
-		Away:  a.away, Wait: time.Duration(cfg.Away.Wait),
+		Asked: a.askedForLonger, Server: a.serverOf, Record: a.reconciled,
+		Away: a.away, Wait: time.Duration(cfg.Away.Wait),
 	}
 }
 
@@ -111,6 +111,32 @@ func (a *app) askedForLonger(ctx context.Context, stack string) (stackhand.Text,
 	}
 	return stackhand.Textf("%s asked for more time (%s, request %s), which nobody has decided about so far.",
 		stackhand.To(r.Job.User.ID), r.Job.Title, stackhand.AsCode(r.ID)), nil
+}
+
+// serverOf asks a stack's cloud for its server, with its owner's login, or where that has ended with the bot's own.
+func (a *app) serverOf(ctx context.Context, st stackhand.Stack) (stackhand.Server, error) {
+	c, err := a.sessions.Client(ctx, st.Lease.Owner, st.Cloud, st.Scope())
+	if err == nil {
+		var srv stackhand.Server
+		if srv, err = c.Server(ctx, st.Server); stackhand.KindOf(err) != stackhand.Unauthorized {
+			return srv, err
+		}
+	}
+	if stackhand.KindOf(err) != stackhand.Unauthorized {
+		return stackhand.Server{}, err
+	}
+	if c, err = a.sessions.Own(ctx, st.Cloud, st.Scope()); err != nil {
+		return stackhand.Server{}, err
+	}
+	return c.Server(ctx, st.Server)
+}
+
+// reconciled writes down that a sweep took a server as started.
+func (a *app) reconciled(ctx context.Context, id string, st stackhand.Stack, why string) error {
+	return a.audit(ctx, stackhand.AuditRecord{
+		ID: id, At: a.now(), What: stackhand.AuditLease, Command: "reconcile", Cloud: st.Cloud, Project: st.Project, Place: st.Place,
+		About: []string{st.ID, st.Name, st.Server, st.Lease.Owner}, Why: why, Result: "ok",
+	})
 }
 
 // away tells whether a person's status says that they are away. Where Slack does not tell, they are not: steps have their

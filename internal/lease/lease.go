@@ -19,8 +19,10 @@ type Rules struct {
 	Notice  time.Duration   // between a warning that was delivered and the end, at least
 	Ladders []Ladder        // the first that fits a stack is its; none: it is deleted at its end
 
-	Calendar *Calendar // of days on which nothing is deleted; nil: there are none
-	StopsToo bool      // nor stopped or shelved
+	Calendar *Calendar     // of days on which nothing is deleted; nil: there are none
+	StopsToo bool          // nor stopped or shelved
+	Again    time.Duration // how much longer a server lasts that somebody started without the bot, after it was put away
+
 	// Budget is how far leases can be extended without an approver; 0 is no limit.
 	Budget stackhand.Extensions
 }

@@ -47,6 +47,7 @@ type Next struct {
 	Snapshot bool      // an image is made before the deletion
 	FreeIP   bool      // the floating IP is given back together with this step
 	Then     time.Time // when the deletion follows a stop or shelve, at the earliest; zero where this is the deletion
+	Gone     bool      // the server is not in the cloud any more
 	Archive  bool      // the deletion that follows makes an image first
 }
 

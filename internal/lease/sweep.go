@@ -49,6 +49,10 @@ type Sweeper struct {
 	Away func(ctx context.Context, user string) (why string, until time.Time, away bool)
 	// Asked tells, in a sentence, that somebody waits for an approver who may keep a stack for longer; nil: nobody does.
 	Asked func(ctx context.Context, stack string) (stackhand.Text, error)
+	// Server asks a stack's cloud for its server; NotFound if it is not there any more. nil: the record is believed.
+	Server func(ctx context.Context, stack stackhand.Stack) (stackhand.Server, error)
+	// Record writes down, once for each id, what was done with a stack that no job does. nil: nowhere.
+	Record func(ctx context.Context, id string, stack stackhand.Stack, why string) error
 	// Wait is how long steps wait for an owner who is away, at most.
 	Wait time.Duration
 }
@@ -120,7 +124,7 @@ func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) erro
 	switch state {
 	case ToWarn:
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
-		return s.warn(ctx, stack, n, before, fmt.Sprintf("/%d/%s", n.At.Unix(), before), now)
+		return s.tell(ctx, p, stack, n, before, fmt.Sprintf("/%d/%s", n.At.Unix(), before), now)
 	case Ended:
 		if s.Frozen != nil {
 			if frozen, err := s.Frozen(ctx); frozen || err != nil {
@@ -129,13 +133,21 @@ func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) erro
 		}
 		say, wait := s.Rules.stale(stack.Lease, n, p.gap, now)
 		if say {
-			return s.warn(ctx, stack, n, 0, againID(n, p.gap), now)
+			return s.tell(ctx, p, stack, n, 0, againID(n, p.gap), now)
 		}
 		if !wait {
 			return s.take(ctx, p, stack, n, now)
 		}
 	}
 	return nil
+}
+
+// tell warns of a step, unless the cloud says that it is not to come.
+func (s *Sweeper) tell(ctx context.Context, p *pass, stack stackhand.Stack, n Next, before time.Duration, id string, now time.Time) error {
+	if over, err := s.reconcile(ctx, p, &stack, &n, now); err != nil || over {
+		return err
+	}
+	return s.warn(ctx, stack, n, before, id, now)
 }
 
 // holdFor moves the step of an owner who is away to a later time, once for each end. It tells whether it did.

@@ -18,6 +18,11 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 	if at := s.Rules.working(n.Step, now); at.After(now) {
 		return s.putOff(ctx, stack, n, at) // it comes late, or again, on a day off
 	}
+	if !p.dry && p.stopped == "" {
+		if over, err := s.reconcile(ctx, p, &stack, &n, now); err != nil || over {
+			return err
+		}
+	}
 	place, err := s.place(ctx, stack)
 	if err != nil {
 		return err

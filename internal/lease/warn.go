@@ -43,14 +43,19 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	if _, err := s.Book.AddNotice(ctx, notice); err != nil {
 		return err
 	}
-	l.Warned = append(l.Warned, stackhand.Warning{Before: before, Until: n.At, Notice: notice.ID, Volumes: ids(dataVolumes(stack))})
-	l.Warned = l.Warned[max(0, len(l.Warned)-maxWarned):]
+	note(l, stackhand.Warning{Before: before, Until: n.At, Notice: notice.ID, Volumes: ids(dataVolumes(stack))})
 	if err := s.Book.SaveStack(ctx, &stack); err != nil {
 		return err
 	}
 	s.Log.Info("warned of the end of a lease", "stack", stack.ID, "user", l.Owner, "step", n.Step, "at", n.At)
 	s.Noticed()
 	return nil
+}
+
+// note keeps a warning on the record.
+func note(l *stackhand.Lease, w stackhand.Warning) {
+	l.Warned = append(l.Warned, w)
+	l.Warned = l.Warned[max(0, len(l.Warned)-maxWarned):]
 }
 
 // dataVolumes are the volumes that jobs made and added later: those that hold data of their own.

@@ -22,6 +22,12 @@ func (s *Sweeper) words(stack stackhand.Stack, n Next, now time.Time) stackhand.
 		text = text.Add(" ")
 	}
 	switch {
+	case n.Gone:
+		if !n.Then.IsZero() {
+			at = n.Then
+		}
+		return stackhand.Textf("%s is not in the cloud any more: somebody deleted it there. What else was made for it will be removed in %s (%s).%s",
+			name, roughly(at.Sub(now)), stackhand.At(at), ofVolumes(stack))
 	case n.Parked:
 		state := map[string]string{stackhand.StepShelve: "shelved"}[parkedBy(stack)]
 		text = text.Add("%s is %s, %s. It will be deleted with everything that was made for it in %s (%s)%s.%s",
@@ -100,6 +106,8 @@ func buttons(stack stackhand.Stack, n Next) []stackhand.Action {
 	id, name := stack.ID, stack.Name
 	var out []stackhand.Action
 	switch {
+	case n.Gone:
+		return []stackhand.Action{{ID: "delete", Label: "Remove it now", Value: id, Danger: true, Confirm: "Remove everything that was made for " + name + "?"}}
 	case n.Parked && parkedBy(stack) == stackhand.StepShelve:
 		out = append(out, stackhand.Action{ID: "unshelve", Label: "Unshelve", Value: id})
 	case n.Parked:

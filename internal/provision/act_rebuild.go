@@ -98,7 +98,7 @@ func (a act) rebuilt(ctx context.Context, run *jobs.Run, c Cloud) error {
 			st.Image, st.Login = a.spec.Image, a.spec.Login
 		}
 		if a.spec.NewName != "" {
-			setName(st, a.spec.NewName)
+			st.Rename(a.spec.NewName)
 		}
 	})
 	if err != nil {
@@ -114,15 +114,6 @@ func (a act) rebuilt(ctx context.Context, run *jobs.Run, c Cloud) error {
 }
 
 // setName renames a stack, and its server on the ledger.
-func setName(st *stackhand.Stack, name string) {
-	st.Name = name
-	for i := range st.Ledger {
-		if r := &st.Ledger[i]; r.Kind == stackhand.KindServer && r.ID == st.Server {
-			r.Name = name
-		}
-	}
-}
-
 func (a act) rename(ctx context.Context, run *jobs.Run, c Cloud) error {
 	srv, err := a.server(ctx, c)
 	if err != nil {
@@ -136,7 +127,7 @@ func (a act) rename(ctx context.Context, run *jobs.Run, c Cloud) error {
 	} else if err := a.refused(c.UpdateServer(ctx, srv.ID, stackhand.ServerChange{Name: &name})); err != nil {
 		return err
 	}
-	return a.correct(ctx, func(st *stackhand.Stack) { setName(st, name) })
+	return a.correct(ctx, func(st *stackhand.Stack) { st.Rename(name) })
 }
 
 func (a act) password(ctx context.Context, _ *jobs.Run, c Cloud) error {
@@ -169,7 +160,7 @@ func (a act) properties(ctx context.Context, run *jobs.Run, c Cloud) error {
 		}
 	}
 	if change.Name != nil {
-		if err := a.correct(ctx, func(st *stackhand.Stack) { setName(st, *change.Name) }); err != nil {
+		if err := a.correct(ctx, func(st *stackhand.Stack) { st.Rename(*change.Name) }); err != nil {
 			return err
 		}
 	}

@@ -95,6 +95,9 @@ func (r rung) unshelve(ctx context.Context, run *jobs.Run, c Cloud) error {
 		run.Skip()
 		return nil
 	}
+	if err := r.correct(ctx, func(st *stackhand.Stack) { st.Lease.Ladder.Wake(r.id) }); err != nil {
+		return err
+	}
 	if err := once(ctx, run, c, srv, m.record, func() error { return r.refused(c.ActOnServer(ctx, srv.ID, stackhand.ActUnshelve)) }); err != nil {
 		return err
 	}

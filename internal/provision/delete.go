@@ -46,7 +46,7 @@ func (d deletion) steps(version int) []jobs.Step {
 	steps := []jobs.Step{
 		step("stack", "Stack", d.take),
 		// The server goes first: a cloud that refuses that, for a lock of which old ones do not tell, leaves it reachable.
-		step("server", "Server", each(stackhand.KindServer), "stack"),
+		step("server", "Server", d.withStack(d.spec.Stack, d.server), "stack"),
 		step("floating-ip", "Floating IP", each(stackhand.KindFloatingIP), "server"),
 		step("port", "Port", each(stackhand.KindPort), "floating-ip"),
 		step("group", "Security group", each(stackhand.KindSecurityGroup), "port"),
@@ -98,10 +98,13 @@ func (d deletion) mayGo(st stackhand.Stack) action {
 		if srv.Locked && (d.spec.Why == whyExpired || !isAdmin(c.Identity())) {
 			return stackhand.Errorf(stackhand.Conflict, "%s is locked, so it cannot be deleted.", st.Name).Do("Say unlock %s, then try again.", st.Name)
 		}
-		if d.spec.Why == whyExpired {
-			return d.same(st, srv)
+		if d.spec.Why != whyExpired {
+			return nil
 		}
-		return nil
+		if err := d.same(st, srv); err != nil {
+			return err
+		}
+		return awake(st, srv)
 	}
 }
 
@@ -289,6 +292,25 @@ func (d deletion) removeEach(kind string) action {
 		}
 		return nil
 	}
+}
+
+// server deletes the server, unless it is one for whose end nobody asked, and that somebody started: this job may stand in a backup
+// that is older than that.
+func (d deletion) server(ctx context.Context, run *jobs.Run, c Cloud) error {
+	st, err := d.Book.Stack(ctx, d.spec.Stack)
+	if err != nil {
+		return err
+	}
+	if d.spec.Why == whyExpired && st.Server != "" {
+		srv, err := c.Server(ctx, st.Server)
+		if err == nil {
+			err = awake(st, srv)
+		}
+		if gone(err) != nil {
+			return err
+		}
+	}
+	return d.removeEach(stackhand.KindServer)(ctx, run, c)
 }
 
 func (d deletion) network(ctx context.Context, run *jobs.Run, c Cloud) error {

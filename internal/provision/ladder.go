@@ -77,6 +77,9 @@ func (r rung) check(ctx context.Context, run *jobs.Run, c Cloud) error {
 		if err := r.same(st, srv); err != nil {
 			return err
 		}
+		if err := awake(st, srv); err != nil {
+			return err
+		}
 	}
 	if srv.Locked && (!r.spec.Until.IsZero() || !isAdmin(c.Identity())) {
 		return stackhand.Errorf(stackhand.Conflict, "%s is locked, so nothing was done to it.", st.Name).Do("Say unlock %s, then try again.", st.Name)
@@ -105,6 +108,16 @@ func (d Deps) same(st stackhand.Stack, srv stackhand.Server) error {
 		return no("it was made at %s, not at %s", srv.Created.UTC().Format(time.RFC3339), st.Born.UTC().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// awake refuses the end of a server that was put away by the ladder, and runs: somebody started it, whom nobody warned.
+func awake(st stackhand.Stack, srv stackhand.Server) error {
+	rg, yes := st.Lease.Ladder.Risen(srv)
+	if !yes {
+		return nil
+	}
+	return stackhand.Errorf(stackhand.Conflict, "%s runs, although it was put away at %s: somebody started it without me, so nothing was done to it.",
+		st.Name, rg.At.UTC().Format("2006-01-02 15:04 UTC")).Do("Say delete %s if it has to go all the same.", st.Name)
 }
 
 // resting are the states of a server that does not run; to stop such a one is nothing to do.

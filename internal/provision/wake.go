@@ -31,13 +31,7 @@ func (r rung) back(ctx context.Context, _ *jobs.Run, _ Cloud) error {
 		if _, parked := st.Lease.Ladder.Parked(); !parked {
 			return // another attempt of this step was here
 		}
-		now := r.Now()
-		st.Lease.Ladder.Back(now)
-		if until := now.Add(r.spec.Grant); until.After(st.Lease.Until) {
-			st.Lease.Extensions.Times++
-			st.Lease.Extensions.Total += r.spec.Grant
-			st.Lease.Until = until
-		}
+		st.Lease.Rise(r.Now(), r.spec.Grant)
 	})
 }
 
