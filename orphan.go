@@ -108,6 +108,9 @@ type AdoptSpec struct {
 	Name      string        `json:"name"`
 	Owner     string        `json:"owner"` // id of the person who agreed
 	For       time.Duration `json:"for"`
+	Maker     string        `json:"maker,omitempty"`   // id of the cloud's user who made it
+	By        string        `json:"by,omitempty"`      // who offered it, where that was somebody else
+	Unasked   bool          `json:"unasked,omitempty"` // an administrator takes it, and whoever made it is nobody who could be asked
 }
 
 // ReleaseSpec is the input of the flow "release": an adopted server is left to itself again.

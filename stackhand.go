@@ -190,6 +190,11 @@ type Notice struct {
 	Stale     bool              `json:"stale,omitempty"`     // delivered, and its messages show an older text
 	By        string            `json:"by,omitempty"`        // who asks, where somebody does
 	Line      string            `json:"line,omitempty"`      // … and for what
+	Taken     string            `json:"taken,omitempty"`     // key of the line that answers it: nobody else's does
+	// Ends is until when it can be answered, where that has an end. Over is what it says, and what By is told, if nobody did.
+	Ends     time.Time `json:"ends,omitzero"`
+	Over     Text      `json:"over,omitempty"`
+	Adoption *Adoption `json:"adoption,omitempty"` // what is offered with it
 }
 
 // Posted is one message that should be, or is, in the chat. Op is written before the

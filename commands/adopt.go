@@ -10,6 +10,8 @@ import (
 type adoptArgs struct {
 	Server string        `arg:"server" help:"name or id of a server that was made elsewhere"`
 	For    time.Duration `value:"3d" help:"how long it stays from now; extend moves that"`
+	Owner  string        `opt:"owner" value:"@NAME" help:"whose it becomes, who is asked first; administrators, and whoever made it"`
+	Yes    bool          `opt:"yes" hidden:"true" help:"without its maker, who cannot be asked: administrators"`
 	inJob
 }
 
@@ -20,8 +22,8 @@ type releaseArgs struct {
 
 var (
 	_ = add(Command[adoptArgs]{
-		Name: "adopt", Help: "put a server of yours that was made elsewhere under a lease", Role: stackhand.Member,
-		Examples: []string{"adopt db-1 --for 3d"}, Run: adopt,
+		Name: "adopt", Help: "put a server that was made elsewhere under a lease, with its owner's consent", Role: stackhand.Member,
+		Examples: []string{"adopt db-1 --for 3d", "adopt db-1 --owner @bob"}, Run: adopt,
 	})
 	_ = add(Command[releaseArgs]{
 		Name: "release", Help: "take an adopted server out of its lease again: it stays as it is", Role: stackhand.Member,
@@ -48,30 +50,34 @@ func adopt(ctx context.Context, env *Env, user stackhand.User, a adoptArgs) (Rep
 	if err != nil {
 		return Reply{}, err
 	}
-	if err := s.adoptable(ctx, t); err != nil {
-		return Reply{}, err
+	w := adoption{line: a.Line, target: t, lasts: lasts, owner: a.Owner, yes: a.Yes, mine: s.made(t.server)}
+	w.again = func(owner string, yes bool) string {
+		a.Server, a.Owner, a.Yes = t.id(), owner, yes
+		return format("adopt", a)
 	}
-	return s.adopt(ctx, a.Line, t.server, lasts)
+	return s.adoptFor(ctx, w)
 }
 
-// adopt starts the job that puts a server under a lease of the user's.
-func (s *session) adopt(ctx context.Context, line Line, sv stackhand.Server, lasts time.Duration) (Reply, error) {
+// made tells whether the session's user of the cloud made a server, as far as the cloud can tell people apart.
+func (s *session) made(sv stackhand.Server) bool {
+	return !s.settings.Service && sv.UserID != "" && sv.UserID == s.who.UserID
+}
+
+// proposeAdoption asks the gate about the job that puts a server under a lease of the user's.
+func (s *session) proposeAdoption(ctx context.Context, line Line, sv stackhand.Server, spec stackhand.AdoptSpec) (proposal, error) {
 	id := JobID(line.Key, 0)
+	spec.Cloud, spec.ProjectID, spec.Project, spec.Server, spec.Name, spec.Owner, spec.Maker = s.name, s.who.ProjectID, s.who.Project, sv.ID, sv.Name, s.user.ID, sv.UserID
 	job := stackhand.Job{Flow: "adopt", Cloud: s.name, Scope: s.scope(), Title: "Adopt " + sv.Name}
 	st := stackhand.Stack{
 		ID: id + "-1", Name: sv.Name, Cloud: s.name, ProjectID: s.who.ProjectID, Project: s.who.Project, Region: s.who.Region,
 		State: stackhand.StackBuilding, Job: id, Busy: id, Place: line.Place, Flavor: sv.Flavor, Image: sv.Image, Created: s.env.Now(),
-		Lease: stackhand.Lease{Owner: s.user.ID, For: lasts},
+		Lease: stackhand.Lease{Owner: s.user.ID, For: spec.For},
 	}
-	spec := stackhand.AdoptSpec{
-		Cloud: s.name, ProjectID: s.who.ProjectID, Project: s.who.Project, Server: sv.ID, Name: sv.Name, Owner: s.user.ID, For: lasts,
-	}
-	job, err := s.start(ctx, line, 0, job, spec, st)
-	return begun(job), err
+	return s.propose(ctx, line, 0, job, spec, st)
 }
 
-// adoptable refuses what is under a lease already, what is being built or deleted, and what is not the asker's.
-func (s *session) adoptable(ctx context.Context, t target) error {
+// free refuses what is under a lease already, what is being built or deleted, and what is in another project.
+func (s *session) free(ctx context.Context, t target) error {
 	sv := t.server
 	if t.stack != nil {
 		if t.stack.Lease.Owner == s.user.ID {
@@ -85,13 +91,6 @@ func (s *session) adoptable(ctx context.Context, t target) error {
 		return stackhand.Errorf(stackhand.Forbidden, "%s is in another project than %s.", sv.Name, s.who.Project).Do("Log in to its project, then say it again.")
 	case sv.Status == "BUILD" || sv.Status == "DELETED" || sv.Status == "SOFT_DELETED" || sv.Task == "deleting":
 		return stackhand.Errorf(stackhand.Conflict, "%s is being built or deleted (%s).", sv.Name, sv.Status).Do("Try again when that is over.")
-	case s.user.Role >= stackhand.Admin:
-		return nil
-	case s.settings.Service:
-		return stackhand.Errorf(stackhand.Forbidden, "Everybody uses %s with the bot's own login, so the cloud does not tell whose %s is.", s.name, sv.Name).Do("Ask an administrator to adopt it.")
-	case sv.UserID == "" || sv.UserID != s.who.UserID:
-		return stackhand.Errorf(stackhand.Forbidden, "%s was made by another user of the cloud than %s, so it is not yours to adopt.", sv.Name, first(s.who.User, "you")).
-			Do("Whoever made it can adopt it, or an administrator.")
 	}
 	return nil
 }

@@ -143,6 +143,9 @@ func ClickLine(actionID, value string) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	if strings.HasPrefix(value, adoptionPrefix) { // the same buttons as those of a transfer
+		verb = strings.Replace(verb, "transfer ", "adopt ", 1)
+	}
 	if value == "" {
 		return verb, true
 	}

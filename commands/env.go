@@ -43,6 +43,8 @@ type Env struct {
 	// Who tells whom a word means: a mention as it was typed (@U0BOB), an id, or a name; none is that nobody is called that.
 	// nil knows nobody.
 	Who func(ctx context.Context, word string) ([]Person, error)
+	// Holders are the people who are logged in to a cloud as one of its users. nil: nobody is known.
+	Holders func(ctx context.Context, cloud, cloudUser string) ([]string, error)
 	// Member tells who somebody is now, with their role and groups: Forbidden for who may not use servers any more. nil: they are
 	// who they were.
 	Member func(ctx context.Context, userID string) (stackhand.User, error)
@@ -86,6 +88,10 @@ type Notices interface {
 	Notice(ctx context.Context, id string) (stackhand.Notice, error)
 	// ReviseNotice has a notice say something else from now on, in all its messages.
 	ReviseNotice(ctx context.Context, id string, text stackhand.Text, actions ...stackhand.Action) error
+	// ChangeNotice changes a notice; change may be called again with a newer one, and its error is answered as it is.
+	ChangeNotice(ctx context.Context, id string, change func(*stackhand.Notice) error) (stackhand.Notice, error)
+	// AnswerableNotices are those that can be answered until some moment, of those whose moment is not after until; zero: all.
+	AnswerableNotices(ctx context.Context, until time.Time) ([]stackhand.Notice, error)
 }
 
 // current is the world with the settings that are in force now.

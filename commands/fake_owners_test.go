@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -90,6 +91,31 @@ func (f fakeNotices) ReviseNotice(_ context.Context, id string, text stackhand.T
 	n.Text, n.Actions, n.Stale = text, actions, true
 	f.w.notices[id] = n
 	return f.w.fail["ReviseNotice"]
+}
+
+func (f fakeNotices) ChangeNotice(_ context.Context, id string, change func(*stackhand.Notice) error) (stackhand.Notice, error) {
+	n, ok := f.w.notices[id]
+	if !ok {
+		return n, stackhand.Errorf(stackhand.NotFound, "no notice %s", id)
+	}
+	if n.Adoption != nil {
+		a := *n.Adoption
+		n.Adoption = &a
+	}
+	if err := change(&n); err != nil {
+		return n, err
+	}
+	f.w.notices[id] = n
+	return n, f.w.fail["ChangeNotice"]
+}
+
+func (f fakeNotices) AnswerableNotices(_ context.Context, until time.Time) (out []stackhand.Notice, err error) {
+	for _, n := range f.w.notices {
+		if !n.Ends.IsZero() && len(n.Actions) > 0 && (until.IsZero() || !n.Ends.After(until)) {
+			out = append(out, n)
+		}
+	}
+	return out, f.w.fail["AnswerableNotices"]
 }
 
 // lastNotice is what somebody was told last.

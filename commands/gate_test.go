@@ -38,7 +38,7 @@ var gated = map[string]struct{ line, status string }{
 	"archive": {"archive web-1", ""}, "restore": {"restore old-1", ""},
 	"retry": {"retry bbbb2222", ""}, "keep": {"keep bbbb2222", ""}, "cleanup": {"cleanup bbbb2222", ""}, "cancel": {"cancel cccc2222", ""}, "password": {"password web-1", ""},
 	"schedule": {"schedule web-1 --stop 20:00", ""}, "schedule delete": {"schedule delete of-old-1", ""}, "schedule leave": {"schedule leave web-1", ""},
-	"share": {"share web-1 bob", ""}, "unshare": {"unshare web-1", ""}, "transfer": {"transfer web-1 bob", ""}, "transfer accept": {"transfer accept web-1", ""},
+	"share": {"share web-1 bob", ""}, "unshare": {"unshare web-1", ""}, "transfer": {"transfer web-1 bob", ""}, "transfer accept": {"transfer accept web-1", ""}, "adopt accept": {"adopt accept " + givenAway, ""},
 }
 
 const gateKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6xv0dCeWzT1f0yH0YpR3cX8f2bXJ3hGqYc6o0yq1pT"
@@ -46,7 +46,7 @@ const gateKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6xv0dCeWzT1f0yH0YpR3cX8f2
 // ungated are the commands that are no changes in a cloud: they read, are about the asker's own login, leave a server to its
 // owner, ask, or are the freeze itself. What is granted is said anew, and passes the gate by itself.
 // Those who decide about requests are asked by entitled, and what they let through is asked again by whoever asked for it.
-var ungated = []string{"approvals", "approve", "deny", "needed", "ladder go", "ladder hold", "transfer decline", "transfer withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami", "freeze", "unfreeze"}
+var ungated = []string{"approvals", "approve", "deny", "needed", "ladder go", "ladder hold", "transfer decline", "transfer withdraw", "adopt decline", "adopt withdraw", "ask", "grant", "clouds", "console log", "console url", "login", "logout", "use", "whoami", "freeze", "unfreeze"}
 
 // gateWorld holds something for every line of gated.
 func gateWorld(status string) (*world, *Env) {
@@ -70,8 +70,17 @@ func gateWorld(status string) (*world, *Env) {
 	return w, env
 }
 
+// givenAway is the offer of stray, which was made elsewhere.
+const givenAway = adoptionPrefix + "srv-stray/k3v9x2ab"
+
 // givable has web-1 shared, and offered to somebody who takes it.
 func (w *world) givable(verb string, to stackhand.User) {
+	if verb == "adopt accept" {
+		w.notices[givenAway] = stackhand.Notice{ID: givenAway, User: to.ID, Actions: []stackhand.Action{{ID: "accept"}}, Ends: w.now.Add(day), Adoption: &stackhand.Adoption{
+			Cloud: "lab", Scope: stackhand.Scope{ProjectID: teamA}, Project: "team-a", Server: "srv-stray", Name: "stray", For: day, To: to.ID, By: "U0CAROL",
+			State: stackhand.TransferOpen, Ends: w.now.Add(day),
+		}}
+	}
 	for id, st := range w.stacks {
 		if st.Name != "web-1" {
 			continue
@@ -93,6 +102,11 @@ func (w *world) state() string {
 	for _, id := range slices.Sorted(maps.Keys(w.stacks)) {
 		if t := w.stacks[id].Transfer; t != nil {
 			owners += fmt.Sprintf(" %s %s", t.To, t.State)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.notices)) {
+		if o := w.notices[id].Adoption; o != nil {
+			owners += fmt.Sprintf(" %s %s %s", o.Name, o.To, o.State)
 		}
 	}
 	return fmt.Sprint(w.jobs, w.cloud.keys, owners, stacksWithout(w.stacks), w.schedules, w.decided)

@@ -8,9 +8,11 @@ import (
 )
 
 type orphansAdoptArgs struct {
-	ID  string        `arg:"id" required:"true" help:"id of a finding, as orphans shows it"`
-	For time.Duration `value:"3d" help:"how long a server stays from now"`
-	To  string        `value:"server" help:"the server of yours with which it goes from now on; by default the one for which it was made"`
+	ID    string        `arg:"id" required:"true" help:"id of a finding, as orphans shows it"`
+	For   time.Duration `value:"3d" help:"how long a server stays from now"`
+	Owner string        `opt:"owner" value:"@NAME" help:"whose a server becomes, who is asked first"`
+	Yes   bool          `opt:"yes" hidden:"true" help:"without its owner, who cannot be asked: administrators"`
+	To    string        `value:"server" help:"the server of yours with which it goes from now on; by default the one for which it was made"`
 	inJob
 }
 
@@ -36,6 +38,9 @@ func orphansAdopt(ctx context.Context, env *Env, user stackhand.User, a orphansA
 	}
 	if o.Thing.Kind == stackhand.KindServer && a.To == "" {
 		return s.adoptFound(ctx, a, o)
+	}
+	if a.Owner != "" {
+		return Reply{}, find("orphans adopt").misuse("--owner is for servers; anything else goes with one.")
 	}
 	t, err := s.heirOf(ctx, a, o)
 	if err != nil {
@@ -67,7 +72,9 @@ func (s *session) adoptFound(ctx context.Context, a orphansAdoptArgs, o stackhan
 	if err != nil {
 		return Reply{}, err
 	}
-	return s.adopt(ctx, a.Line, sv, lasts)
+	w := adoption{line: a.Line, target: target{server: sv}, lasts: lasts, owner: a.Owner, yes: a.Yes, mine: o.Owner == s.user.ID, whose: o.Owner}
+	w.again = func(owner string, yes bool) string { a.Owner, a.Yes = owner, yes; return format("orphans adopt", a) }
+	return s.adoptFor(ctx, w)
 }
 
 // heirOf is the server with which a finding is to go from now on.

@@ -34,9 +34,12 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 	}
 	more := s.beside(ctx, t)
 	if t.stack != nil {
-		if more.longer, err = env.WaitingFor(ctx, t.stack.ID, "keep"); err != nil {
-			return Reply{}, err
-		}
+		more.longer, err = env.WaitingFor(ctx, t.stack.ID, "keep")
+	} else {
+		more.offer, err = env.offeredElsewhere(ctx, s.name, t.server.ID)
+	}
+	if err != nil {
+		return Reply{}, err
 	}
 	r := Reply{Text: stackhand.Textf("%s %s %s", t.name(), t.status(), dash(t.address())), Actions: sizeButtons(t)}
 	if t.gone {
@@ -98,6 +101,7 @@ type beside struct {
 	ssh     bool               // nothing keeps SSH out
 	trouble string             // what could not be read
 	longer  *stackhand.Request // to keep it for longer, which waits
+	offer   *stackhand.Notice  // to put it under a lease, which waits for an answer
 }
 
 // beside reads it, side by side. What cannot be read is told as it is known without.
@@ -143,6 +147,9 @@ func admits(g stackhand.SecurityGroup, port int) bool {
 func (s *session) showLease(ctx context.Context, t target, more beside, field func(name, format string, args ...any)) {
 	if t.stack == nil {
 		field("Owner", "not made here")
+		if n := more.offer; n != nil {
+			field("Offered to", "%s, until %s", stackhand.To(n.Adoption.To), stackhand.At(n.Ends))
+		}
 		return
 	}
 	s.showOwners(ctx, *t.stack, field)

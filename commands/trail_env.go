@@ -113,6 +113,31 @@ func (a auditedNotices) ReviseNotice(ctx context.Context, id string, text stackh
 	return a.Notices.ReviseNotice(ctx, id, text, actions...)
 }
 
+// ChangeNotice writes what became of an offer that is kept with a notice. What else changes about one was written when it was decided.
+func (a auditedNotices) ChangeNotice(ctx context.Context, id string, change func(*stackhand.Notice) error) (stackhand.Notice, error) {
+	n, err := a.Notice(ctx, id)
+	if err != nil {
+		return n, err
+	}
+	before := stackhand.TransferOpen
+	if n.Adoption != nil {
+		before = n.Adoption.State
+	}
+	if err := change(&n); err != nil {
+		return n, err
+	}
+	if o := n.Adoption; o != nil && o.State != before {
+		err = a.t.within(ctx, "answer/"+id, func(r *stackhand.AuditRecord) {
+			r.Cloud, r.Project, r.About, r.Result = o.Cloud, o.Project, []string{o.Server, o.Name, o.To}, string(o.State)
+			r.Resolved = object("adoption", o)
+		})
+		if err != nil {
+			return n, err
+		}
+	}
+	return a.Notices.ChangeNotice(ctx, id, change)
+}
+
 type auditedLeases struct {
 	Leases
 	stacks Stacks

@@ -121,7 +121,9 @@ func (env *Env) tellOffer(ctx context.Context, st stackhand.Stack, to Person) er
 		text = text.Add("\nYou need a login to that project for it: %s.", stackhand.AsCode("login"))
 	}
 	_, err := env.tell(ctx, stackhand.Notice{
-		ID: offerNotice(t), Job: st.Job, User: t.To, Place: st.Place, Text: append(stackhand.Textf("%s: ", stackhand.To(t.To)), text...),
+		ID: offerNotice(t), Job: st.Job, User: t.To, By: t.By, Place: st.Place, Ends: t.Ends,
+		Over: stackhand.Textf("%s did not answer in time, so the offer of %s has ended. It stays with %s.", stackhand.To(t.To), stackhand.AsBold(st.Name), stackhand.To(t.From)),
+		Text: append(stackhand.Textf("%s: ", stackhand.To(t.To)), text...),
 		Actions: []stackhand.Action{
 			{ID: "accept", Label: "Accept", Value: t.ID, Confirm: "Take " + st.Name + " over? It is yours then, with its cost and its end."},
 			{ID: "decline", Label: "Decline", Value: t.ID},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -19,6 +20,9 @@ func noticeIndex(n *stackhand.Notice) []string {
 	var keys []string
 	if n.Delivered.IsZero() || n.Stale {
 		keys = append(keys, key("notice.open", n.ID))
+	}
+	if !n.Ends.IsZero() && len(n.Actions) > 0 {
+		keys = append(keys, key("notice.ends", rising(n.Ends), n.ID))
 	}
 	for _, p := range []stackhand.Posted{n.Public, n.Direct} {
 		if n.Job != "" && p.TS != "" {
@@ -61,16 +65,40 @@ func (s *Store) SaveNotice(ctx context.Context, n *stackhand.Notice) error {
 
 // ReviseNotice has a notice say something else from now on, also where it was delivered already.
 func (s *Store) ReviseNotice(ctx context.Context, id string, text stackhand.Text, actions ...stackhand.Action) error {
+	_, err := s.ChangeNotice(ctx, id, func(n *stackhand.Notice) error {
+		n.Text, n.Actions, n.Stale = text, actions, true
+		return nil
+	})
+	return err
+}
+
+// ChangeNotice changes a notice; change may be called again with a newer one. Its error is answered as it is, and nothing is
+// written then.
+func (s *Store) ChangeNotice(ctx context.Context, id string, change func(*stackhand.Notice) error) (stackhand.Notice, error) {
 	for {
 		n, err := s.Notice(ctx, id)
 		if err != nil {
-			return err
+			return n, err
 		}
-		n.Text, n.Actions, n.Stale = text, actions, true
+		if err := change(&n); err != nil {
+			return n, err
+		}
 		if err = s.SaveNotice(ctx, &n); err == nil || !errors.Is(err, ErrConflict) || ctx.Err() != nil {
-			return err
+			return n, err
 		}
 	}
+}
+
+// AnswerableNotices reads the notices that can be answered until some moment, of those whose moment is not after until; zero: all. The
+// earliest comes first.
+func (s *Store) AnswerableNotices(ctx context.Context, until time.Time) ([]stackhand.Notice, error) {
+	from, to := under("notice.ends")
+	if !until.IsZero() {
+		to = key("notice.ends", rising(until.Add(1)))
+	}
+	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool {
+		return !n.Ends.IsZero() && len(n.Actions) > 0 && (until.IsZero() || !n.Ends.After(until))
+	})
 }
 
 // OpenNotices reads the notices that are not delivered yet, or not as they are now.

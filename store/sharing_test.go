@@ -71,6 +71,42 @@ func TestChangeStack(t *testing.T) {
 	notFound(t, err)
 }
 
+// A notice with an end is found until it is answered, those whose end has come by that moment.
+func TestAnswerableNotices(t *testing.T) {
+	s, _, _ := memory(t)
+	ctx := t.Context()
+	press := []stackhand.Action{{ID: "accept"}}
+	for _, n := range []stackhand.Notice{
+		{ID: "later", Ends: start.Add(2 * time.Hour), Actions: press}, {ID: "soon", Ends: start.Add(time.Hour), Actions: press},
+		{ID: "for ever", Actions: press}, {ID: "answered", Ends: start.Add(time.Hour)},
+	} {
+		_, err := s.AddNotice(ctx, n)
+		ok(t, err)
+	}
+	ids := func(until time.Time) (out []string) {
+		all, err := s.AnswerableNotices(ctx, until)
+		ok(t, err)
+		for _, n := range all {
+			out = append(out, n.ID)
+		}
+		return out
+	}
+	same(t, "all", []string{"soon", "later"}, ids(time.Time{}))
+	same(t, "before", 0, len(ids(start.Add(time.Hour-1))))
+	same(t, "at its end", []string{"soon"}, ids(start.Add(time.Hour)))
+	no := errors.New("no")
+	if _, err := s.ChangeNotice(ctx, "soon", func(n *stackhand.Notice) error { n.Actions = nil; return no }); !errors.Is(err, no) {
+		t.Errorf("the error became %v", err)
+	}
+	same(t, "not changed", []string{"soon"}, ids(start.Add(time.Hour)))
+	n, err := s.ChangeNotice(ctx, "soon", func(n *stackhand.Notice) error { n.Actions, n.Taken = nil, "key"; return nil })
+	ok(t, err)
+	same(t, "taken", "key", n.Taken)
+	same(t, "after", []string{"later"}, ids(time.Time{}))
+	_, err = s.ChangeNotice(ctx, "nothing", func(*stackhand.Notice) error { return nil })
+	notFound(t, err)
+}
+
 // A notice that says something else is open again until its messages say it too.
 func TestReviseNotice(t *testing.T) {
 	s, _, _ := memory(t)

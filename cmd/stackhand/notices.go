@@ -35,6 +35,15 @@ func (n notices) AddNotice(ctx context.Context, it stackhand.Notice) (bool, erro
 	return fresh, err
 }
 
+// ChangeNotice changes a notice, and has the bot look whether its messages say so.
+func (n notices) ChangeNotice(ctx context.Context, id string, change func(*stackhand.Notice) error) (stackhand.Notice, error) {
+	it, err := n.Store.ChangeNotice(ctx, id, change)
+	if err == nil {
+		n.noticed()
+	}
+	return it, err
+}
+
 // ReviseNotice has a notice say something else.
 func (n notices) ReviseNotice(ctx context.Context, id string, text stackhand.Text, actions ...stackhand.Action) error {
 	err := n.Store.ReviseNotice(ctx, id, text, actions...)

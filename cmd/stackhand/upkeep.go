@@ -31,6 +31,7 @@ func (a *app) tend(ctx context.Context) {
 		{"the keyset", a.rekey},
 		{"logins that end", a.remind},
 		{"passwords of servers", a.forgetPasswords},
+		{"offers that end", a.endOffers},
 	} {
 		if err := duty.do(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("upkeep failed; it is tried again", "of", duty.what, "err", err)

@@ -1,0 +1,202 @@
+package commands
+
+import (
+	"context"
+	"strings"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
+)
+
+type adoptionArgs struct {
+	Offer string `arg:"offer" required:"true" help:"id of the offer, as its buttons have it"`
+	Line  Line
+}
+
+var _ = add(Command[adoptionArgs]{
+	Name: "adopt accept", Help: "take a server that was made elsewhere under a lease, as somebody asks you to", Examples: []string{"adopt accept adoption/3f2a/k3v9x2ab"},
+	Role: stackhand.Member, Hidden: true, Run: acceptAdoption,
+})
+
+var _ = add(Command[adoptionArgs]{
+	Name: "adopt decline", Help: "leave a server as it is that somebody would put under a lease of yours", Examples: []string{"adopt decline adoption/3f2a/k3v9x2ab"},
+	Role: stackhand.Member, Hidden: true, Run: declineAdoption,
+})
+
+var _ = add(Command[adoptionArgs]{
+	Name: "adopt withdraw", Help: "take back the offer of a server that was made elsewhere", Examples: []string{"adopt withdraw adoption/3f2a/k3v9x2ab"},
+	Role: stackhand.Member, Hidden: true, Run: withdrawAdoption,
+})
+
+// stackOfOffer is the server of an offer, in the words of a stack: what tells where it is.
+func stackOfOffer(o stackhand.Adoption) stackhand.Stack {
+	return stackhand.Stack{Name: o.Name, Cloud: o.Cloud, ProjectID: o.Scope.ProjectID, Region: o.Scope.Region, Project: o.Project}
+}
+
+// adoptionOf reads an offer.
+func (env *Env) adoptionOf(ctx context.Context, id string) (stackhand.Notice, error) {
+	if env.Notices == nil || !strings.HasPrefix(id, adoptionPrefix) {
+		return stackhand.Notice{}, noOffer()
+	}
+	n, err := env.Notices.Notice(ctx, id)
+	if stackhand.KindOf(err) == stackhand.NotFound || err == nil && n.Adoption == nil {
+		return n, noOffer()
+	}
+	return n, err
+}
+
+// answerableAdoption refuses whom an offer is not for, and one that is over. A line that was interrupted after its answer goes on.
+func (env *Env) answerableAdoption(ctx context.Context, user stackhand.User, n stackhand.Notice, key string) error {
+	o := n.Adoption
+	if o.To != user.ID {
+		to := env.person(ctx, o.To)
+		return stackhand.Errorf(stackhand.Forbidden, "%s is offered to %s, and nobody else can answer that.", o.Name, to).Do("Ask %s.", to)
+	}
+	if n.Taken != "" && n.Taken == key {
+		return nil
+	}
+	return env.settledAdoption(ctx, user, o)
+}
+
+// settledAdoption tells what became of an offer that is not open any more; nil while it is.
+func (env *Env) settledAdoption(ctx context.Context, user stackhand.User, o *stackhand.Adoption) error {
+	to, now := env.person(ctx, o.To), env.Now()
+	if o.To == user.ID {
+		to = "You"
+	}
+	no := func(format string, args ...any) error {
+		return stackhand.Errorf(stackhand.Conflict, format, args...).Do("`show %s` tells whose it is now.", o.Server)
+	}
+	switch {
+	case o.State == stackhand.TransferAccepted:
+		return no("%s accepted %s already, %s.", to, o.Name, ago(o.Closed, now))
+	case o.State == stackhand.TransferDeclined:
+		return no("%s declined %s already, %s.", to, o.Name, ago(o.Closed, now))
+	case o.State == stackhand.TransferWithdrawn:
+		return no("The offer of %s was taken back, %s.", o.Name, ago(o.Closed, now))
+	case !o.Open(now):
+		return no("The offer of %s ended unanswered, %s.", o.Name, ago(o.Ends, now))
+	}
+	return nil
+}
+
+// closeAdoption ends an offer in one way, once.
+func (env *Env) closeAdoption(ctx context.Context, id, key string, how stackhand.TransferState, says stackhand.Text, may func(stackhand.Notice) error) (stackhand.Notice, error) {
+	return env.Notices.ChangeNotice(ctx, id, func(n *stackhand.Notice) error {
+		if err := may(*n); err != nil {
+			return err
+		}
+		o := *n.Adoption
+		o.State, o.Closed = how, env.Now()
+		n.Adoption, n.Taken, n.Text, n.Actions, n.Stale = &o, key, says, nil, true
+		return nil
+	})
+}
+
+func acceptAdoption(ctx context.Context, env *Env, user stackhand.User, a adoptionArgs) (Reply, error) {
+	if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
+		return begun(job), err
+	}
+	n, err := env.adoptionOf(ctx, a.Offer)
+	if err == nil {
+		err = env.answerableAdoption(ctx, user, n, a.Line.Key)
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	p, err := env.acceptedAdoption(ctx, user, a.Line, n)
+	if err != nil {
+		return Reply{}, err
+	}
+	if env.rehearsing != nil || p.verdict.Then == policy.Approve && env.Requests == nil {
+		job, err := env.admit(ctx, p)
+		return begun(job), err
+	}
+	o := n.Adoption
+	says := stackhand.Textf("%s accepted the server %s (job %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(p.job.ID))
+	if _, err := env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferAccepted, says, func(n stackhand.Notice) error {
+		return env.answerableAdoption(ctx, user, n, a.Line.Key)
+	}); err != nil {
+		return Reply{}, err
+	}
+	if err := env.tellSomebody(ctx, o.By, "accepted/"+n.ID, stackhand.Stack{}, says); err != nil {
+		return Reply{}, err
+	}
+	job, err := env.admit(ctx, p)
+	return begun(job), err
+}
+
+// acceptedAdoption proposes the job of an offer that its owner-to-be accepts: with their own login, and by what the server is now.
+func (env *Env) acceptedAdoption(ctx context.Context, user stackhand.User, line Line, n stackhand.Notice) (proposal, error) {
+	o := n.Adoption
+	s, err := env.usable(ctx, user, stackOfOffer(*o))
+	if err != nil {
+		return proposal{}, err
+	}
+	t := target{}
+	t.server, err = s.Server(ctx, o.Server)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return proposal{}, stackhand.Errorf(stackhand.Conflict, "%s is not in the cloud any more.", o.Name).Do("There is nothing left to take.")
+	}
+	if err == nil {
+		var st stackhand.Stack
+		switch st, err = env.Stacks.ByServer(ctx, o.Cloud, o.Server); {
+		case err == nil && st.State != stackhand.StackGone:
+			t.stack = &st
+		case stackhand.KindOf(err) == stackhand.NotFound:
+			err = nil
+		}
+	}
+	if err == nil {
+		err = s.free(ctx, t)
+	}
+	if err != nil {
+		return proposal{}, err
+	}
+	if n.Place.Channel != "" {
+		line.Place = n.Place // its card comes where it was offered
+	}
+	lasts := o.For
+	if most := env.Settings.LeaseMax; most > 0 {
+		lasts = min(lasts, most)
+	}
+	p, err := s.proposeAdoption(ctx, line, t.server, stackhand.AdoptSpec{For: lasts, By: o.By})
+	p.job.Line = "adopt " + quote(o.Name) + " --for " + short(lasts) // the press of a button tells nothing
+	return p, err
+}
+
+func declineAdoption(ctx context.Context, env *Env, user stackhand.User, a adoptionArgs) (Reply, error) {
+	n, err := env.adoptionOf(ctx, a.Offer)
+	if err != nil {
+		return Reply{}, err
+	}
+	o := n.Adoption
+	says := stackhand.Textf("%s declined the server %s. It stays as it is, under no lease.", stackhand.To(o.To), stackhand.AsBold(o.Name))
+	if _, err = env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferDeclined, says, func(n stackhand.Notice) error {
+		return env.answerableAdoption(ctx, user, n, a.Line.Key)
+	}); err != nil {
+		return Reply{}, err
+	}
+	return Reply{Text: stackhand.Textf("%s stays as it is. %s is told.", o.Name, capital(env.person(ctx, o.By)))},
+		env.tellSomebody(ctx, o.By, "declined/"+n.ID, stackhand.Stack{}, says)
+}
+
+func withdrawAdoption(ctx context.Context, env *Env, user stackhand.User, a adoptionArgs) (Reply, error) {
+	n, err := env.adoptionOf(ctx, a.Offer)
+	if err != nil {
+		return Reply{}, err
+	}
+	o := n.Adoption
+	says := stackhand.Textf("%s took back the offer of %s.", stackhand.To(user.ID), stackhand.AsBold(o.Name))
+	_, err = env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferWithdrawn, says, func(n stackhand.Notice) error {
+		if o := n.Adoption; o.By != user.ID && user.Role < stackhand.Admin {
+			by := env.person(ctx, o.By)
+			return stackhand.Errorf(stackhand.Forbidden, "%s offered %s, so you cannot take that back.", capital(by), o.Name).Do("Ask %s, or an administrator.", by)
+		}
+		return env.settledAdoption(ctx, user, n.Adoption)
+	})
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Text: stackhand.Textf("%s is no longer offered to %s.", o.Name, env.called(ctx, o.To)), Public: true}, nil
+}
