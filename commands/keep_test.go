@@ -40,6 +40,10 @@ func (f fakeLeases) Brake(context.Context) (stackhand.Brake, bool, error) {
 	return *f.brake, f.dry, nil
 }
 
+func (f fakeLeases) Outlook(_ context.Context, s stackhand.Stack) (next, told stackhand.Text, err error) {
+	return stackhand.Textf("stopped %s", stackhand.At(s.Lease.Until)), stackhand.Textf("%s", stackhand.To(s.Lease.Owner)), nil
+}
+
 func (f fakeLeases) Go(_ context.Context, user string) (stackhand.Brake, error) {
 	*f.brake = stackhand.Brake{Free: f.w.now.Add(time.Hour), By: user}
 	return *f.brake, nil
@@ -56,6 +60,15 @@ func (f fakeLeases) Beyond(ctx context.Context, id string, until time.Time, key 
 }
 
 func (f fakeLeases) Needed(context.Context, string) (bool, error) { return f.asked, nil }
+
+// show says what comes next for a server, and who was told.
+func TestShowSaysWhatComesNext(t *testing.T) {
+	w, env := newWorld()
+	st := w.give("U0ALICE", "web-1")
+	env.Leases = fakeLeases{fakeStacks: fakeStacks{w}}
+	r, err := say(t, env, alice, "show "+st.Name)
+	expect(t, told(r, err), `Next: stopped 2026-.*Told: @?U0ALICE`)
+}
 
 func TestMoments(t *testing.T) {
 	zone := time.FixedZone("Europe/Istanbul", 3*60*60)

@@ -159,11 +159,29 @@ func (s *session) showLease(ctx context.Context, t target, more beside, field fu
 	if r := more.longer; r != nil {
 		field("Asked for", "%s: waits for %s (request %s)", r.Job.Title, s.env.waitsFor(ctx, *r), stackhand.AsCode(r.ID))
 	}
+	s.showOutlook(ctx, *t.stack, field)
 	if t.stack.Busy != "" {
 		field("Job", "%s", t.stack.Busy)
 	}
 	if a := t.address(); a != "" && t.stack.Login != "" && more.ssh && t.runs() {
 		field("Log in", "%s", stackhand.AsCode("ssh "+t.stack.Login+"@"+a))
+	}
+}
+
+// showOutlook tells what comes next by its lease, and who was told.
+func (s *session) showOutlook(ctx context.Context, st stackhand.Stack, field func(name, format string, args ...any)) {
+	if s.env.Leases == nil {
+		return
+	}
+	next, told, err := s.env.Leases.Outlook(ctx, st)
+	if err != nil {
+		field("Next", "%s", err)
+	}
+	if len(next) > 0 {
+		field("Next", "%s", next)
+	}
+	if len(told) > 0 {
+		field("Told", "%s", told)
 	}
 }
 

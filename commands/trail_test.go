@@ -214,7 +214,7 @@ func TestNothingPassesTheTrail(t *testing.T) {
 		Job Recent PlanRetry PlanCleanup
 		Stack ByServer InProject OfOwner EverInProject Ever InThread JobsInThread StacksSharedWith
 		Schedule OfServer Runs
-		Brake Room
+		Brake Room Outlook
 		Request OpenRequests RecentRequests RequestsInThread
 		Credentials Choice
 		Identity Features Refresh Servers AllServers Server Images Flavors Networks Subnets SecurityGroups FloatingIPs Ports KeyPairs

@@ -173,10 +173,18 @@ func (s *Sweeper) holdFor(ctx context.Context, stack stackhand.Stack, n Next, no
 
 // hear notes on the lease which of its warnings have been delivered meanwhile.
 func (s *Sweeper) hear(ctx context.Context, stack *stackhand.Stack) error {
-	news := false
+	news, err := s.heard(ctx, stack)
+	if err != nil || !news {
+		return err
+	}
+	return s.Book.SaveStack(ctx, stack)
+}
+
+// heard fills in which warnings of the next step have been delivered meanwhile. It tells whether any was.
+func (s *Sweeper) heard(ctx context.Context, stack *stackhand.Stack) (news bool, err error) {
 	next, ok := s.Rules.Next(*stack)
 	if !ok {
-		return nil
+		return false, nil
 	}
 	for i := range stack.Lease.Warned {
 		w := &stack.Lease.Warned[i]
@@ -185,16 +193,13 @@ func (s *Sweeper) hear(ctx context.Context, stack *stackhand.Stack) error {
 		}
 		n, err := s.Book.Notice(ctx, w.Notice)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if !n.Delivered.IsZero() {
 			w.Delivered, w.Told, news = n.Delivered, n.Told, true
 		}
 	}
-	if !news {
-		return nil
-	}
-	return s.Book.SaveStack(ctx, stack)
+	return news, nil
 }
 
 // place is the thread of the stack's own card.

@@ -1,0 +1,76 @@
+package lease
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Outlook says what comes next for a stack, and when, and who was told of it; both are empty where time does not count.
+func (s *Sweeper) Outlook(ctx context.Context, stack stackhand.Stack) (next, told stackhand.Text, err error) {
+	stack.Lease.Warned = slices.Clone(stack.Lease.Warned)
+	if _, err := s.heard(ctx, &stack); err != nil {
+		return nil, nil, err
+	}
+	next, told = s.Rules.outlook(stack, s.Now())
+	return next, told, nil
+}
+
+func (r Rules) outlook(s stackhand.Stack, now time.Time) (next, told stackhand.Text) {
+	n, ok := r.Next(s)
+	if !ok {
+		return nil, nil
+	}
+	at, knows := r.mayAt(s.Lease, n)
+	switch at = later(at, n.At); {
+	case !knows && !now.Before(n.At):
+		next = stackhand.Textf("%s, as soon as somebody was told", n.did())
+	case n.Parked:
+		next = stackhand.Textf("%s %s, unless it is started before", n.did(), stackhand.At(at))
+	default:
+		next = stackhand.Textf("%s %s", n.did(), stackhand.At(at))
+	}
+	if !n.Then.IsZero() {
+		next = next.Add(", then deleted %s%s", stackhand.At(r.working(stackhand.StepDelete, later(n.Then, at))), Next{Snapshot: n.Archive}.image())
+	}
+	if h := s.Lease.Ladder.Hold; h.Until.Equal(n.At) && h.Why != "" {
+		next = next.Add(" (later than its end, since %s)", h.Why)
+	}
+	return next, n.told(s)
+}
+
+// did is the step as a word.
+func (n Next) did() string {
+	words := map[string]string{stackhand.StepStop: "stopped", stackhand.StepShelve: "shelved"}
+	return cmp.Or(words[n.Step], "deleted"+n.image())
+}
+
+// told lists who heard of the step, when, and where that stands.
+func (n Next) told(s stackhand.Stack) (told stackhand.Text) {
+	for _, w := range n.warnings(s.Lease) {
+		for _, t := range w.Told {
+			if len(told) > 0 {
+				told = told.Add(", ")
+			}
+			who := stackhand.Textf("%s", stackhand.To(t.Who))
+			if t.Who == s.Place.Channel {
+				who = stackhand.Textf("the thread")
+			}
+			told = told.Add("%s %s", who, stackhand.At(t.At))
+			if t.Link != "" {
+				told = told.Add(" (%s)", stackhand.AsLink(t.Link, "message"))
+			}
+		}
+	}
+	return told
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
