@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // realTalk is the main job on real services: build, use, fail on purpose, take down.
@@ -95,6 +97,40 @@ func TestRealCloud(t *testing.T) {
 			playOn(t, script, args...)
 		})
 	}
+}
+
+// TestRealLeases plays on real services how servers end there and come back, and what is done with those that were made, or
+// deleted, without the bot. The bot's clock is moved on; the services' is not.
+func TestRealLeases(t *testing.T) {
+	args := realArgs(t)
+	for _, script := range []string{"ladder", "ladder_shelve", "schedule", "adopt", "orphans"} {
+		t.Run(script, func(t *testing.T) {
+			nothingLeft(t, "image") // what the ladder makes of a server stays
+			for _, talk := range talksOf(t, script) {
+				playTalk(t, talk, append(args, rulesOfScript(t, script)...)...)
+			}
+		})
+	}
+}
+
+// rulesOfScript are the options with which the script's own rules are in force, where it has a file rules.yaml.
+func rulesOfScript(t *testing.T, script string) []string {
+	t.Helper()
+	a, err := txtar.ParseFile(filepath.Join(scripts, script+".txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range a.Files {
+		if f.Name != "rules.yaml" {
+			continue
+		}
+		path := filepath.Join(t.TempDir(), f.Name)
+		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return []string{"--policy", path}
+	}
+	return nil
 }
 
 // realArgs are the options of a demo on real services. Without any the test is skipped.
