@@ -164,10 +164,13 @@ func (s Stack) GivenBack(from, to time.Time) time.Duration {
 	var sum time.Duration
 	at := from // what is before it is counted
 	for _, r := range s.Lease.Ladder.Rungs {
+		if r.Step == StepSnapshot {
+			continue // it runs until the deletion, which may fail
+		}
 		begin, end := r.At, r.Undone
 		if end.IsZero() {
 			end = to
-			if !s.Gone.IsZero() && r.Step != StepDelete && r.Step != StepSnapshot && s.Gone.Before(to) && !s.endedByLadder() {
+			if !s.Gone.IsZero() && r.Step != StepDelete && s.Gone.Before(to) && !s.endedByLadder() {
 				end = s.Gone // its owner deleted it
 			}
 		}

@@ -52,6 +52,7 @@ func TestGivenBack(t *testing.T) {
 		{"started again", Stack{Lease: Lease{Ladder: Ladder{Rungs: []Rung{woken}}}}, 3 * time.Hour},
 		{"deleted by its owner", Stack{Gone: at(4), Lease: Lease{Ladder: Ladder{Rungs: []Rung{stop}}}}, 2 * time.Hour},
 		{"deleted by the ladder", Stack{Gone: at(4), Lease: Lease{Ladder: Ladder{Rungs: []Rung{stop, {Step: StepSnapshot, At: at(4)}, {Step: StepDelete, At: at(4)}}}}}, 8 * time.Hour},
+		{"an image, and the deletion failed", Stack{Lease: Lease{Ladder: Ladder{Rungs: []Rung{{Step: StepSnapshot, At: at(2)}}}}}, 0},
 		{"long before", Stack{Gone: at(0), Lease: Lease{Ladder: Ladder{Rungs: []Rung{{Step: StepDelete, At: at(0)}}}}}, 9 * time.Hour},
 	} {
 		if got := c.stack.GivenBack(at(1), at(10)); got != c.want {

@@ -32,6 +32,9 @@ const (
 	MarkStack = "stackhand_stack"
 	MarkOwner = "stackhand_owner"
 	MarkHome  = "stackhand_home"
+	// MarkServer is on images alone: the id of the server that they were made of. Nova copies the marks of an image into those that
+	// are made of servers which were built from it, by whomever; they are told by it.
+	MarkServer = "stackhand_server"
 )
 
 const markWord = "stackhand"

@@ -10,7 +10,8 @@ type Thing struct {
 	ProjectID string    `json:"project_id"`
 	UserID    string    `json:"user_id,omitempty"` // of the cloud; servers and volumes
 	Flavor    string    `json:"flavor,omitempty"`
-	Size      int       `json:"size,omitempty"` // GiB, of a volume
+	Size      int       `json:"size,omitempty"`  // GiB, of a volume or a snapshot of one
+	Bytes     int64     `json:"bytes,omitempty"` // of an image
 	Status    string    `json:"status,omitempty"`
 	Created   time.Time `json:"created,omitzero"`  // zero where the cloud does not tell
 	UsedBy    string    `json:"used_by,omitempty"` // id of the server, port or router that has it; "" for nobody
@@ -70,7 +71,9 @@ func (o Orphan) Title() string {
 // Keys of prices, per hour, beside the names of flavors.
 const (
 	PriceFloatingIP = "floating-ip"
-	PriceVolumeGB   = "volume-gb" // of one GiB
+	PriceVolumeGB   = "volume-gb" // of one GiB, as the next ones
+	PriceSnapshotGB = "snapshot-gb"
+	PriceImageGB    = "image-gb"
 )
 
 // PerDay is what the finding costs in a day. It answers false where nothing of it has a price.
@@ -88,6 +91,10 @@ func (o Orphan) PerDay(prices map[string]float64) (cost float64, known bool) {
 			add(PriceFloatingIP, 1)
 		case KindVolume:
 			add(PriceVolumeGB, float64(t.Size))
+		case KindSnapshot:
+			add(PriceSnapshotGB, float64(t.Size))
+		case KindImage:
+			add(PriceImageGB, float64(t.Bytes)/(1<<30))
 		}
 	}
 	return cost, known

@@ -71,7 +71,7 @@ var _ = add(Command[restoreArgs]{
 	Run:      restore,
 })
 
-// kept is for how long after the end of a server its record is looked through.
+// kept is for how long after the end of a server its record is looked through; as long its image is no orphan.
 const kept = 400 * day
 
 // restore creates a server like the one that is gone: whatever create checks, asks and shows holds for it too.

@@ -32,6 +32,14 @@ func orphansAdopt(ctx context.Context, env *Env, user stackhand.User, a orphansA
 	if o.Record != "" {
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "%s has a record already; what it lacks is in the cloud.", o.Name).Do("`orphans forget %s` or `orphans delete %s` puts that right.", o.ID, o.ID)
 	}
+	switch o.Thing.Kind {
+	case stackhand.KindImage:
+		return Reply{}, stackhand.Errorf(stackhand.Invalid, "An image goes with no server.").
+			Do("`create NAME --image %s` makes a server from it; `orphans ignore %s` keeps it as it is.", o.Thing.ID, o.ID)
+	case stackhand.KindSnapshot:
+		return Reply{}, stackhand.Errorf(stackhand.Invalid, "A snapshot of a volume goes with no server.").
+			Do("`volume create NAME --snapshot %s` makes a volume from it; `orphans ignore %s` keeps it as it is.", o.Thing.ID, o.ID)
+	}
 	s, err := openAt(ctx, env, user, o.Cloud, o.Scope)
 	if err != nil {
 		return Reply{}, err

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -79,10 +80,64 @@ func thingOfVolume(v stackhand.Volume) stackhand.Thing {
 	return signed(t)
 }
 
-// Things lists servers, volumes and what is in the network, of the project or, for an administrator of the cloud, of
-// all projects. A cloud without Neutron has the first two only, and one without Cinder no volumes.
+func thingOfSnapshot(v stackhand.VolumeSnapshot) stackhand.Thing {
+	t := stackhand.Thing{
+		Resource: stackhand.Resource{Kind: stackhand.KindSnapshot, ID: v.ID, Name: v.Name}, ProjectID: v.ProjectID, Size: v.Size, Status: v.Status, Created: v.Created,
+	}
+	t.Mark, t.Marked = stackhand.MarkOf(v.Metadata)
+	return signed(t)
+}
+
+// thingOfImage takes the marks of an image for its own only if they name the server that it was made of: Nova copies them into images
+// of servers that were built from it.
+func thingOfImage(i stackhand.Image) stackhand.Thing {
+	t := stackhand.Thing{
+		Resource: stackhand.Resource{Kind: stackhand.KindImage, ID: i.ID, Name: i.Name}, ProjectID: i.Owner, Bytes: i.Size, Status: i.Status, Created: i.Created,
+	}
+	of, from := i.Properties[stackhand.MarkServer], i.Properties["instance_uuid"]
+	if of == "" || from == "" || of == from {
+		t.Mark, t.Marked = stackhand.MarkOf(i.Properties)
+	}
+	return signed(t)
+}
+
+// imageThing is of the session's project where the cloud does not tell whose an image is.
+func (c *Client) imageThing(i stackhand.Image) stackhand.Thing {
+	if i.ID != "" && i.Owner == "" {
+		i.Owner = c.Identity().ProjectID
+	}
+	return thingOfImage(i)
+}
+
+// snapshotsOf are the ids of the snapshots of volumes that an image of a server on volumes is made of:
+// https://docs.openstack.org/nova/latest/user/block-device-mapping.html
+func snapshotsOf(i stackhand.Image) (ids []string) {
+	var disks []struct {
+		ID string `json:"snapshot_id"`
+	}
+	if json.Unmarshal([]byte(i.Properties["block_device_mapping"]), &disks) != nil {
+		return nil // it has none, or in a form that is not known
+	}
+	for _, d := range disks {
+		if d.ID != "" {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
+
+// partOf gives a snapshot the mark of the image that it is a part of: Nova makes it without one.
+func partOf(t stackhand.Thing, image stackhand.Image) stackhand.Thing {
+	whole := thingOfImage(image)
+	t.Parent, t.Mark, t.Marked = image.ID, whole.Mark, whole.Marked
+	return signed(t)
+}
+
+// Things lists servers, volumes and their snapshots, images and what is in the network, of the project or, for an administrator of the
+// cloud, of all projects. What a cloud without Neutron or without Cinder does not have is not in it. The Parent of a snapshot is the image
+// that it is a part of.
 func (c *Client) Things(ctx context.Context, everywhere bool) ([]stackhand.Thing, error) {
-	kinds := []string{stackhand.KindServer, stackhand.KindVolume}
+	kinds := []string{stackhand.KindServer, stackhand.KindVolume, stackhand.KindSnapshot}
 	if !c.classic(ctx, network) {
 		for kind := range thingPaths {
 			kinds = append(kinds, kind)
@@ -97,10 +152,28 @@ func (c *Client) Things(ctx context.Context, everywhere bool) ([]stackhand.Thing
 			return err
 		})
 	}
+	var images []stackhand.Image
+	g.Go(func() (err error) {
+		images, err = c.Images(gctx)
+		return err
+	})
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	return slices.Concat(found...), nil
+	out := slices.Concat(found...)
+	for _, i := range images {
+		if !everywhere && i.Owner != "" && !c.own(i.Owner) {
+			continue
+		}
+		out = append(out, c.imageThing(i))
+		for _, id := range snapshotsOf(i) {
+			at := slices.IndexFunc(out, func(t stackhand.Thing) bool { return t.Kind == stackhand.KindSnapshot && t.ID == id })
+			if at >= 0 && !out[at].Marked {
+				out[at] = partOf(out[at], i)
+			}
+		}
+	}
+	return out, nil
 }
 
 func (c *Client) thingsOf(ctx context.Context, kind string, everywhere bool) ([]stackhand.Thing, error) {
@@ -112,10 +185,14 @@ func (c *Client) thingsOf(ctx context.Context, kind string, everywhere bool) ([]
 	case stackhand.KindServer:
 		found, err := c.servers(ctx, all, patient)
 		return as(found, thingOfServer), err
-	case stackhand.KindVolume:
+	case stackhand.KindVolume, stackhand.KindSnapshot:
 		f, err := c.Features(ctx)
 		if err != nil || !f.Volumes {
 			return nil, err
+		}
+		if kind == stackhand.KindSnapshot {
+			found, err := listOn(ctx, c, volume, "snapshots/detail", "snapshots", all, func(w wireSnapshot) string { return w.ID }, wireSnapshot.snapshot)
+			return as(found, thingOfSnapshot), err
 		}
 		found, err := listOn(ctx, c, volume, "volumes/detail", "volumes", all, func(w wireVolume) string { return w.ID }, wireVolume.volume)
 		return as(found, thingOfVolume), err
@@ -141,7 +218,7 @@ func as[A, B any](in []A, f func(A) B) []B {
 }
 
 // Thing reads a single resource of one of the kinds that Things lists, of whichever project; interfaces of routers
-// are read by their subnet and router.
+// are read by their subnet and router, and snapshots that are a part of an image by that.
 func (c *Client) Thing(ctx context.Context, r stackhand.Resource) (stackhand.Thing, error) {
 	switch r.Kind {
 	case stackhand.KindServer:
@@ -150,6 +227,11 @@ func (c *Client) Thing(ctx context.Context, r stackhand.Resource) (stackhand.Thi
 	case stackhand.KindVolume:
 		v, err := c.Volume(ctx, r.ID)
 		return thingOfVolume(v), err
+	case stackhand.KindImage:
+		i, err := c.Image(ctx, r.ID)
+		return c.imageThing(i), err
+	case stackhand.KindSnapshot:
+		return c.snapshotThing(ctx, r)
 	case stackhand.KindInterface:
 		return c.interfaceOf(ctx, r)
 	}
@@ -158,6 +240,22 @@ func (c *Client) Thing(ctx context.Context, r stackhand.Resource) (stackhand.Thi
 		return stackhand.Thing{}, stackhand.Errorf(stackhand.Invalid, "A %s cannot be read like that.", r.Kind)
 	}
 	return getOn(ctx, c, network, at[0], at[1], r.ID, func(w wireThing) stackhand.Thing { return w.thing(r.Kind) })
+}
+
+func (c *Client) snapshotThing(ctx context.Context, r stackhand.Resource) (stackhand.Thing, error) {
+	v, err := c.VolumeSnapshot(ctx, r.ID)
+	t := thingOfSnapshot(v)
+	if err != nil || r.Parent == "" || t.Marked {
+		return t, err
+	}
+	i, err := c.Image(ctx, r.Parent)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return t, nil
+	}
+	if err == nil && slices.Contains(snapshotsOf(i), r.ID) {
+		t = partOf(t, i)
+	}
+	return t, err
 }
 
 func (c *Client) interfaceOf(ctx context.Context, r stackhand.Resource) (stackhand.Thing, error) {

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +32,8 @@ type Book interface {
 	SaveStack(ctx context.Context, s *stackhand.Stack) error
 	StacksInProject(ctx context.Context, cloud, project string) ([]stackhand.Stack, error)
 	StacksInCloud(ctx context.Context, cloud string) ([]stackhand.Stack, error)
+	// StacksEverInProject is StacksInProject together with the stacks that went since a moment.
+	StacksEverInProject(ctx context.Context, cloud, project string, since time.Time) ([]stackhand.Stack, error)
 	UsersOfResource(ctx context.Context, cloud, id string) ([]string, error)
 	// Orphan is what was noted down about a finding; the zero value if nothing was.
 	Orphan(ctx context.Context, id string) (stackhand.Orphan, error)
@@ -65,6 +66,7 @@ func (f *Finder) Find(ctx context.Context, c Cloud, at At) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
+	f = &Finder{Book: &remembering{Book: f.Book}, Home: f.Home, Now: f.Now}
 	l := &look{Finder: f, at: at, who: c.Identity(), things: things, jobs: map[string]*stackhand.Job{}}
 	lone, err := l.unrecorded(ctx)
 	if err != nil {
@@ -148,8 +150,10 @@ func (l *look) judge(ctx context.Context, t stackhand.Thing) (o stackhand.Orphan
 	} else if job != nil {
 		o.Owner = job.User.ID
 	}
-	if st, err := l.Book.Stack(ctx, t.Mark.Stack); err == nil {
-		o.Owner = st.Lease.Owner
+	for _, id := range l.stacksOf(t) {
+		if st, err := l.Book.Stack(ctx, id); err == nil {
+			o.Owner = st.Lease.Owner
+		}
 	}
 	return o, true, nil
 }
@@ -180,6 +184,9 @@ func Judge(ctx context.Context, book Book, cloud string, t stackhand.Thing, now 
 	case j != nil && (!j.State.Rests() || young(j.Ended) || wanted(*j, t)):
 		return "", false, nil
 	}
+	if image := imageOf(t); image != "" {
+		return judgeImage(ctx, book, cloud, t, image, j, now)
+	}
 	return reason(j, st, known, t), true, nil
 }
 
@@ -188,7 +195,7 @@ func wanted(j stackhand.Job, t stackhand.Thing) bool {
 	if j.Flow != "make" && j.Flow != "act" || j.State != stackhand.JobDone {
 		return false
 	}
-	return slices.ContainsFunc(j.Made, func(r stackhand.Resource) bool { return r.Kind == t.Kind && r.ID == t.ID }) && (j.Flow == "make" || t.Mark.Stack == "")
+	return made(j, t) && (j.Flow == "make" || t.Mark.Stack == "")
 }
 
 func reason(j *stackhand.Job, st stackhand.Stack, known bool, t stackhand.Thing) string {

@@ -65,6 +65,15 @@ func (b *book) StacksInCloud(ctx context.Context, cloud string) ([]stackhand.Sta
 	return b.StacksInProject(ctx, cloud, "")
 }
 
+func (b *book) StacksEverInProject(_ context.Context, _, project string, since time.Time) (out []stackhand.Stack, _ error) {
+	for _, s := range b.stacks {
+		if s.ProjectID == project && (s.State != stackhand.StackGone || !s.Gone.Before(since)) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
 func (b *book) UsersOfResource(_ context.Context, _, id string) (out []string, _ error) {
 	for _, s := range b.stacks {
 		if s.State != stackhand.StackGone && slices.ContainsFunc(s.Ledger, func(r stackhand.Resource) bool { return r.ID == id }) {

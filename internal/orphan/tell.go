@@ -120,7 +120,7 @@ func (t *Teller) send(ctx context.Context, id string, list []stackhand.Orphan) e
 
 func compare(a, b stackhand.Orphan) int {
 	rank := func(o stackhand.Orphan) int {
-		return slices.Index([]string{stackhand.KindServer, stackhand.KindVolume, stackhand.KindFloatingIP, stackhand.KindNetwork}, o.Thing.Kind)
+		return slices.Index([]string{stackhand.KindServer, stackhand.KindVolume, stackhand.KindFloatingIP, stackhand.KindImage, stackhand.KindSnapshot, stackhand.KindNetwork}, o.Thing.Kind)
 	}
 	if x, y := rank(a), rank(b); x != y {
 		if x < 0 || y >= 0 && y < x {

@@ -6,8 +6,8 @@ import (
 	"github.com/stackhand/stackhand"
 )
 
-// together puts those findings into one that only make sense together: a server with its ports, addresses and volumes, and
-// a network with its subnets and the router that serves it alone.
+// together puts those findings into one that only make sense together: a server with its ports, addresses and volumes, an
+// image with the snapshots that it is made of, and a network with its subnets and the router that serves it alone.
 func (l *look) together(lone []stackhand.Orphan) []stackhand.Orphan {
 	g := &grouping{all: lone, in: map[int]bool{}, look: l}
 	for i, o := range lone {
@@ -16,8 +16,11 @@ func (l *look) together(lone []stackhand.Orphan) []stackhand.Orphan {
 		}
 	}
 	for i, o := range lone {
-		if o.Thing.Kind == stackhand.KindNetwork {
+		switch o.Thing.Kind {
+		case stackhand.KindNetwork:
 			g.network(i)
+		case stackhand.KindImage:
+			g.take(i, stackhand.KindSnapshot, func(t stackhand.Thing) bool { return t.Parent == o.Thing.ID })
 		}
 	}
 	for i, o := range lone {

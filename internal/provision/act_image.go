@@ -25,6 +25,7 @@ func (a act) snapshot(ctx context.Context, run *jobs.Run, c Cloud) error {
 	}
 	meta := a.sign(a.id, "").Metadata()
 	maps.Copy(meta, props)
+	meta[stackhand.MarkServer] = srv.ID
 	id := ""
 	err = once(ctx, run, c, srv, "createImage", func() error {
 		if err := a.allowed(srv, "snapshotted", "ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED"); err != nil {

@@ -47,6 +47,8 @@ func (o orphans) steps() []jobs.Step {
 		{"port", "Port", o.each(stackhand.KindPort), []string{stackhand.KindPort}},
 		{"network", "Network", o.network, networkKinds},
 		{"group", "Security group", o.each(stackhand.KindSecurityGroup), []string{stackhand.KindSecurityGroup}},
+		{"snapshot", "Snapshots of volumes", o.each(stackhand.KindSnapshot), []string{stackhand.KindSnapshot}},
+		{"image", "Image", o.each(stackhand.KindImage), []string{stackhand.KindImage}},
 		{"volume", "Volumes", o.each(stackhand.KindVolume), []string{stackhand.KindVolume}},
 	} {
 		if slices.ContainsFunc(o.spec.Things, func(t stackhand.Thing) bool { return slices.Contains(s.kinds, t.Kind) }) {

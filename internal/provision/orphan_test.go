@@ -27,6 +27,14 @@ func (s session) Thing(ctx context.Context, r stackhand.Resource) (stackhand.Thi
 		v, err := s.Volume(ctx, r.ID)
 		t.Mark, t.Marked = stackhand.MarkOf(v.Metadata)
 		return t, err
+	case stackhand.KindSnapshot:
+		v, err := s.VolumeSnapshot(ctx, r.ID)
+		t.Mark, t.Marked = stackhand.MarkOf(v.Metadata)
+		return t, err
+	case stackhand.KindImage:
+		v, err := s.Image(ctx, r.ID)
+		t.Mark, t.Marked = stackhand.MarkOf(v.Properties)
+		return t, err
 	case stackhand.KindFloatingIP:
 		f, err := s.FloatingIP(ctx, r.ID)
 		return described(f.Description, err)
@@ -91,6 +99,8 @@ func strays(p *process) {
 		c.servers["srv"] = &fakeServer{Server: stackhand.Server{ID: "srv", Name: "x", Status: "ACTIVE", Metadata: lone.Metadata(), Volumes: []string{"v1"}, Created: time.Now()}, ports: []string{"p9"}}
 		v := c.addVolume("v1", "x", lone.Metadata())
 		v.Status, v.Attached = "in-use", []stackhand.Attachment{{VolumeID: "v1", ServerID: "srv"}}
+		c.snaps["sn1"] = &fakeSnap{VolumeSnapshot: stackhand.VolumeSnapshot{ID: "sn1", Name: "x", VolumeID: "v1", Status: "available", Metadata: lone.Metadata()}}
+		c.images["i1"] = &fakeImage{Image: stackhand.Image{ID: "i1", Name: "x-old", Status: "active", Properties: lone.Metadata()}}
 	})
 	joinedUp(p)
 }
@@ -100,6 +110,7 @@ func lostThings() (out []stackhand.Thing) {
 		{Kind: stackhand.KindServer, ID: "srv", Name: "x"}, {Kind: stackhand.KindPort, ID: "p9", Name: "x", Parent: "n1"}, {Kind: stackhand.KindFloatingIP, ID: "f1", Name: "203.0.113.9"},
 		{Kind: stackhand.KindVolume, ID: "v1", Name: "x"}, {Kind: stackhand.KindNetwork, ID: "n1", Name: "x"}, {Kind: stackhand.KindSubnet, ID: "s1", Name: "x", Parent: "n1"},
 		{Kind: stackhand.KindRouter, ID: "r1", Name: "r"}, {Kind: stackhand.KindInterface, ID: "s1", Parent: "r1"}, {Kind: stackhand.KindSecurityGroup, ID: "g1", Name: "x"},
+		{Kind: stackhand.KindSnapshot, ID: "sn1", Name: "x"}, {Kind: stackhand.KindImage, ID: "i1", Name: "x-old"},
 	} {
 		r.Job, r.Stack = lone.Job, lone.Stack
 		out = append(out, stackhand.Thing{Resource: r, Mark: lone, Marked: true, ProjectID: "p1"})

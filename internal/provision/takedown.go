@@ -51,6 +51,8 @@ func (t *takedown) remove(ctx context.Context, r stackhand.Resource) error {
 		return t.group(ctx, r)
 	case stackhand.KindVolume:
 		return t.volume(ctx, r)
+	case stackhand.KindSnapshot, stackhand.KindImage:
+		return t.copied(ctx, r)
 	}
 	return fmt.Errorf("provision: no way to remove a %s alone", r.Kind)
 }

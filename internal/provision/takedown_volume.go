@@ -101,6 +101,18 @@ func (t *takedown) volume(ctx context.Context, r stackhand.Resource) error {
 	return t.forget(ctx, r)
 }
 
+// copied removes an image, or a snapshot of a volume. One that the cloud does not give away, because something is built on it, stays.
+func (t *takedown) copied(ctx context.Context, r stackhand.Resource) error {
+	err := gone(removeThing(ctx, t.run, t.cloud, r))
+	if is(err, stackhand.Conflict) {
+		return t.left(ctx, r, err.Error())
+	}
+	if err != nil {
+		return err
+	}
+	return t.forget(ctx, r)
+}
+
 // volumeUser names the server that has the volume, after giving one that was just deleted time to let it go.
 func (t *takedown) volumeUser(ctx context.Context, v stackhand.Volume) (string, error) {
 	end := time.Now().Add(settling)

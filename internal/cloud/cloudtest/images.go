@@ -45,11 +45,30 @@ func images(s *suite) {
 	if !slices.ContainsFunc(all, func(i stackhand.Image) bool { return i.ID == img && i.Properties["stackhand_job"] == s.mark }) {
 		s.Errorf("the list has no %s", img)
 	}
+	s.thingIs(stackhand.Thing{Resource: stackhand.Resource{Kind: stackhand.KindImage, ID: img, Name: name, Job: s.mark}, ProjectID: s.c.Identity().ProjectID, Marked: true})
 	s.editImage(img)
 	s.ok(s.c.DeleteImage(s.ctx(), img))
 	s.refused(s.c.DeleteImage(s.ctx(), img), stackhand.NotFound)
 	_, err = s.c.Image(s.ctx(), img)
 	s.refused(err, stackhand.NotFound)
+}
+
+// thingIs holds that the list of all things has one, as it is when it is read alone.
+func (s *suite) thingIs(want stackhand.Thing) {
+	s.Helper()
+	all, err := s.c.Things(s.ctx(), false)
+	s.ok(err)
+	at := slices.IndexFunc(all, func(t stackhand.Thing) bool { return t.Kind == want.Kind && t.ID == want.ID })
+	if at < 0 {
+		s.Fatalf("things have no %s %s", want.Kind, want.ID)
+	}
+	one, err := s.c.Thing(s.ctx(), all[at].Resource)
+	s.ok(err)
+	for _, t := range []stackhand.Thing{all[at], one} {
+		if t.Resource != want.Resource || t.ProjectID != want.ProjectID || t.Marked != want.Marked || t.Size != want.Size || t.Created.IsZero() {
+			s.Errorf("%+v, want %+v", t, want)
+		}
+	}
 }
 
 func (s *suite) editImage(id string) {

@@ -120,6 +120,9 @@ func snapshots(s *suite) {
 	if !slices.ContainsFunc(all, func(o stackhand.VolumeSnapshot) bool { return o.ID == snap.ID }) {
 		s.Errorf("snapshots %+v have no %s", all, snap.ID)
 	}
+	s.thingIs(stackhand.Thing{
+		Resource: stackhand.Resource{Kind: stackhand.KindSnapshot, ID: snap.ID, Name: s.mark, Job: s.mark}, ProjectID: s.c.Identity().ProjectID, Size: 1, Marked: true,
+	})
 	s.refused(s.c.DeleteVolume(s.ctx(), v.ID), stackhand.Conflict)
 	from := s.volume(stackhand.VolumeSpec{Name: s.mark + "-from", SnapshotID: snap.ID})
 	if from.SnapshotID != snap.ID || from.Size != 1 {
@@ -203,8 +206,39 @@ func bootVolume(s *suite) {
 		s.Errorf("booted from a volume, it is %+v", got)
 	}
 	s.volumeIs(v.ID, "in-use")
+	s.imageOfVolumes(id)
 	s.refused(s.c.DetachVolume(s.ctx(), id, v.ID), stackhand.Conflict, stackhand.Forbidden, stackhand.Invalid)
 	s.refused(s.c.DeleteVolume(s.ctx(), v.ID), stackhand.Conflict)
 	s.refused(s.takeDown(s.ctx(), id), stackhand.NotFound)
 	s.volumeIs(v.ID, "available") // it stays: who made it removes it
+}
+
+// imageOfVolumes makes an image of a server on a volume. The cloud makes a snapshot for it, which carries no mark: it is told as a part of
+// the image.
+func (s *suite) imageOfVolumes(server string) {
+	img, err := s.c.SnapshotServer(s.ctx(), server, s.mark, map[string]string{"stackhand_job": s.mark, stackhand.MarkServer: server})
+	s.ok(err)
+	s.later("image", func(ctx context.Context) error { return s.c.DeleteImage(ctx, img) })
+	s.imageIs(img, "active")
+	var part stackhand.VolumeSnapshot
+	s.eventually("snapshot of the image", func() bool {
+		all, err := s.c.VolumeSnapshots(s.ctx())
+		s.ok(err)
+		at := slices.IndexFunc(all, func(o stackhand.VolumeSnapshot) bool { return o.Name == "snapshot for "+s.mark })
+		if at >= 0 {
+			part = all[at]
+		}
+		return part.Status == "available"
+	})
+	s.later("snapshot", func(context.Context) error { return s.dropSnapshot(part.ID) })
+	own := s.c.Identity().ProjectID
+	s.thingIs(stackhand.Thing{Resource: stackhand.Resource{Kind: stackhand.KindImage, ID: img, Name: s.mark, Job: s.mark}, ProjectID: own, Marked: true})
+	s.thingIs(stackhand.Thing{
+		Resource: stackhand.Resource{Kind: stackhand.KindSnapshot, ID: part.ID, Name: part.Name, Parent: img, Job: s.mark}, ProjectID: own, Size: part.Size, Marked: true,
+	})
+	s.ok(s.c.DeleteImage(s.ctx(), img))
+	if left, err := s.c.Thing(s.ctx(), stackhand.Resource{Kind: stackhand.KindSnapshot, ID: part.ID, Parent: img}); err != nil || left.Marked {
+		s.Errorf("without its image: %+v, %v", left, err)
+	}
+	s.ok(s.dropSnapshot(part.ID))
 }

@@ -1,0 +1,82 @@
+package orphan
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Kept is for how long after the end of a server it can be restored from the image that was made before: so long its record is looked
+// through.
+const Kept = 400 * 24 * time.Hour
+
+// imageOf is the id of the image that a thing is, or is a part of; "" for all else.
+func imageOf(t stackhand.Thing) string {
+	switch t.Kind {
+	case stackhand.KindImage:
+		return t.ID
+	case stackhand.KindSnapshot:
+		return t.Parent
+	}
+	return ""
+}
+
+// made tells whether a job has noted that it made a thing, or the image that it is a part of.
+func made(j stackhand.Job, t stackhand.Thing) bool {
+	kind, id := t.Kind, t.ID
+	if image := imageOf(t); image != "" {
+		kind, id = stackhand.KindImage, image
+	}
+	return slices.ContainsFunc(j.Made, func(r stackhand.Resource) bool { return r.Kind == kind && r.ID == id })
+}
+
+// judgeImage tells whether nothing can be restored from an image of ours any more. What a job has not noted and what is younger than its
+// end is none of ours: the cloud has copied the mark from an image of ours into one of a server that was built from it.
+func judgeImage(ctx context.Context, book Book, cloud string, t stackhand.Thing, image string, j *stackhand.Job, now time.Time) (why string, is bool, err error) {
+	if j != nil && !made(*j, t) && t.Created.After(j.Ended) {
+		return "", false, nil
+	}
+	past, err := book.StacksEverInProject(ctx, cloud, t.ProjectID, now.Add(-Kept))
+	if err != nil {
+		return "", false, err
+	}
+	for _, st := range past {
+		if r, ok := st.Lease.Ladder.Snapshot(); ok && r.Image == image {
+			return "", false, nil
+		}
+	}
+	if j != nil && j.State == stackhand.JobDone {
+		return "No server can be restored from it any more (" + j.Title + ").", true, nil
+	}
+	return reason(j, stackhand.Stack{}, false, t), true, nil
+}
+
+// stacksOf are the ids of the stacks for which a thing was made: its mark names one, or its job does.
+func (l *look) stacksOf(t stackhand.Thing) []string {
+	if j := l.jobs[t.Mark.Job]; imageOf(t) != "" && j != nil {
+		return j.Stacks
+	}
+	return []string{t.Mark.Stack}
+}
+
+// remembering reads the stacks of a project once.
+type remembering struct {
+	Book
+	past map[string][]stackhand.Stack
+}
+
+func (r *remembering) StacksEverInProject(ctx context.Context, cloud, project string, since time.Time) ([]stackhand.Stack, error) {
+	if all, ok := r.past[project]; ok {
+		return all, nil
+	}
+	all, err := r.Book.StacksEverInProject(ctx, cloud, project, since)
+	if err == nil {
+		if r.past == nil {
+			r.past = map[string][]stackhand.Stack{}
+		}
+		r.past[project] = all
+	}
+	return all, err
+}

@@ -1,0 +1,107 @@
+package orphan_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/orphan"
+)
+
+// archived is a world in which web-7 was archived by the job "arch", two days ago, and went.
+func archived() (*orphan.Finder, *book) {
+	f, b := world()
+	old := t0.Add(-48 * time.Hour)
+	b.jobs["arch"] = stackhand.Job{ID: "arch", Flow: "ladder", Title: "Snapshot and delete web-7", State: stackhand.JobDone, Ended: old, Stacks: []string{"arch-1"},
+		User: stackhand.User{ID: "UBOT"}, Made: []stackhand.Resource{{Kind: stackhand.KindImage, ID: "img"}}}
+	b.jobs["shot"] = stackhand.Job{ID: "shot", Flow: "act", State: stackhand.JobDone, Ended: old, Made: []stackhand.Resource{{Kind: stackhand.KindImage, ID: "mine"}}}
+	b.jobs["half"] = stackhand.Job{ID: "half", Flow: "ladder", Title: "Snapshot and delete web-8", State: stackhand.JobFailed, Ended: old, User: stackhand.User{ID: "UA"}}
+	st := stackhand.Stack{ID: "arch-1", Name: "web-7", Cloud: "lab", ProjectID: "p", State: stackhand.StackGone, Gone: old, Lease: stackhand.Lease{Owner: "UA"}}
+	st.Lease.Ladder.Take(stackhand.Rung{Step: stackhand.StepSnapshot, Job: "arch", At: old, Image: "img"})
+	b.stacks["arch-1"] = st
+	return f, b
+}
+
+func TestImages(t *testing.T) {
+	image := func(id, job string, age time.Duration) stackhand.Thing {
+		th := thing(stackhand.KindImage, id, stackhand.Mark{Job: job, Home: "home"})
+		th.Created = t0.Add(-age)
+		return th
+	}
+	part := func(of stackhand.Thing) stackhand.Thing {
+		th := thing(stackhand.KindSnapshot, "of-"+of.ID, of.Mark)
+		th.Parent, th.Created = of.ID, of.Created
+		return th
+	}
+	change := func(f func(*stackhand.Stack)) func(*book) {
+		return func(b *book) {
+			st := b.stacks["arch-1"]
+			f(&st)
+			b.stacks["arch-1"] = st
+		}
+	}
+	const days = 24 * time.Hour
+	for name, c := range map[string]struct {
+		thing  stackhand.Thing
+		edit   func(*book)
+		why    string // "": it is none
+		owner  string
+		pieces int
+	}{
+		"restore can use it":          {thing: image("img", "arch", 3*days)},
+		"that somebody asked for":     {thing: image("mine", "shot", 3*days)},
+		"its record is gone":          {image("img", "arch", 3*days), func(b *book) { delete(b.stacks, "arch-1") }, "No server can be restored from it any more (Snapshot and delete web-7).", "UBOT", 1},
+		"its job and record are gone": {image("img", "lost", 3*days), func(b *book) { delete(b.stacks, "arch-1") }, "There is no record of job lost.", "", 1},
+		"another one was made since": {image("img", "arch", 3*days), change(func(st *stackhand.Stack) {
+			st.Lease.Ladder.Take(stackhand.Rung{Step: stackhand.StepSnapshot, Job: "j2", Image: "img2"})
+		}), "No server can be restored from it any more (Snapshot and delete web-7).", "UA", 1},
+		"restore looks back no further":    {image("img", "arch", 3*days), change(func(st *stackhand.Stack) { st.Gone = t0.Add(-orphan.Kept - time.Hour) }), "No server can be restored from it any more (Snapshot and delete web-7).", "UA", 1},
+		"made, and the answer was lost":    {image("x", "half", 3*days), nil, "Job half (Snapshot and delete web-8) left it.", "UA", 1},
+		"the cloud copied the mark":        {thing: image("x", "arch", 1*days)},
+		"the mark of a failed job, copied": {thing: image("x", "half", 1*days)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, b := archived()
+			if c.edit != nil {
+				c.edit(b)
+			}
+			got := find(t, f, c.thing, part(c.thing)).Orphans
+			if c.why == "" {
+				if len(got) != 0 {
+					t.Errorf("found %+v", got)
+				}
+				return
+			}
+			if len(got) != 1 || got[0].Why != c.why || len(got[0].With) != c.pieces {
+				t.Fatalf("found %+v, want %q", got, c.why)
+			}
+			if got[0].Owner != c.owner {
+				t.Errorf("of %q, want %q", got[0].Owner, c.owner)
+			}
+		})
+	}
+}
+
+// A snapshot of a volume that people made stays theirs; one that nothing tells of is found. What both kinds cost is told.
+func TestSnapshots(t *testing.T) {
+	f, b := archived()
+	b.jobs["snap"] = stackhand.Job{ID: "snap", Flow: "make", State: stackhand.JobDone, Ended: t0.Add(-time.Hour), Made: []stackhand.Resource{{Kind: stackhand.KindSnapshot, ID: "wanted"}}}
+	wanted := thing(stackhand.KindSnapshot, "wanted", stackhand.Mark{Job: "snap", Home: "home"})
+	lone := thing(stackhand.KindSnapshot, "x", stackhand.Mark{Job: "fail", Home: "home"})
+	lone.Size = 20
+	img := thing(stackhand.KindImage, "i", stackhand.Mark{Job: "lost", Home: "home"})
+	img.Bytes = 5 << 29
+	got := find(t, f, wanted, lone, img).Orphans
+	if len(got) != 2 || got[0].Title() != "volume snapshot x" || got[1].Title() != "image i" {
+		t.Fatalf("found %+v", got)
+	}
+	for i, want := range []float64{20 * 0.001 * 24, 2.5 * 0.002 * 24} {
+		cost, known := got[i].PerDay(map[string]float64{stackhand.PriceSnapshotGB: 0.001, stackhand.PriceImageGB: 0.002})
+		if d := cost - want; !known || d > 1e-9 || d < -1e-9 {
+			t.Errorf("%s costs %v a day, want %v", got[i].Title(), cost, want)
+		}
+	}
+	if _, known := got[0].PerDay(map[string]float64{stackhand.PriceVolumeGB: 1}); known {
+		t.Error("a price was made up")
+	}
+}
