@@ -101,6 +101,7 @@ type Lease struct {
 // took it, and Told says who got it. Until is the moment of the step that it spoke of: an extended lease is warned anew.
 type Warning struct {
 	Before    time.Duration `json:"before"`
+	Step      string        `json:"step,omitempty"` // of the ladder; StepSnapshot for a deletion that makes an image first
 	Until     time.Time     `json:"until"`
 	Notice    string        `json:"notice"` // id of the Notice
 	Delivered time.Time     `json:"delivered,omitzero"`

@@ -81,6 +81,8 @@ func (s *Store) CreateJob(ctx context.Context, job *stackhand.Job, stacks []*sta
 	case !errors.Is(err, ErrNotFound):
 		return false, err
 	}
+	s.rule.mu.RLock()
+	defer s.rule.mu.RUnlock()
 	ops, err := s.newJob(job, stacks)
 	if err != nil {
 		return false, err

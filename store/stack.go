@@ -53,8 +53,9 @@ func serverKey(r *stackRow) string {
 	return key("stack.server", r.Cloud, r.Server)
 }
 
+// row is for whoever holds s.rule until it is written.
 func (s *Store) row(st stackhand.Stack) stackRow {
-	return stackRow{Stack: st, DueAt: s.due(st)}
+	return stackRow{Stack: st, DueAt: s.rule.due(st)}
 }
 
 // Stack reads a stack, a gone one too.
@@ -69,8 +70,10 @@ func (s *Store) SaveStack(ctx context.Context, st *stackhand.Stack) error {
 	if err := need("stack", st.ID); err != nil {
 		return err
 	}
+	s.rule.mu.RLock()
 	r := s.row(*st)
 	err := stackTable.save(ctx, s.d, &r)
+	s.rule.mu.RUnlock()
 	if errors.Is(err, ErrConflict) {
 		if taken := s.serverTaken(ctx, st); taken != nil {
 			return taken

@@ -31,20 +31,20 @@ type Options struct {
 type Store struct {
 	d   Driver
 	now func() time.Time
-	due func(stackhand.Stack) time.Time
 
+	rule  dueRule
 	audit auditQueue
 }
 
 // New opens the store in d, brings an older one up to date, and refuses one that was written by
 // a newer version of this program. Closing the Store closes d; if New fails, d stays open.
 func New(ctx context.Context, d Driver, o Options) (*Store, error) {
-	s := &Store{d: d, now: o.Now, due: o.Due}
+	s := &Store{d: d, now: o.Now, rule: dueRule{due: o.Due, name: o.DueRule}}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if s.due == nil {
-		s.due = func(st stackhand.Stack) time.Time { return st.Lease.Until }
+	if s.rule.due == nil {
+		s.rule.due = endOfLease
 	}
 	if err := migrate(ctx, d, migrations); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func Reader(ctx context.Context, d Driver) (*Store, error) {
 		return nil, stackhand.Errorf(stackhand.Invalid, "The store was written by a newer stackhand: its schema is %s, this one knows %d.", item.Value, len(migrations)+1).
 			Do("Run the newer version.")
 	}
-	return &Store{d: d, now: time.Now, due: func(st stackhand.Stack) time.Time { return st.Lease.Until }}, nil
+	return &Store{d: d, now: time.Now, rule: dueRule{due: endOfLease}}, nil
 }
 
 // Exclusive tells whether no other process can have the store open.

@@ -127,7 +127,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box, Redact: w.redact.Redact,
 	})
 	a.keeper = a.newKeeper()
-	a.sweeper = a.newSweeper(rules)
+	a.sweeper = a.newSweeper()
 	a.env = &commands.Env{
 		Orphans: a.orphans(),
 		Clouds:  a.sessions, Jobs: a.engine, Stacks: stacks{a.store, a.rules, w.now}, Settings: settings, Live: a.settings, Now: w.now,

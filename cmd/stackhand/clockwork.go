@@ -48,16 +48,19 @@ func (a *app) used(ctx context.Context, stack, what string) error {
 // newWatcher makes what finds the servers that nobody uses. It does nothing where the configuration says nothing about them.
 func (a *app) newWatcher() *idle.Watcher {
 	return idle.New(idle.Options{
-		Book: a.store, Rules: idleRules(a.cfg.Leases.Idle), Numbers: a.numbers, Most: mostCalls,
+		Book: a.store, Live: a.idleRules, Numbers: a.numbers, Most: mostCalls,
 		Begin: func(ctx context.Context, stack string, reason stackhand.Reason, why stackhand.Text, ends time.Time) (bool, error) {
-			return a.sweeper.Rules.Begin(ctx, a.store, stack, reason, why, ends, a.now())
+			return a.rules().Begin(ctx, a.store, stack, reason, why, ends, a.now())
 		},
 		Answered: func(ctx context.Context, stack string) (bool, error) {
-			return a.sweeper.Rules.Answered(ctx, a.store, stack)
+			return a.rules().Answered(ctx, a.store, stack)
 		},
 		Conflict: store.ErrConflict, Now: a.now, Log: a.log,
 	})
 }
+
+// idleRules are those in force.
+func (a *app) idleRules() idle.Rules { return idleRules(a.live.Load().cfg.Leases.Idle) }
 
 // idleRules reads the configuration; the zero value takes no samples.
 func idleRules(c *config.Idle) idle.Rules {
@@ -115,7 +118,7 @@ func (a *app) activity(ctx context.Context, stack string) (commands.Activity, er
 
 // unused is what a server's own record says about its use, by the bounds of the configuration. Where no samples are taken it says nothing.
 func (a *app) unused(ctx context.Context, st stackhand.Stack, now time.Time) (commands.Unused, error) {
-	if a.cfg.Leases.Idle == nil {
+	if a.live.Load().cfg.Leases.Idle == nil {
 		return commands.Unused{}, nil
 	}
 	rec, err := a.store.Activity(ctx, st.ID)

@@ -24,6 +24,7 @@ func rulesOf(cfg config.Leases) (lease.Rules, error) {
 	r := lease.Rules{
 		Default: time.Duration(cfg.Default), Max: time.Duration(cfg.Max), Notice: notice,
 		StopsToo: cfg.DaysOff.Steps == "all", Budget: budgetOf(cfg), Again: time.Duration(cfg.Again),
+		Wait: time.Duration(cfg.Away.Wait), Dry: cfg.DryRun, Limits: lease.Limits{Sweep: cfg.Brake.Sweep, Hour: cfg.Brake.Hour, Percent: cfg.Brake.Percent},
 	}
 	for _, d := range cfg.Warn {
 		r.Warn = append(r.Warn, time.Duration(d))
@@ -84,16 +85,10 @@ func (l leases) Needed(ctx context.Context, id string) (bool, error) {
 }
 
 // newSweeper makes what looks after the leases.
-func (a *app) newSweeper(rules lease.Rules) *lease.Sweeper {
-	cfg := a.cfg.Leases
+func (a *app) newSweeper() *lease.Sweeper {
 	return &lease.Sweeper{
-		Book: leaseBook{a.store, a}, Jobs: leaseJobs{a}, Rules: rules, Now: a.now, Log: a.log, NewID: jobID, Noticed: a.noticed, Conflict: store.ErrConflict, Frozen: a.frozen,
-		Guard: &lease.Guard{
-			Book: a.store, Dry: cfg.DryRun,
-			Limits: lease.Limits{Sweep: cfg.Brake.Sweep, Hour: cfg.Brake.Hour, Percent: cfg.Brake.Percent},
-		},
-		Asked: a.askedForLonger, Server: a.serverOf, Record: a.reconciled,
-		Away: a.away, Wait: time.Duration(cfg.Away.Wait),
+		Book: leaseBook{a.store, a}, Jobs: leaseJobs{a}, Live: a.rules, Now: a.now, Log: a.log, NewID: jobID, Noticed: a.noticed, Conflict: store.ErrConflict, Frozen: a.frozen,
+		Guard: &lease.Guard{Book: a.store}, Away: a.away, Asked: a.askedForLonger, Server: a.serverOf, Record: a.reconciled,
 	}
 }
 
@@ -143,7 +138,7 @@ func (a *app) reconciled(ctx context.Context, id string, st stackhand.Stack, why
 // warnings all the same.
 func (a *app) away(ctx context.Context, user string) (why string, until time.Time, away bool) {
 	s, err := a.bot.Status(ctx, user)
-	if err != nil || !slices.Contains(a.cfg.Leases.Away.Status, s.Emoji) || !s.Until.IsZero() && !s.Until.After(a.now()) {
+	if err != nil || !slices.Contains(a.live.Load().cfg.Leases.Away.Status, s.Emoji) || !s.Until.IsZero() && !s.Until.After(a.now()) {
 		return "", until, false
 	}
 	why = "its owner is away"

@@ -63,7 +63,7 @@ func (p *player) nextMoment(ctx context.Context, until time.Time) (what string, 
 		return "", at, err
 	}
 	if len(due) > 0 {
-		what, at, until = due[0].ID, a.sweeper.Rules.Due(due[0]), a.sweeper.Rules.Due(due[0])
+		what, at, until = due[0].ID, a.rules().Due(due[0]), a.rules().Due(due[0])
 	}
 	if next, ok, err := a.keeper.NextDue(ctx, until); err != nil || ok {
 		what, at, until = "a schedule", next, next

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/config"
+	"github.com/stackhand/stackhand/internal/lease"
 )
 
 // reloading is how the configuration is read anew while the bot runs: once for each signal.
@@ -32,8 +33,8 @@ func (a *app) reloads(ctx context.Context) error {
 	}
 }
 
-// reload takes over what may change while the bot runs: roles, rules, approvals, prices and defaults of clouds, and the lengths of
-// leases. What is at work, and what waits, is not touched; a line that is being carried out ends with what it began with. A
+// reload takes over what may change while the bot runs: roles, rules, approvals, prices and defaults of clouds, and how leases
+// end. What is at work, and what waits, is not touched; a line that is being carried out ends with what it began with. A
 // configuration with a mistake is refused as a whole, and the old one stays. All of it is logged, and on record.
 func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
 	old := a.live.Load()
@@ -44,6 +45,7 @@ func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
 		var next *live
 		if next, err = liveOf(onlyLive(old.cfg, cfg), a.entries); err == nil {
 			a.live.Store(next)
+			a.moments(ctx, next.rules)
 		}
 	}
 	rec := stackhand.AuditRecord{
@@ -69,11 +71,22 @@ func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
 	}
 }
 
+// moments sees that the leases are looked at when these rules say so. Sweeps go on meanwhile: they find what to do by the rules, and
+// are late at most.
+func (a *app) moments(ctx context.Context, rules lease.Rules) {
+	if err := a.store.SetDue(ctx, rules.Due, rules.Name()); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, "some leases are still looked at when the old rules said; it is tried again", "err", err)
+	}
+}
+
 // onlyLive is the new configuration as far as it is taken over at once; the rest is the old one's.
 func onlyLive(old, next config.Config) config.Config {
 	out := old
 	out.Roles, out.Policy, out.Approvals = next.Roles, next.Policy, next.Approvals
-	out.Leases.Default, out.Leases.Max = next.Leases.Default, next.Leases.Max
+	out.Leases = next.Leases
+	if was := old.Leases.Schedule(); was != next.Leases.Schedule() {
+		out.Leases.Sweep = was
+	}
 	out.Clouds.Entries = maps.Clone(old.Clouds.Entries)
 	for name, e := range next.Clouds.Entries {
 		if was, ok := old.Clouds.Entries[name]; ok {
@@ -94,8 +107,9 @@ func differences(old, next config.Config) (changed, later []string) {
 	note(&changed, "roles", old.Roles, next.Roles)
 	note(&changed, "policy", old.Policy, next.Policy)
 	note(&changed, "approvals", old.Approvals, next.Approvals)
-	note(&changed, "leases.default", old.Leases.Default, next.Leases.Default)
-	note(&changed, "leases.max", old.Leases.Max, next.Leases.Max)
+	for _, l := range leaseSettings(old.Leases, next.Leases) {
+		note(&changed, "leases."+l.name, l.was, l.is)
+	}
 	note(&later, "slack", old.Slack, next.Slack)
 	note(&later, "clouds.file", old.Clouds.File, next.Clouds.File)
 	note(&later, "clouds.default", old.Clouds.Default, next.Clouds.Default)
@@ -112,10 +126,25 @@ func differences(old, next config.Config) (changed, later []string) {
 	}
 	note(&later, "store", old.Store, next.Store)
 	note(&later, "listen", old.Listen, next.Listen)
-	rest := next.Leases
-	rest.Default, rest.Max = old.Leases.Default, old.Leases.Max
-	note(&later, "leases", old.Leases, rest)
+	note(&later, "leases.sweep", old.Leases.Schedule(), next.Leases.Schedule())
+	note(&later, "orphans", old.Orphans, next.Orphans)
+	note(&later, "digest", old.Digest, next.Digest)
 	return changed, later
+}
+
+// setting is one key, before and after.
+type setting struct {
+	name    string
+	was, is any
+}
+
+// leaseSettings are those of leases that are taken over at once.
+func leaseSettings(old, next config.Leases) []setting {
+	return []setting{
+		{"default", old.Default, next.Default}, {"max", old.Max, next.Max}, {"warn", old.Warn, next.Warn}, {"timezone", old.Timezone, next.Timezone},
+		{"ladder", old.Ladder, next.Ladder}, {"again", old.Again, next.Again}, {"days_off", old.DaysOff, next.DaysOff}, {"away", old.Away, next.Away},
+		{"extensions", old.Extensions, next.Extensions}, {"dry_run", old.DryRun, next.DryRun}, {"brake", old.Brake, next.Brake}, {"idle", old.Idle, next.Idle},
+	}
 }
 
 func merged[V any](a, b map[string]V) map[string]V {

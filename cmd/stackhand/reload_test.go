@@ -97,6 +97,42 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// A real process that is told of another ladder warns by it at once, of servers that came to be due by it, and again where the step that
+// was warned of has become a harder one.
+func TestReloadLadder(t *testing.T) {
+	o := newOutside(t)
+	log := &spoken{}
+	o.log = log
+	old, err := os.ReadFile(filepath.Join(o.dir, "stackhand.yaml"))
+	o.must(err)
+	const leases = "leases: {sweep: \"@every 1s\", default: 2h, max: 3h"
+	o.write("stackhand.yaml", string(old)+leases+"}\n")
+	o.start()
+	shows := func(what string) {
+		t.Helper()
+		o.until("it is said: "+what, func() bool { return o.shown(0, what) > 0 })
+	}
+	o.must(o.slack.Type("bob", "team-b", "", "/stack login"))
+	shows("Log in")
+	o.must(o.slack.Submit("bob", map[string]string{"username": "bob", "password": "bob-secret"}))
+	shows("logged in to lab as bob")
+	o.must(o.slack.Type("bob", "team-b", "", "/stack create web-1"))
+	shows(finalCreated)
+	if n := o.shown(0, "web-1 expires in"); n > 0 {
+		t.Fatalf("warned %d times two hours before the end", n)
+	}
+	for _, step := range []struct{ more, logged, told string }{
+		{", warn: [7199s], ladder: [{end: shelve, grace: 1d}]", `changed="[leases.warn leases.ladder]"`, "It will then be shelved. Nothing of it is lost then"},
+		{", warn: [7199s], ladder: [{end: delete, snapshot: true}]", `changed=[leases.ladder] after_a_restart=[]`, "It will then be deleted with everything that was made for it, after an image of it is made."},
+	} {
+		o.write("stackhand.yaml", string(old)+leases+step.more+"}\n")
+		o.must(o.bot.Process.Signal(syscall.SIGHUP))
+		o.until("the log says "+step.logged, func() bool { return log.has(step.logged) })
+		shows(step.told)
+	}
+	o.kill()
+}
+
 // What is taken over, and what waits for a restart.
 func TestDifferences(t *testing.T) {
 	parse := func(text string) config.Config {
@@ -107,12 +143,16 @@ func TestDifferences(t *testing.T) {
 		}
 		return c
 	}
-	old := parse("clouds: {file: a.yaml, default: lab, lab: {flavor: m1.small, credentials: user}, west: {}}\nroles: {admin: [U1]}\n")
+	const same = "clouds: {file: a.yaml, default: lab, lab: {flavor: m1.small, credentials: user}, west: {}}\nroles: {admin: [U1]}\n"
+	old := parse(same)
 	for text, want := range map[string][2]string{
 		"clouds: {file: a.yaml, default: lab, lab: {flavor: m1.small, credentials: user}, west: {}}\n\nroles: {admin: [U1]}\n":                                                                    {"", ""},
 		"clouds: {file: a.yaml, default: lab, lab: {flavor: m1.tiny, credentials: service, prices: {m1.tiny: 1}}, west: {}}\nroles: {admin: [U1]}\n":                                              {"clouds.lab", "clouds.lab.credentials"},
 		"clouds: {file: b.yaml, default: east, lab: {flavor: m1.small, credentials: user}, east: {}}\nroles: {admin: [U1]}\n":                                                                     {"", "clouds.file clouds.default clouds.east clouds.west"},
-		"clouds: {file: a.yaml, default: lab, lab: {flavor: m1.small, credentials: user}, west: {}}\nroles: {admin: [U2]}\nstore: bolt:x\nleases: {warn: [2h], max: 21d}\nslack: {command: /x}\n": {"roles leases.max", "slack store leases"},
+		"clouds: {file: a.yaml, default: lab, lab: {flavor: m1.small, credentials: user}, west: {}}\nroles: {admin: [U2]}\nstore: bolt:x\nleases: {warn: [2h], max: 21d}\nslack: {command: /x}\n": {"roles leases.max leases.warn", "slack store"},
+		same + "leases: {sweep: \"@every 5m\", timezone: Europe/Berlin, dry_run: false, idle: {}}\n":                                                                                              {"leases.timezone leases.dry_run leases.idle", "leases.sweep"},
+		same + "leases: {timezone: Asia/Tokyo, again: 2h, brake: {hour: 3}, extensions: {times: 1}, away: {wait: 1d}, days_off: {weekdays: [sat]}}\n":                                             {"leases.timezone leases.again leases.days_off leases.away leases.extensions leases.brake", ""},
+		same + "leases: {ladder: [{end: shelve}]}\norphans: {tz: Asia/Tokyo}\ndigest: {off: true}\n":                                                                                              {"leases.ladder", "orphans digest"},
 		"clouds: {file: a.yaml, default: lab, lab: {flavor: m1.small, credentials: user}, west: {}}\nroles: {admin: [U1]}\napprovals: {end: 1d, channel: C0OPS}\n":                                {"approvals", ""},
 	} {
 		next := parse(text)

@@ -28,6 +28,7 @@ type Records interface {
 type Options struct {
 	Book  Records
 	Rules Rules
+	Live  func() Rules // those in force by now; nil: Rules, always
 	// Numbers asks a stack's cloud how busy its server is, since a moment, with so many calls at most.
 	Numbers func(ctx context.Context, st stackhand.Stack, since time.Time, most int) (stackhand.Numbers, error)
 	Most    int // calls that Numbers may need for a server
@@ -56,17 +57,18 @@ func New(o Options) *Watcher {
 }
 
 // Rules are the operator's settings, with what is not set filled in.
-func (w *Watcher) Rules() Rules { return w.o.Rules }
+func (w *Watcher) Rules() Rules {
+	if w.o.Live == nil {
+		return w.o.Rules
+	}
+	return w.o.Live().Defaults()
+}
 
 // tick is how often Run looks whether samples are due, and so how evenly calls are spread over a minute.
 const tick = 6 * time.Second
 
 // Run takes samples until ctx ends.
 func (w *Watcher) Run(ctx context.Context) error {
-	if w.o.Rules.PerMinute == 0 {
-		<-ctx.Done()
-		return nil
-	}
 	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	c.Schedule(cron.Every(tick), cron.FuncJob(func() {
 		if err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
@@ -81,11 +83,11 @@ func (w *Watcher) Run(ctx context.Context) error {
 
 // NextDue is the first moment, not after until, at which a sweep has something to do; false if there is none.
 func (w *Watcher) NextDue(ctx context.Context, until time.Time) (time.Time, bool, error) {
-	if w.o.Rules.PerMinute == 0 {
-		return time.Time{}, false, nil
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.o.Rules = w.Rules(); w.o.Rules.PerMinute == 0 {
+		return time.Time{}, false, nil
+	}
 	due, err := w.o.Book.ActivitiesDue(ctx, until, 1)
 	if err != nil {
 		return time.Time{}, false, err
@@ -105,11 +107,11 @@ func (w *Watcher) NextDue(ctx context.Context, until time.Time) (time.Time, bool
 
 // Sweep takes the samples that are due, as far as the bound on calls lets it: the rest stays due.
 func (w *Watcher) Sweep(ctx context.Context) error {
-	if w.o.Rules.PerMinute == 0 {
-		return nil
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.o.Rules = w.Rules(); w.o.Rules.PerMinute == 0 {
+		return nil
+	}
 	if err := w.adopt(ctx); err != nil {
 		return err
 	}

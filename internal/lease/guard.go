@@ -13,9 +13,7 @@ import (
 
 // Guard keeps sweeps from doing harm. Its record is one for all sweeps, also of other processes.
 type Guard struct {
-	Book   GuardBook
-	Limits Limits
-	Dry    *bool // nothing is done, only said; nil: during the first day
+	Book GuardBook
 }
 
 // GuardBook is the record.
@@ -74,8 +72,8 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 	}
 	p.gap = b.Gap
 	p.dry = now.Sub(b.Installed) < firstDay
-	if g.Dry != nil {
-		p.dry = *g.Dry
+	if s.Rules.Dry != nil {
+		p.dry = *s.Rules.Dry
 	}
 	if b.Held.On() {
 		p.stopped = "somebody holds it"
@@ -173,7 +171,7 @@ func (s *Sweeper) began(ctx context.Context, job string) (bool, error) {
 
 // over says which limit one more step would break; "" if none.
 func (s *Sweeper) over(ctx context.Context, p *pass, b *stackhand.Brake, now time.Time) string {
-	l, hour := s.Guard.Limits, b.Since(now.Add(-time.Hour))
+	l, hour := s.Rules.Limits, b.Since(now.Add(-time.Hour))
 	switch {
 	case l.Sweep > 0 && p.taken >= l.Sweep:
 		return fmt.Sprintf("%d servers have come to a step in one sweep", p.taken)
@@ -246,8 +244,8 @@ func (s *Sweeper) Brake(ctx context.Context) (b stackhand.Brake, dry bool, err e
 	}
 	b, err = s.Guard.Book.Brake(ctx)
 	dry = b.Installed.IsZero() || s.Now().Sub(b.Installed) < firstDay
-	if s.Guard.Dry != nil {
-		dry = *s.Guard.Dry
+	if d := s.current().Rules.Dry; d != nil {
+		dry = *d
 	}
 	return b, dry, err
 }
@@ -269,5 +267,5 @@ func (r Rules) stale(l stackhand.Lease, n Next, gap, now time.Time) (say, wait b
 
 // againID ends the id of the notice with which a step is said once more after a pause.
 func againID(n Next, gap time.Time) string {
-	return fmt.Sprintf("/%d/after/%d", n.At.Unix(), gap.Unix())
+	return fmt.Sprintf("/%d/%s/after/%d", n.At.Unix(), n.what(), gap.Unix())
 }

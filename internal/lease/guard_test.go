@@ -48,7 +48,7 @@ func never() *bool { return new(bool) }
 func herd(n int, limits Limits) (*Sweeper, *book, *brakes, *time.Time) {
 	s, b, now := world(2 * time.Hour)
 	g := &brakes{servers: n}
-	s.Guard, s.Conflict = &Guard{Book: g, Limits: limits, Dry: never()}, errFaster
+	s.Guard, s.Rules.Limits, s.Rules.Dry, s.Conflict = &Guard{Book: g}, limits, never(), errFaster
 	for i := range n {
 		st := b.stacks["j-1"]
 		st.ID = fmt.Sprintf("h-%03d", i)
@@ -175,7 +175,7 @@ func (dying) Start(context.Context, stackhand.Job, ...stackhand.Stack) (stackhan
 
 func TestDryRun(t *testing.T) {
 	s, b, _, now := herd(3, Limits{})
-	s.Guard.Dry = nil
+	s.Rules.Dry = nil
 	sweeps(t, s, 5)
 	if len(b.started) != 0 || len(b.notices) != 3 {
 		t.Fatalf("%d steps, %d notices on the first day", len(b.started), len(b.notices))
@@ -259,7 +259,7 @@ func TestClockGoesBack(t *testing.T) {
 func TestAway(t *testing.T) {
 	s, b, _, now := herd(1, Limits{})
 	back := t0.Add(5 * 24 * time.Hour)
-	s.Wait = 14 * 24 * time.Hour
+	s.Rules.Wait = 14 * 24 * time.Hour
 	s.Away = func(_ context.Context, user string) (string, time.Time, bool) { return user + " is away", back, true }
 	sweeps(t, s, 3)
 	st := b.stacks["h-000"]

@@ -22,6 +22,9 @@ type Rules struct {
 	Calendar *Calendar     // of days on which nothing is deleted; nil: there are none
 	StopsToo bool          // nor stopped or shelved
 	Again    time.Duration // how much longer a server lasts that somebody started without the bot, after it was put away
+	Wait     time.Duration // how long steps wait for an owner who is away, at most
+	Dry      *bool         // nothing is done, only said; nil: during the first day
+	Limits   Limits        // of the brake
 
 	// Budget is how far leases can be extended without an approver; 0 is no limit.
 	Budget stackhand.Extensions

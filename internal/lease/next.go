@@ -97,7 +97,7 @@ func (n Next) length() time.Duration { return n.At.Sub(n.From) }
 func (n Next) warnings(l stackhand.Lease) []stackhand.Warning {
 	var mine []stackhand.Warning
 	for _, w := range l.Warned {
-		if w.Until.Equal(n.At) {
+		if n.covered(w) {
 			mine = append(mine, w)
 		}
 	}
@@ -106,5 +106,21 @@ func (n Next) warnings(l stackhand.Lease) []stackhand.Warning {
 
 // asked tells whether that warning, or a later one, was sent already.
 func (n Next) asked(l stackhand.Lease, before time.Duration) bool {
-	return slices.ContainsFunc(l.Warned, func(w stackhand.Warning) bool { return w.Before <= before && w.Until.Equal(n.At) })
+	return slices.ContainsFunc(l.Warned, func(w stackhand.Warning) bool { return w.Before <= before && n.covered(w) })
+}
+
+// what the step is called on the record of a warning: a deletion that makes an image first is another thing than one that does not.
+func (n Next) what() string {
+	if n.Step == stackhand.StepDelete && n.Snapshot {
+		return stackhand.StepSnapshot
+	}
+	return n.Step
+}
+
+// harm orders the steps by what is lost. Warnings from before steps were noted count for all.
+var harm = map[string]int{stackhand.StepStop: 1, stackhand.StepShelve: 1, stackhand.StepSnapshot: 2, stackhand.StepDelete: 3, "": 3}
+
+// covered tells whether a warning spoke of this step: of its moment, and of no less than what it does. The rules may have changed since.
+func (n Next) covered(w stackhand.Warning) bool {
+	return w.Until.Equal(n.At) && harm[w.Step] >= harm[n.what()]
 }

@@ -73,7 +73,7 @@ func (s *Sweeper) risen(ctx context.Context, stack stackhand.Stack, rung stackha
 			return err
 		}
 	}
-	note(l, stackhand.Warning{Before: n.At.Sub(now), Until: n.At, Notice: notice.ID, Volumes: ids(dataVolumes(stack))})
+	note(l, stackhand.Warning{Before: n.At.Sub(now), Step: n.what(), Until: n.At, Notice: notice.ID, Volumes: ids(dataVolumes(stack))})
 	if err := s.Book.SaveStack(ctx, &stack); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // InZone is a schedule of robfig/cron that says itself in which time zone its hours are: in that one ("" is UTC), unless it says one
 // already, as "CRON_TZ=Europe/Berlin 0 9 * * MON" does. Without it cron takes the zone of the machine.
 func InZone(spec, zone string) string {
-	if strings.HasPrefix(spec, "CRON_TZ=") || strings.HasPrefix(spec, "TZ=") {
+	if zoned(spec) || strings.HasPrefix(spec, every) {
 		return spec
 	}
 	return "CRON_TZ=" + cmp.Or(zone, "UTC") + " " + spec
@@ -28,13 +28,22 @@ func ParseSchedule(spec, zone string) (cron.Schedule, error) {
 	return s, nil
 }
 
+const every = "@every "
+
+func zoned(spec string) bool {
+	return strings.HasPrefix(spec, "CRON_TZ=") || strings.HasPrefix(spec, "TZ=")
+}
+
 func parse(spec string) (cron.Schedule, error) {
-	_, rest, ok := strings.Cut(spec, " ")
-	if !ok { // cron itself does not survive that
+	_, when, ok := strings.Cut(spec, " ")
+	if zoned(spec) && !ok { // cron itself does not survive that
 		return nil, errors.New("a time zone alone is no schedule")
 	}
-	if every, ok := strings.CutPrefix(strings.TrimSpace(rest), "@every "); ok {
-		if d, err := time.ParseDuration(every); err == nil && d < time.Second {
+	if !zoned(spec) {
+		when = spec
+	}
+	if length, ok := strings.CutPrefix(strings.TrimSpace(when), every); ok {
+		if d, err := time.ParseDuration(length); err == nil && d < time.Second {
 			return nil, errors.New("that is less than a second")
 		}
 	}

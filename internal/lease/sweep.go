@@ -35,6 +35,7 @@ type Sweeper struct {
 	Book    Book
 	Jobs    Starter
 	Rules   Rules
+	Live    func() Rules // the rules that are in force by now; nil: Rules, always. A sweep ends with those that it began with
 	Now     func() time.Time
 	Log     *slog.Logger
 	NewID   func(key string) string // of a job
@@ -53,8 +54,6 @@ type Sweeper struct {
 	Server func(ctx context.Context, stack stackhand.Stack) (stackhand.Server, error)
 	// Record writes down, once for each id, what was done with a stack that no job does. nil: nowhere.
 	Record func(ctx context.Context, id string, stack stackhand.Stack, why string) error
-	// Wait is how long steps wait for an owner who is away, at most.
-	Wait time.Duration
 }
 
 // again is how long after a deletion that failed the next one is tried.
@@ -77,8 +76,19 @@ func (s *Sweeper) Run(ctx context.Context, schedule string) error {
 	return nil
 }
 
+// current is the sweeper with the rules that are in force now.
+func (s *Sweeper) current() *Sweeper {
+	if s.Live == nil {
+		return s
+	}
+	now := *s
+	now.Rules = s.Live()
+	return &now
+}
+
 // Sweep does once what is due now. A lease that makes trouble does not stop the others.
 func (s *Sweeper) Sweep(ctx context.Context) error {
+	s = s.current()
 	p, err := s.begin(ctx)
 	if err != nil {
 		return err
@@ -124,7 +134,7 @@ func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) erro
 	switch state {
 	case ToWarn:
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
-		return s.tell(ctx, p, stack, n, before, fmt.Sprintf("/%d/%s", n.At.Unix(), before), now)
+		return s.tell(ctx, p, stack, n, before, fmt.Sprintf("/%d/%s/%s", n.At.Unix(), n.what(), before), now)
 	case Ended:
 		if s.Frozen != nil {
 			if frozen, err := s.Frozen(ctx); frozen || err != nil {
@@ -152,14 +162,14 @@ func (s *Sweeper) tell(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 
 // holdFor moves the step of an owner who is away to a later time, once for each end. It tells whether it did.
 func (s *Sweeper) holdFor(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (bool, error) {
-	if s.Away == nil || s.Wait <= 0 || stack.Lease.Ladder.Hold.End.Equal(n.Base) {
+	if s.Away == nil || s.Rules.Wait <= 0 || stack.Lease.Ladder.Hold.End.Equal(n.Base) {
 		return false, nil
 	}
 	why, until, away := s.Away(ctx, stack.Lease.Owner)
 	if !away {
 		return false, nil
 	}
-	last := n.Base.Add(s.Wait)
+	last := n.Base.Add(s.Rules.Wait)
 	if until.IsZero() || until.After(last) {
 		until = last
 	}
@@ -188,7 +198,7 @@ func (s *Sweeper) heard(ctx context.Context, stack *stackhand.Stack) (news bool,
 	}
 	for i := range stack.Lease.Warned {
 		w := &stack.Lease.Warned[i]
-		if !w.Delivered.IsZero() || !w.Until.Equal(next.At) {
+		if !w.Delivered.IsZero() || !next.covered(*w) {
 			continue
 		}
 		n, err := s.Book.Notice(ctx, w.Notice)

@@ -43,7 +43,7 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	if _, err := s.Book.AddNotice(ctx, notice); err != nil {
 		return err
 	}
-	note(l, stackhand.Warning{Before: before, Until: n.At, Notice: notice.ID, Volumes: ids(dataVolumes(stack))})
+	note(l, stackhand.Warning{Before: before, Step: n.what(), Until: n.At, Notice: notice.ID, Volumes: ids(dataVolumes(stack))})
 	if err := s.Book.SaveStack(ctx, &stack); err != nil {
 		return err
 	}

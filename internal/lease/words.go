@@ -14,7 +14,9 @@ func (s *Sweeper) words(stack stackhand.Stack, n Next, now time.Time) stackhand.
 	name, at := stackhand.AsBold(stack.Name), n.At
 	soonest := now.Add(s.Rules.notice(n))
 	late := soonest.After(at)
-	if late {
+	if may, told := s.Rules.mayAt(stack.Lease, n); told && may.After(now) {
+		at, late = may, false // an earlier warning was in time
+	} else if late {
 		at = s.Rules.working(n.Step, soonest)
 	}
 	text := append(stackhand.Text{}, stack.Lease.Ladder.Why...)

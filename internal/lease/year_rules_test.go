@@ -225,7 +225,7 @@ func TestYearFindsOut(t *testing.T) {
 		want string
 	}{
 		"days off are not looked at":        {func(y *year, s *Sweeper) { y.rules.Calendar, s.Rules.Calendar = nil, nil }, "on a day off"},
-		"there is no brake":                 {func(_ *year, s *Sweeper) { s.Guard.Limits = Limits{} }, "the brake let"},
+		"there is no brake":                 {func(_ *year, s *Sweeper) { s.Rules.Limits = Limits{} }, "the brake let"},
 		"what was sent counts as delivered": {func(y *year, s *Sweeper) { s.Book, y.slackUp = credulous{y}, y.now.Add(240*time.Hour) }, "without a delivered warning"},
 		"a freeze is not asked for":         {func(y *year, s *Sweeper) { s.Frozen, y.frozenTo = nil, y.now.Add(240*time.Hour) }, "in a freeze"},
 		"nobody asks who is away":           {func(y *year, s *Sweeper) { s.Away = nil; y.absent["U01"] = y.now.Add(480 * time.Hour) }, "while its owner is away"},

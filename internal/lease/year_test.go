@@ -183,9 +183,10 @@ func (y *year) sweeper(edit func(*Sweeper)) *Sweeper {
 	s := &Sweeper{
 		Book: y, Jobs: y, Rules: y.rules, Now: y.clock, NewID: func(k string) string { return k }, Noticed: func() {},
 		Log: slog.New(slog.DiscardHandler), Conflict: errSaved,
-		Guard: &Guard{Book: y, Limits: yearLimits, Dry: &no}, Frozen: y.frozen,
-		Away: y.away, Wait: yearWait,
+		Guard: &Guard{Book: y}, Frozen: y.frozen,
+		Away: y.away,
 	}
+	s.Rules.Wait, s.Rules.Limits, s.Rules.Dry = yearWait, yearLimits, &no
 	if edit != nil {
 		edit(s)
 	}
