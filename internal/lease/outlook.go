@@ -11,6 +11,7 @@ import (
 
 // Outlook says what comes next for a stack, and when, and who was told of it; both are empty where time does not count.
 func (s *Sweeper) Outlook(ctx context.Context, stack stackhand.Stack) (next, told stackhand.Text, err error) {
+	s = s.current()
 	stack.Lease.Warned = slices.Clone(stack.Lease.Warned)
 	if _, err := s.heard(ctx, &stack); err != nil {
 		return nil, nil, err
