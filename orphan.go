@@ -49,6 +49,14 @@ type Ignored struct {
 	At  time.Time `json:"at"`
 }
 
+// Key is what a finding is about. Regions that share a service tell the same thing several times.
+func (o Orphan) Key() string {
+	if o.Record != "" {
+		return "record " + o.Record
+	}
+	return o.Cloud + " " + o.Thing.Kind + " " + o.Thing.ID + " " + o.Thing.Parent
+}
+
 // All are the things of a finding, the main one first.
 func (o Orphan) All() []Thing {
 	if o.Record != "" {

@@ -112,16 +112,21 @@ func TestOrphansAdopt(t *testing.T) {
 	giveStrays(w)
 	web := w.give("U0ALICE", "web-1")
 	ip := o.at["lab "+teamA][1]
-	ip.ID, ip.Owner, ip.Thing.Mark.Stack = "ffffffff", alice.ID, web.ID
-	lone := ip
-	lone.ID, lone.Thing.Mark.Stack = "gggggggg", "gone-1"
-	o.at["lab "+teamA] = append(o.at["lab "+teamA], ip, lone)
+	ip.ID, ip.Owner, ip.Thing.ID, ip.Thing.Mark.Stack = "ffffffff", alice.ID, "ip-f", web.ID
+	lone, image := ip, ip
+	lone.ID, lone.Thing.ID, lone.Thing.Mark.Stack = "gggggggg", "ip-g", "gone-1"
+	image.ID, image.Thing.ID, image.Thing.Kind = "hhhhhhhh", "img-h", stackhand.KindImage
+	shot := image
+	shot.ID, shot.Thing.ID, shot.Thing.Kind = "jjjjjjjj", "snap-j", stackhand.KindSnapshot
+	o.at["lab "+teamA] = append(o.at["lab "+teamA], ip, lone, image, shot)
 	for line, want := range map[string]string{
 		"orphans adopt ffffffff":            "The floating ip 203.0.113.9 is on the record of web-1 now, and goes when that goes",
 		"orphans adopt gggggggg":            "for which the floating ip 203.0.113.9 was made is gone",
 		"orphans adopt gggggggg --to web-1": "on the record of web-1 now",
 		"orphans adopt gggggggg --to stray": "stray was not made here",
 		"orphans adopt dddddddd":            "web-8 has a record already",
+		"orphans adopt hhhhhhhh":            "An image goes with no server.\n *`create NAME --image img-h` makes",
+		"orphans adopt jjjjjjjj --to web-1": "A snapshot of a volume goes with no server.\n *`volume create NAME --snapshot snap-j` makes",
 		"orphans adopt aaaaaaaa --for 90d":  "at most",
 		"orphans adopt aaaaaaaa --for 3d":   "Adopt old-1: job",
 		"orphans adopt bbbbbbbb --to web-1": "was not made for you",

@@ -80,14 +80,18 @@ type found struct {
 }
 
 // hunt looks everywhere where the user can: in each project that they are logged in to, in all of a cloud where they are
-// its administrator, and where the bot's own login serves everybody. One place that makes trouble does not stop the others.
+// its administrator, and where the bot's own login serves everybody; each in all regions. One place that makes trouble does not stop the others.
 func hunt(ctx context.Context, env *Env, user stackhand.User, cloud string) (*found, error) {
 	if env.Orphans == nil {
 		return nil, stackhand.Errorf(stackhand.NotFound, "Orphans cannot be looked for here.").Do("Ask whoever runs the bot.")
 	}
-	places, err := env.outlooks(ctx, user, cloud)
+	logins, err := env.outlooks(ctx, user, cloud)
 	if err != nil {
 		return nil, err
+	}
+	var places []outlook
+	for _, p := range logins {
+		places = append(places, env.regions(ctx, user, p)...)
 	}
 	h := &found{env: env}
 	seen := map[string]bool{}
@@ -105,8 +109,8 @@ func hunt(ctx context.Context, env *Env, user stackhand.User, cloud string) (*fo
 		}
 		h.others += others
 		for _, o := range all {
-			if !seen[o.ID] {
-				seen[o.ID] = true
+			if !seen[o.Key()] {
+				seen[o.Key()] = true
 				h.found = append(h.found, o)
 			}
 		}
@@ -124,6 +128,26 @@ type outlook struct {
 	cloud, project string
 	at             stackhand.Scope
 	everywhere     bool
+}
+
+// regions are a place in each region of its cloud, that of the login first. What cannot be told is not asked for: to look there tells why.
+func (env *Env) regions(ctx context.Context, user stackhand.User, p outlook) []outlook {
+	out := []outlook{p}
+	s, err := openAt(ctx, env, user, p.cloud, p.at)
+	if err != nil {
+		return out
+	}
+	all, err := s.Regions(ctx)
+	if err != nil {
+		return out
+	}
+	for _, region := range all {
+		if there := p; region != s.who.Region {
+			there.at.Region, there.project = region, first(p.project, p.cloud)+" in "+region
+			out = append(out, there)
+		}
+	}
+	return out
 }
 
 func (env *Env) outlooks(ctx context.Context, user stackhand.User, cloud string) ([]outlook, error) {

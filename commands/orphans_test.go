@@ -25,6 +25,9 @@ func (f *fakeOrphans) Find(_ context.Context, _ stackhand.User, cloud string, at
 	if everywhere {
 		where = cloud + " everywhere"
 	}
+	if at.Region != "" {
+		where += " " + at.Region
+	}
 	f.looked = append(f.looked, where)
 	return slices.Clone(f.at[where]), 2, f.fail[where]
 }
@@ -122,13 +125,34 @@ func TestOrphans(t *testing.T) {
 	}
 }
 
+// Every region of a cloud is looked at, and what several tell is told once; one that makes trouble is named.
+func TestOrphansInAllRegions(t *testing.T) {
+	w, env, o := orphanWorld()
+	w.cloud.regions, w.cloud.who.Region = []string{"North", "South", "West"}, "South"
+	same := o.at["lab "+teamA][0]
+	same.ID = "ssssssss" // as another region names it
+	there := same
+	there.ID, there.Name, there.Thing.ID = "nnnnnnnn", "north-1", "n"
+	o.at["lab "+teamA+" North"] = []stackhand.Orphan{same, there}
+	o.fail["lab "+teamA+" West"] = stackhand.Errorf(stackhand.Unavailable, "The cloud did not answer.")
+	r, err := say(t, env, alice, "orphans")
+	text := told(r, err)
+	expect(t, text, "aaaaaaaa +server old-1", "nnnnnnnn +server north-1", "team-a in West: The cloud did not answer")
+	if strings.Contains(text, "ssssssss") {
+		t.Errorf("told twice: %s", text)
+	}
+	if want := []string{"lab " + teamA, "lab " + teamA + " North", "lab " + teamA + " West"}; !slices.Equal(o.looked, want) {
+		t.Errorf("looked at %q", o.looked)
+	}
+}
+
 // Ten findings make two pages, and each button belongs to a row that is shown.
 func TestOrphanPages(t *testing.T) {
 	_, env, o := orphanWorld()
 	var many []stackhand.Orphan
 	for i := range 10 {
 		one := o.at["lab "+teamA][0]
-		one.ID, one.Name = fmt.Sprintf("aaaaaaa%d", i), fmt.Sprintf("old-%d", i)
+		one.ID, one.Name, one.Thing.ID = fmt.Sprintf("aaaaaaa%d", i), fmt.Sprintf("old-%d", i), fmt.Sprint("s", i)
 		many = append(many, one)
 	}
 	o.at["lab "+teamA] = many

@@ -112,18 +112,21 @@ func (a *app) outlooks(ctx context.Context) ([]orphan.Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := func(user, name string, at stackhand.Scope, everywhere bool) orphan.Place {
-		return orphan.Place{
-			At: orphan.At{Cloud: name, Region: a.settings().Clouds[name].Region, Everywhere: everywhere}, User: user,
-			Open: func(ctx context.Context) (orphan.Cloud, error) { return a.sessions.Client(ctx, user, name, at) },
-		}
+	open := func(user, name string, at stackhand.Scope, everywhere bool) []orphan.Place {
+		p := orphan.Place{At: orphan.At{Cloud: name, Region: a.settings().Clouds[name].Region, Everywhere: everywhere}, User: user}
+		return inRegions(ctx, p, at.Region, func(ctx context.Context, region string) (*cloud.Client, error) {
+			return a.sessions.Client(ctx, user, name, stackhand.Scope{ProjectID: at.ProjectID, Region: region})
+		})
 	}
 	var out []orphan.Place
 	whole, seen := map[string]bool{}, map[string]bool{}
 	for name, s := range a.settings().Clouds {
 		if s.Service {
 			whole[name] = true
-			out = append(out, orphan.Place{At: orphan.At{Cloud: name, Region: s.Region}, Open: func(ctx context.Context) (orphan.Cloud, error) { return a.pool.Service(ctx, name) }})
+			p := orphan.Place{At: orphan.At{Cloud: name, Region: s.Region}}
+			out = append(out, inRegions(ctx, p, "", func(ctx context.Context, region string) (*cloud.Client, error) {
+				return a.pool.ServiceIn(ctx, name, region)
+			})...)
 		}
 	}
 	for _, everywhere := range []bool{true, false} {
@@ -133,10 +136,34 @@ func (a *app) outlooks(ctx context.Context) ([]orphan.Place, error) {
 				continue
 			}
 			whole[c.Cloud], seen[c.Cloud+" "+id.ProjectID] = everywhere, true
-			out = append(out, open(c.User, c.Cloud, stackhand.Scope{ProjectID: id.ProjectID, Region: id.Region}, everywhere))
+			out = append(out, open(c.User, c.Cloud, stackhand.Scope{ProjectID: id.ProjectID, Region: id.Region}, everywhere)...)
 		}
 	}
 	return out, nil
+}
+
+// inRegions are a place in each region of its cloud, the usual one of the login first. Where the cloud does not tell them there is that one,
+// and to look there tells why.
+func inRegions(ctx context.Context, p orphan.Place, usual string, open func(ctx context.Context, region string) (*cloud.Client, error)) []orphan.Place {
+	in := func(region string) orphan.Place {
+		p.Open = func(ctx context.Context) (orphan.Cloud, error) { return open(ctx, region) }
+		return p
+	}
+	out := []orphan.Place{in(usual)}
+	c, err := open(ctx, usual)
+	if err != nil {
+		return out
+	}
+	all, err := c.Regions(ctx)
+	if err != nil {
+		return out
+	}
+	for _, region := range all {
+		if region != c.Identity().Region {
+			out = append(out, in(region))
+		}
+	}
+	return out
 }
 
 // liveLogins are the credentials of all people, without those that the cloud does not accept any more.

@@ -105,3 +105,44 @@ func TestSnapshots(t *testing.T) {
 		t.Error("a price was made up")
 	}
 }
+
+// A record is held against its own region only, and one that names none against none where there are several.
+func TestRecordsOfOtherRegions(t *testing.T) {
+	for name, c := range map[string]struct {
+		stack, usual, at string
+		regions          []string
+		lost             int
+	}{
+		"its own":                       {"North", "South", "North", []string{"North", "South"}, 1},
+		"another one":                   {"North", "South", "South", []string{"North", "South"}, 0},
+		"the usual one":                 {"", "South", "South", []string{"North", "South"}, 1},
+		"not the usual one":             {"", "South", "North", []string{"North", "South"}, 0},
+		"unknown, and there are two":    {"", "", "North", []string{"North", "South"}, 0},
+		"unknown, and there is but one": {"", "", "North", []string{"North"}, 1},
+	} {
+		f, b := world()
+		st := b.stacks["live-1"]
+		st.Region = c.stack
+		b.stacks["live-1"] = st
+		got, err := f.Find(t.Context(), &site{region: c.at, regions: c.regions}, orphan.At{Cloud: "lab", Region: c.usual})
+		if err != nil || len(got.Orphans) != c.lost {
+			t.Errorf("%s: %v, %+v", name, err, got.Orphans)
+		}
+	}
+	// A volume is one of its region, an image the same in all.
+	f, _ := world()
+	ids := map[string]int{}
+	for _, region := range []string{"North", "South"} {
+		m := stackhand.Mark{Job: "lost", Home: "home"}
+		got, err := f.Find(t.Context(), &site{region: region, things: []stackhand.Thing{thing(stackhand.KindImage, "i", m), thing(stackhand.KindVolume, "v", m)}}, orphan.At{Cloud: "lab", Region: "West"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range got.Orphans {
+			ids[o.ID]++
+		}
+	}
+	if len(ids) != 3 {
+		t.Errorf("ids %v", ids)
+	}
+}

@@ -53,6 +53,9 @@ func (l *look) settled(st stackhand.Stack) bool {
 	if region == "" {
 		region = l.at.Region
 	}
+	if region == "" && l.several {
+		return false // nobody knows in which of them it is
+	}
 	here := region == "" || l.who.Region == "" || region == l.who.Region
 	return here && l.Now().Sub(st.Created) >= Fresh && l.Now().Sub(st.Lease.Ready) >= Fresh
 }

@@ -21,6 +21,8 @@ const Fresh = 15 * time.Minute
 type Cloud interface {
 	Identity() stackhand.Identity
 	Features(ctx context.Context) (stackhand.Features, error)
+	// Regions are those of the cloud's catalogue.
+	Regions(ctx context.Context) ([]string, error)
 	// Things lists what there is in the project, or everywhere, which only the cloud's administrators may.
 	Things(ctx context.Context, everywhere bool) ([]stackhand.Thing, error)
 }
@@ -67,7 +69,11 @@ func (f *Finder) Find(ctx context.Context, c Cloud, at At) (Found, error) {
 		return Found{}, err
 	}
 	f = &Finder{Book: &remembering{Book: f.Book}, Home: f.Home, Now: f.Now}
-	l := &look{Finder: f, at: at, who: c.Identity(), things: things, jobs: map[string]*stackhand.Job{}}
+	regions, err := c.Regions(ctx)
+	if err != nil {
+		return Found{}, err
+	}
+	l := &look{Finder: f, at: at, who: c.Identity(), things: things, jobs: map[string]*stackhand.Job{}, several: len(regions) > 1}
 	lone, err := l.unrecorded(ctx)
 	if err != nil {
 		return Found{}, err
@@ -90,11 +96,12 @@ func (f *Finder) Find(ctx context.Context, c Cloud, at At) (Found, error) {
 // look is one comparison.
 type look struct {
 	*Finder
-	at     At
-	who    stackhand.Identity
-	things []stackhand.Thing
-	jobs   map[string]*stackhand.Job // nil: there is none
-	others int
+	at      At
+	who     stackhand.Identity
+	things  []stackhand.Thing
+	jobs    map[string]*stackhand.Job // nil: there is none
+	others  int
+	several bool // regions
 }
 
 func (l *look) job(ctx context.Context, id string) (*stackhand.Job, error) {
@@ -138,7 +145,7 @@ func (l *look) unrecorded(ctx context.Context) ([]stackhand.Orphan, error) {
 // judge tells whether a thing with our mark belongs to nothing, and says why.
 func (l *look) judge(ctx context.Context, t stackhand.Thing) (o stackhand.Orphan, is bool, err error) {
 	o = stackhand.Orphan{
-		ID: idOf(l.at.Cloud, l.who.Region, t.Kind, t.ID, t.Parent), Cloud: l.at.Cloud, Name: t.Name, Thing: t, Owner: t.Mark.Owner,
+		ID: idOf(l.at.Cloud, l.regionOf(t), t.Kind, t.ID, t.Parent), Cloud: l.at.Cloud, Name: t.Name, Thing: t, Owner: t.Mark.Owner,
 		Scope: stackhand.Scope{ProjectID: t.ProjectID, Region: l.who.Region},
 	}
 	o.Why, is, err = Judge(ctx, l.Book, l.at.Cloud, t, l.Now(), l.job)
@@ -156,6 +163,14 @@ func (l *look) judge(ctx context.Context, t stackhand.Thing) (o stackhand.Orphan
 		}
 	}
 	return o, true, nil
+}
+
+// regionOf is where a thing is: images are often the same ones in all regions.
+func (l *look) regionOf(t stackhand.Thing) string {
+	if t.Kind == stackhand.KindImage {
+		return ""
+	}
+	return l.who.Region
 }
 
 // Judge tells whether a thing with our mark belongs to no job that is at work, to no stack that is not gone, and to

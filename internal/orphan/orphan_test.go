@@ -1,6 +1,7 @@
 package orphan_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -108,12 +109,16 @@ func (b *book) AddNotice(_ context.Context, n stackhand.Notice) (bool, error) {
 
 // site is a cloud.
 type site struct {
-	things []stackhand.Thing
-	err    error
+	things  []stackhand.Thing
+	regions []string
+	region  string
+	err     error
 }
 
+func (s *site) Regions(context.Context) ([]string, error) { return s.regions, nil }
+
 func (s *site) Identity() stackhand.Identity {
-	return stackhand.Identity{ProjectID: "p", Region: "RegionOne"}
+	return stackhand.Identity{ProjectID: "p", Region: cmp.Or(s.region, "RegionOne")}
 }
 
 func (s *site) Features(context.Context) (stackhand.Features, error) {

@@ -44,10 +44,10 @@ func (t *Teller) Look(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("look for orphans in %s: %w", p.Cloud, err))
 		}
 		for _, o := range found {
-			if !seen[o.ID] && o.Ignored == nil && o.Told.IsZero() {
+			if !seen[o.Key()] && o.Ignored == nil && o.Told.IsZero() {
 				news = append(news, o)
 			}
-			seen[o.ID] = true
+			seen[o.Key()] = true
 		}
 	}
 	return errors.Join(append(errs, t.tell(ctx, news))...)
