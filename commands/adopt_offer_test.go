@@ -108,6 +108,17 @@ func (failingJobs) Start(_ context.Context, j stackhand.Job, _ ...stackhand.Stac
 	return j, stackhand.Errorf(stackhand.Unavailable, "the disk is full")
 }
 
+// startsWhile has something happen while a job is being started.
+type startsWhile struct {
+	Jobs
+	meanwhile func()
+}
+
+func (s startsWhile) Start(ctx context.Context, j stackhand.Job, made ...stackhand.Stack) (stackhand.Job, error) {
+	s.meanwhile()
+	return s.Jobs.Start(ctx, j, made...)
+}
+
 func TestAdoptionsEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		who   stackhand.User

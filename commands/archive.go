@@ -88,13 +88,39 @@ func restore(ctx context.Context, env *Env, user stackhand.User, a restoreArgs) 
 	if c == nil {
 		c = &stackhand.Recipe{Image: r.Image, Network: "auto", Floating: true}
 	}
+	key, note, err := env.keyAgain(ctx, user, st, c.Key)
+	if err != nil {
+		return Reply{}, err
+	}
 	floating := c.Floating
 	again := createArgs{
-		Name: first(a.Name, st.Name), Image: r.Image, Flavor: c.Flavor, Network: first(c.Network, "auto"), KeyName: c.Key, SecurityGroup: c.Groups,
+		Name: first(a.Name, st.Name), Image: r.Image, Flavor: c.Flavor, Network: first(c.Network, "auto"), KeyName: key, SecurityGroup: c.Groups,
 		Open: c.Open, FloatingIP: &floating, Count: 1, For: a.For,
 	}
 	again.Cloud, again.Line = st.Cloud, a.Line
-	return create(ctx, env, user, again)
+	reply, err := create(ctx, env, user, again)
+	if err == nil && note != nil {
+		reply.Text = lineOf(reply.Text, note)
+	}
+	return reply, err
+}
+
+// keyAgain is the key pair that a server is restored with: the one that it had, or none where it had none or the asker does not have
+// it any more. Its image lets in whoever it let in before, so that is no obstacle.
+func (env *Env) keyAgain(ctx context.Context, user stackhand.User, st stackhand.Stack, had string) (key string, note stackhand.Text, err error) {
+	const none = "none"
+	if had == "" {
+		return none, nil, nil
+	}
+	s, err := open(ctx, env, user, st.Cloud)
+	if err != nil {
+		return none, nil, err
+	}
+	keys, err := s.KeyPairs(ctx)
+	if err != nil || slices.ContainsFunc(keys, func(k stackhand.KeyPair) bool { return k.Name == had }) {
+		return had, nil, err
+	}
+	return none, stackhand.Textf("It had the key pair %s, which you do not have. Whoever got into it before still does, since that is in its image.", had), nil
 }
 
 // archived finds the stack that is meant: by its id, or as the last one of that name that the asker had and that has an image.

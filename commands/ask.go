@@ -192,15 +192,45 @@ func grant(ctx context.Context, env *Env, user stackhand.User, a grantArgs) (Rep
 	if err != nil {
 		return Reply{}, err
 	}
+	if err := env.claim(ctx, n.ID, a.Line.Key); err != nil {
+		return Reply{}, err
+	}
 	r, err := Do(ctx, env, user, Line{Text: encode(n.Line), Place: a.Line.Place, Key: a.Line.Key})
-	if err != nil || r.Job == "" && !r.Public {
-		return r, err // a question to be answered first, or nothing that counts
+	if err != nil || r.Job == "" && !r.Public { // a question to be answered first, or nothing that counts
+		if uerr := env.unclaim(ctx, n.ID, a.Line.Key); uerr != nil {
+			return r, errors.Join(err, uerr)
+		}
+		return r, err
 	}
 	done := stackhand.Textf("%s did what %s asked for: %s", stackhand.To(user.ID), stackhand.To(n.By), stackhand.AsCode(strings.ReplaceAll(n.Line, st.ID, st.Name)))
 	if err := env.Notices.ReviseNotice(ctx, n.ID, done); err != nil {
 		return r, err
 	}
 	return r, env.tellSomebody(ctx, n.By, "did/"+n.ID, st, done)
+}
+
+// claim makes the answer to a notice this line's: of two presses one does what was asked for. A line that was cut short, and is
+// delivered again, has it already.
+func (env *Env) claim(ctx context.Context, notice, key string) error {
+	_, err := env.Notices.ChangeNotice(ctx, notice, func(n *stackhand.Notice) error {
+		if n.Taken != "" && n.Taken != key {
+			return stackhand.Errorf(stackhand.Conflict, "That is being done already, by an earlier press.").Do("Its message says so when it is done; `jobs` shows how it goes.")
+		}
+		n.Taken = key
+		return nil
+	})
+	return err
+}
+
+// unclaim lets a notice be answered again, since nothing came of this line.
+func (env *Env) unclaim(ctx context.Context, notice, key string) error {
+	_, err := env.Notices.ChangeNotice(ctx, notice, func(n *stackhand.Notice) error {
+		if n.Taken == key {
+			n.Taken = ""
+		}
+		return nil
+	})
+	return err
 }
 
 // grantable reads what was asked for, if it can still be done, by this user.

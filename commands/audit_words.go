@@ -54,6 +54,8 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 	switch {
 	case rec.What == stackhand.AuditRefused:
 		return stackhand.Textf("%s was refused %s: %s", who, line, ended(first(rec.Problem, rec.Result)))
+	case rec.What == stackhand.AuditDecided && rec.Result == NotSaved:
+		return stackhand.Textf("What %s decided about job %s just before did not count, because somebody else decided at the same moment.", who, stackhand.AsCode(rec.Job))
 	case rec.What == stackhand.AuditDecided && rec.User == "":
 		return stackhand.Textf("Job %s was not begun: %s", stackhand.AsCode(rec.Job), ended(first(rec.Why, "nobody decided about it in time")))
 	case rec.What == stackhand.AuditDecided:

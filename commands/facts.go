@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/policy"
@@ -70,6 +71,17 @@ func factsOf(job stackhand.Job, stack *stackhand.Stack) (facts, error) {
 		return f, fmt.Errorf("the gate does not know the flow %q", job.Flow)
 	}
 	return f, err
+}
+
+// fill adds what is not in the job's input: how long a server that is resized still lasts, and with how many others the line does the
+// same.
+func (f *facts) fill(m matter, stack *stackhand.Stack, now time.Time) {
+	if f.Verb == stackhand.ActResize && stack != nil && stack.Lease.Until.After(now) {
+		f.Lifetime = stack.Lease.Until.Sub(now)
+	}
+	if m.session != nil {
+		f.Count = max(f.Count, m.session.together)
+	}
 }
 
 // readInput decodes a job's input for the function that knows it.

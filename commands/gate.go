@@ -94,8 +94,11 @@ func denied(v policy.Verdict, f facts, cause error) error {
 		return stackhand.Errorf(stackhand.Forbidden, "The rule %q cannot be evaluated for this, so it is refused.", v.Rule).
 			Do("Tell whoever runs this bot the rule's name; the log says what is wrong with it.").Because(cause)
 	case v.Beyond == policy.BeyondCount:
-		return stackhand.Errorf(stackhand.Forbidden, "The rule %q allows at most %d at once, and you ask for %d.", v.Rule, v.MaxCount, f.Count).
-			Do("Say --count %d, or less.", v.MaxCount)
+		next := fmt.Sprintf("Say --count %d, or less.", v.MaxCount)
+		if f.Verb != "create" {
+			next = fmt.Sprintf("Name %d of them, or less.", v.MaxCount)
+		}
+		return stackhand.Errorf(stackhand.Forbidden, "The rule %q allows at most %d at once, and you ask for %d.", v.Rule, v.MaxCount, f.Count).Do("%s", next)
 	case v.Beyond == policy.BeyondFor:
 		next := "Say --for " + short(v.MaxFor) + ", or less."
 		if f.Verb != "create" {

@@ -122,7 +122,8 @@ func TestInput(t *testing.T) {
 			&& request.lifetime == duration("10h") && request.network == "auto" && !request.floating && request.open == [22, 80] && request.properties["a"] == "b" && request.user_data
 			&& flavor.id == "2" && flavor.vcpus == 1 && flavor.ram == 2048 && image.id == "i-jammy" && image.properties["os_distro"] == "ubuntu" && image.visibility == "public"
 			&& usage.servers == 1 && usage.cores == 1 && usage.ram == 2048 && quota.servers.max == 10 && cost.known && cost.hour == 0.02 && cost.total > 0.19 && cost.total < 0.21 && now.getHours() == 9`,
-		"resize web-1 --flavor m1.medium":                 `request.verb == "resize" && request.name == "web-1" && request.owner == "U0ALICE" && flavor.name == "m1.medium" && !cost.known`,
+		"resize web-1 --flavor m1.medium":                 `request.verb == "resize" && request.name == "web-1" && request.owner == "U0ALICE" && flavor.name == "m1.medium" && !cost.known && request.lifetime == duration("23h")`,
+		"stop web-1":                                      `request.verb == "stop" && request.count == 1`,
 		"rebuild web-1 --yes --image debian":              `request.verb == "rebuild" && image.name == "Debian 12"`,
 		"add floating ip web-1 203.0.113.9":               `request.verb == "add" && request.noun == "floating ip" && request.floating`,
 		"image create web-1":                              `request.verb == "create" && request.noun == "image" && request.owner == "U0ALICE"`,

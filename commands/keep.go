@@ -160,7 +160,8 @@ type serverArgs struct {
 	Line Line
 }
 
-// needed answers the question that a server which nobody uses is asked about.
+// needed answers the question that a server which nobody uses is asked about. It passes neither rules nor a freeze: the server
+// keeps the end that was allowed before, and gets none that is later.
 func needed(ctx context.Context, env *Env, user stackhand.User, a serverArgs) (Reply, error) {
 	_, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("needed", a) })
 	if err != nil {

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,6 +180,21 @@ func TestArchiveAndRestore(t *testing.T) {
 		var c stackhand.CreateSpec
 		if j := w.jobs[r.Job]; err != nil || json.Unmarshal(j.Input, &c) != nil || c.ImageID != w.cloud.images[0].ID || c.Flavor != "m1.medium" || c.Floating || len(c.Open) != 1 {
 			t.Errorf("%s: %s: %+v", line, told(r, err), c)
+		}
+	}
+	// It comes back with its key, or without one: its image lets in whoever it let in before.
+	for key, want := range map[string]string{"": "", "laptop": "", "lost": "It had the key pair lost, which you do not have"} {
+		st := w.archive("with-" + first(key, "none"))
+		st.Lease.Ladder.Rungs[0].Recipe.Key = key
+		w.stacks[st.ID] = st
+		r, err = say(t, env, alice, "restore "+st.ID)
+		var c stackhand.CreateSpec
+		if err != nil || json.Unmarshal(w.jobs[r.Job].Input, &c) != nil || (c.KeyName == "laptop") != (key == "laptop") {
+			t.Errorf("%q: %s: %+v", key, told(r, err), c)
+		}
+		expect(t, r.Text.String(), want)
+		if strings.Contains(r.Text.String(), "There is no key pair yet") {
+			t.Errorf("%q: %s", key, r.Text)
 		}
 	}
 	r, err = say(t, env, bob, "restore old-1")

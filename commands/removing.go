@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 
 	"github.com/stackhand/stackhand"
 )
@@ -58,6 +59,9 @@ func (r removal[T]) run(ctx context.Context, env *Env, user stackhand.User, a re
 		if specs[i], err = r.spec(ctx, s, a, i); err != nil {
 			return Reply{}, err
 		}
+	}
+	if s != nil {
+		s.together = len(slices.Compact(slices.Sorted(slices.Values(a.Names))))
 	}
 	proposed := make([]*proposal, len(a.Names))
 	for i := range a.Names {

@@ -136,6 +136,7 @@ const races = 10
 // amend reads a request, has it changed, and saves it; where somebody else was faster it begins anew with what they left.
 func (env *Env) amend(ctx context.Context, id string, change func(r *stackhand.Request) error) (r stackhand.Request, err error) {
 	for range races {
+		env.decision("", "") // what an earlier try decided did not come to be
 		if r, err = env.readRequest(ctx, id); err != nil {
 			return r, err
 		}
@@ -152,7 +153,7 @@ func (env *Env) amend(ctx context.Context, id string, change func(r *stackhand.R
 
 // lostRace tells whether a request is another one than it was.
 func (env *Env) lostRace(ctx context.Context, id string, before int64) bool {
-	now, err := env.Requests.Request(ctx, id)
+	now, err := env.readRequest(ctx, id)
 	return err == nil && now.Rev != before
 }
 

@@ -189,6 +189,33 @@ func TestSealedWithAnotherKeyset(t *testing.T) {
 	}
 }
 
+// TestLostDecision has somebody else decide at the same moment: what is refused then has no verdict on the trail, and a request that
+// cannot be opened is decided all the same.
+func TestLostDecision(t *testing.T) {
+	_, env, b, id := askWorld(t, "create web-1", policy.Rule{})
+	l := &paper{}
+	env.Audit = l.audit
+	faster := func(edit func(r *stackhand.Request)) func() {
+		return func() {
+			r := b.all[id]
+			b.rev++
+			edit(&r)
+			r.Rev = b.rev
+			b.all[id] = r
+		}
+	}
+	b.meddle = faster(func(r *stackhand.Request) { r.Args = json.RawMessage(`"c2VhbGVk"`) })
+	decide(t, env, carol, "deny "+id+" no room", "You denied Create web-1")
+	r := b.all[id]
+	r.State = stackhand.RequestOpen
+	b.all[id] = r
+	b.meddle = faster(func(r *stackhand.Request) { r.State, r.Note = stackhand.RequestWithdrawn, "Alice withdrew it." })
+	decide(t, env, carol, "deny "+id+" no room", "was withdrawn")
+	if last := l.recs[len(l.recs)-1]; last.What != stackhand.AuditRefused || last.Verdict != "" || last.Why != "" {
+		t.Errorf("%+v", last)
+	}
+}
+
 // TestRaceOnTrail has a second approver a moment faster: the record tells what the approval came to then, not before.
 func TestRaceOnTrail(t *testing.T) {
 	_, env, b, id := askWorld(t, "create web-1", policy.Rule{Needed: 2})
@@ -206,7 +233,8 @@ func TestRaceOnTrail(t *testing.T) {
 	for _, r := range l.recs {
 		got = append(got, fmt.Sprint(r.What, " ", r.Result, " ", len(r.Approvals)))
 	}
-	if want := []string{"decided open 1", "decided approved 2", "asked  0"}; !slices.Equal(got, want) {
+	if want := []string{"decided open 1", "decided not saved 0", "decided approved 2", "asked  0"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
+	expect(t, env.told(t.Context(), l.recs[1]).String(), "What carol decided about job "+id+" just before did not count")
 }

@@ -24,6 +24,7 @@ type session struct {
 	name     string
 	settings CloudSettings
 	who      stackhand.Identity
+	together int // how many servers the line does the same to; 0: it is about one
 
 	mu     sync.Mutex
 	limits *stackhand.Limits // once they were read

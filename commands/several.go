@@ -94,10 +94,12 @@ func (v several) find(ctx context.Context, env *Env, user stackhand.User, names 
 
 func (v several) startAll(ctx context.Context, found []*hit, jobs []*stackhand.Job, said stackhand.Text) (Reply, error) {
 	proposed := make([]*proposal, len(found))
+	all := v.together(found)
 	for n, h := range found {
 		if h == nil {
 			continue
 		}
+		h.session.together = all
 		p, err := v.propose(ctx, h.session, h.target, n)
 		if err != nil {
 			return Reply{}, err
@@ -118,6 +120,14 @@ func (v several) startAll(ctx context.Context, found []*hit, jobs []*stackhand.J
 		}
 	}
 	return r, nil
+}
+
+// together is how many servers the line is about. Planned once more it is about as many as before, whatever has become of the others.
+func (v several) together(found []*hit) int {
+	if i := slices.IndexFunc(found, func(h *hit) bool { return h != nil }); i >= 0 && found[i].session.env.rehearsing != nil {
+		return len(slices.Compact(slices.Sorted(slices.Values(v.args.Servers))))
+	}
+	return len(slices.DeleteFunc(slices.Clone(found), func(h *hit) bool { return h == nil }))
 }
 
 // and adds the answer that a job began, or waits: the card of the first one that began is the reply's.

@@ -25,10 +25,11 @@ func JobID(key string, n int) string {
 	return lowerBase32.EncodeToString(sum[:5])
 }
 
-// started finds the job that an earlier delivery of the same line has started, or asked for.
+// started finds the job that an earlier delivery of the same line has started, or asked for. Of a line that is planned once more
+// for one of its jobs the others count as started: they may be done by now, or denied.
 func (env *Env) started(ctx context.Context, line Line, n int) (stackhand.Job, bool, error) {
-	if env.rehearsing != nil {
-		return stackhand.Job{}, false, nil
+	if t := env.rehearsing; t != nil {
+		return stackhand.Job{}, JobID(line.Key, n) != t.id, nil
 	}
 	if line.Key == "" {
 		return stackhand.Job{}, false, stackhand.Errorf(stackhand.Internal, "The line came without a key, so nothing was started.").Do("Type it again.")
@@ -105,6 +106,7 @@ func (env *Env) proposed(ctx context.Context, m matter, made []stackhand.Stack) 
 	if m.facts, err = factsOf(m.job, about); err != nil {
 		return proposal{}, err
 	}
+	m.facts.fill(m, about, env.Now())
 	m.at = m.job.Scope
 	p := proposal{matter: m, made: made}
 	if p.verdict, err = env.decide(ctx, m); err != nil || p.verdict.Then != policy.Approve {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -212,8 +213,11 @@ func (a auditedRequests) Ask(ctx context.Context, q stackhand.Request) (stackhan
 	return a.Requests.Ask(ctx, q)
 }
 
+// NotSaved is the result of a decision that came to nothing, because somebody else decided at the same moment.
+const NotSaved = "not saved"
+
 // SaveRequest is a decision, or a change of what is asked for, by whoever the line is of. One that loses a race is made anew, and then
-// another one. That the job of an approved request has begun is on its own record.
+// another one; that it was lost is written too. That the job of an approved request has begun is on its own record.
 func (a auditedRequests) SaveRequest(ctx context.Context, q *stackhand.Request) error {
 	if q.Started {
 		return a.Requests.SaveRequest(ctx, q)
@@ -226,7 +230,19 @@ func (a auditedRequests) SaveRequest(ctx context.Context, q *stackhand.Request) 
 	if err != nil {
 		return err
 	}
-	return a.Requests.SaveRequest(ctx, q)
+	err = a.Requests.SaveRequest(ctx, q)
+	if err == nil {
+		return nil
+	}
+	lost := a.t.within(ctx, fmt.Sprintf("request/%s/%d/lost", q.ID, q.Rev), func(r *stackhand.AuditRecord) {
+		a.t.ofJob(r, q.Job, q.Stacks)
+		ofRequest(r, *q)
+		r.What, r.Result, r.Approvals, r.Resolved = stackhand.AuditDecided, NotSaved, nil, nil
+	})
+	if lost != nil {
+		return errors.Join(err, lost)
+	}
+	return err
 }
 
 type auditedSchedules struct {

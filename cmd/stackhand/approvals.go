@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -45,8 +47,9 @@ type requestBook struct {
 }
 
 func (b requestBook) SaveRequest(ctx context.Context, r *stackhand.Request) error {
+	var rec stackhand.AuditRecord
 	if r.State == stackhand.RequestEnded {
-		rec := stackhand.AuditRecord{
+		rec = stackhand.AuditRecord{
 			ID: "request/" + r.ID + "/ended", At: b.a.now(), What: stackhand.AuditDecided, Command: r.Job.Flow, Job: r.ID, Cloud: r.Job.Cloud, Place: r.Job.Place,
 			About: append([]string{r.Job.User.ID}, r.Job.Stacks...), Line: r.Job.Line, Rule: r.Rule, Why: r.Note, Approvals: r.Approvals, Result: string(r.State),
 		}
@@ -57,5 +60,13 @@ func (b requestBook) SaveRequest(ctx context.Context, r *stackhand.Request) erro
 			return err
 		}
 	}
-	return b.Store.SaveRequest(ctx, r)
+	err := b.Store.SaveRequest(ctx, r)
+	if err == nil || rec.ID == "" {
+		return err
+	}
+	rec.ID, rec.Result, rec.Approvals = fmt.Sprintf("%s/lost/%d", rec.ID, r.Rev), commands.NotSaved, nil
+	if lost := b.a.audit(ctx, rec); lost != nil {
+		return errors.Join(err, lost)
+	}
+	return err
 }

@@ -267,7 +267,7 @@ func (v Verdict) within(r Request) Verdict {
 		return v
 	case v.MaxCount > 0 && r.Count > v.MaxCount:
 		why, v.Beyond = fmt.Sprintf("At most %d at once.", v.MaxCount), BeyondCount
-	case v.MaxFor > 0 && r.Lifetime > v.MaxFor:
+	case v.MaxFor > 0 && r.Lifetime > v.MaxFor && r.Verb != "resize": // which asks for no time: it has what it had
 		why, v.Beyond = fmt.Sprintf("For at most %s.", v.MaxFor), BeyondFor
 	default:
 		return v

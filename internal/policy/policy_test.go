@@ -120,6 +120,10 @@ func TestLimits(t *testing.T) {
 	if v := decide(t, in, rules...); v.Then != Deny || !strings.HasPrefix(v.Why, "For at most 100h") {
 		t.Errorf("%+v", v)
 	}
+	in.Request.Verb = "resize"
+	if v := decide(t, in, rules...); v.Then != Allow {
+		t.Errorf("a resize asks for no time: %+v", v)
+	}
 	in.Request.Count = 99
 	if v := decide(t, in, append([]Rule{{Then: Deny, Why: "no"}}, rules...)...); v.Why != "no" {
 		t.Errorf("a denial stays what it is: %+v", v)
