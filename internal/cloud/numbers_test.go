@@ -45,7 +45,7 @@ func about(t *testing.T, what string, got, want float64) {
 
 // In both forms an hour of diagnostics tells how busy the server was, and a start begins its counters anew.
 func TestDiagnosticsAreRead(t *testing.T) {
-	for _, profile := range []string{"", "2014"} {
+	for _, profile := range []string{"today", "zed", "2014"} {
 		t.Run(profile, func(t *testing.T) {
 			m := newMeters(t, openstack.Options{Profile: profile})
 			admin := person("admin", "admin")
@@ -102,9 +102,16 @@ func TestNoNumbers(t *testing.T) {
 	}
 }
 
-// A member reads Gnocchi; where that does not know the server, it is the diagnostics' turn.
+// A member reads Gnocchi, whatever Nova stands beside it; where it does not know the server, it is the diagnostics' turn.
 func TestGnocchiIsRead(t *testing.T) {
-	m := newMeters(t, openstack.Options{Metrics: true})
+	for _, profile := range []string{"today", "zed", "2014"} {
+		t.Run(profile, func(t *testing.T) {
+			gnocchiIsRead(t, newMeters(t, openstack.Options{Profile: profile, Metrics: true}))
+		})
+	}
+}
+
+func gnocchiIsRead(t *testing.T, m *meters) {
 	m.rule(t, "load web-1 20")
 	m.now = m.now.Add(time.Hour)
 	n := m.numbers(t, alice)

@@ -1,6 +1,8 @@
 package idle
 
 import (
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -100,4 +102,49 @@ func TestSeemsStopped(t *testing.T) {
 	if s := seems(); s.Reason != stackhand.ReasonTime {
 		t.Errorf("nobody put it away: %+v", s)
 	}
+}
+
+// A thousand servers that were watched for longer than anything is kept take at most 4 KB each: on disk, with their places in the index,
+// and in the memory of a watcher that has just looked at all of them.
+func TestAThousandServersTakeFourKilobytesEach(t *testing.T) {
+	const n = 1000
+	w := newWorld(t, rules)
+	first := w.give("a-stack-with-a-long-name-0000")
+	w.load[first.ID] = 12
+	w.live(8*day, 30*time.Minute)
+	for i := 1; i < n; i++ { // who has been watched as long
+		st := w.give(fmt.Sprintf("a-stack-with-a-long-name-%04d", i))
+		a := w.activity(first.ID)
+		a.Stack, a.Rev, a.Next = st.ID, 0, w.now.Add(time.Duration(i)*time.Hour/n)
+		w.must(w.store.SaveActivity(t.Context(), &a))
+	}
+	size, longest := 0, 0
+	items, err := w.mem.Scan(t.Context(), "activity", "activity\xff", 0)
+	w.must(err)
+	for _, i := range items {
+		size += len(i.Key) + len(i.Value)
+		longest = max(longest, len(i.Value))
+	}
+	if size < n*maxHours*scoreSize || longest > 4096 || size/n > 4096 {
+		t.Errorf("%d bytes for %d servers on disk, at most %d for one", size, n, longest)
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	w.asked = nil
+	before := heap()
+	fresh := New(w.o)
+	w.Watcher = fresh
+	w.live(90*time.Minute, tick)
+	w.asked = nil
+	if len(fresh.cost) != n {
+		t.Fatalf("looked at %d servers", len(fresh.cost))
+	}
+	if grown := int64(heap()) - int64(before); grown > n*4096 {
+		t.Errorf("%d bytes in memory for %d servers", grown, n)
+	}
+	runtime.KeepAlive(fresh)
 }
