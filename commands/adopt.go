@@ -48,6 +48,9 @@ func adopt(ctx context.Context, env *Env, user stackhand.User, a adoptArgs) (Rep
 	}
 	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("adopt", a) })
 	if err != nil {
+		s, t, err = env.anywhere(ctx, user, a, err)
+	}
+	if err != nil {
 		return Reply{}, err
 	}
 	w := adoption{line: a.Line, target: t, lasts: lasts, owner: a.Owner, yes: a.Yes, mine: s.made(t.server)}
@@ -76,7 +79,7 @@ func (s *session) proposeAdoption(ctx context.Context, line Line, sv stackhand.S
 	return s.propose(ctx, line, 0, job, spec, st)
 }
 
-// free refuses what is under a lease already, what is being built or deleted, and what is in another project.
+// free refuses what is under a lease already, and what is being built or deleted.
 func (s *session) free(ctx context.Context, t target) error {
 	sv := t.server
 	if t.stack != nil {
@@ -86,10 +89,7 @@ func (s *session) free(ctx context.Context, t target) error {
 		owner := s.env.person(ctx, t.stack.Lease.Owner)
 		return stackhand.Errorf(stackhand.Conflict, "%s belongs to %s already.", t.name(), owner).Do("Ask %s to hand it over or to share it.", owner)
 	}
-	switch {
-	case sv.ProjectID != "" && sv.ProjectID != s.who.ProjectID:
-		return stackhand.Errorf(stackhand.Forbidden, "%s is in another project than %s.", sv.Name, s.who.Project).Do("Log in to its project, then say it again.")
-	case sv.Status == "BUILD" || sv.Status == "DELETED" || sv.Status == "SOFT_DELETED" || sv.Task == "deleting":
+	if sv.Status == "BUILD" || sv.Status == "DELETED" || sv.Status == "SOFT_DELETED" || sv.Task == "deleting" {
 		return stackhand.Errorf(stackhand.Conflict, "%s is being built or deleted (%s).", sv.Name, sv.Status).Do("Try again when that is over.")
 	}
 	return nil

@@ -133,22 +133,19 @@ func (env *Env) acceptedAdoption(ctx context.Context, user stackhand.User, line 
 	if err != nil {
 		return proposal{}, err
 	}
-	t := target{}
-	t.server, err = s.Server(ctx, o.Server)
+	sv, err := s.Server(ctx, o.Server)
 	if stackhand.KindOf(err) == stackhand.NotFound {
 		return proposal{}, stackhand.Errorf(stackhand.Conflict, "%s is not in the cloud any more.", o.Name).Do("There is nothing left to take.")
 	}
+	var t target
 	if err == nil {
-		var st stackhand.Stack
-		switch st, err = env.Stacks.ByServer(ctx, o.Cloud, o.Server); {
-		case err == nil && st.State != stackhand.StackGone:
-			t.stack = &st
-		case stackhand.KindOf(err) == stackhand.NotFound:
-			err = nil
-		}
+		t, err = s.underLease(ctx, sv)
 	}
 	if err == nil {
 		err = s.free(ctx, t)
+	}
+	if err == nil {
+		err = s.inProject(ctx, sv)
 	}
 	if err != nil {
 		return proposal{}, err

@@ -57,7 +57,7 @@ func (s *session) adoptFor(ctx context.Context, w adoption) (Reply, error) {
 	case w.yes:
 		return s.adopt(ctx, w, true)
 	}
-	return s.adoptUnasked(ctx, w, maker), nil
+	return s.adoptUnasked(ctx, w, maker)
 }
 
 // asked tells whether somebody can be asked for anything. nil is nobody.
@@ -65,6 +65,9 @@ func (p *Person) asked() bool { return p != nil && p.Refused == nil }
 
 // adopt starts the job that puts a server under a lease of the asker's.
 func (s *session) adopt(ctx context.Context, w adoption, unasked bool) (Reply, error) {
+	if err := s.inProject(ctx, w.target.server); err != nil {
+		return Reply{}, err
+	}
 	p, err := s.proposeAdoption(ctx, w.line, w.target.server, stackhand.AdoptSpec{For: w.lasts, Unasked: unasked})
 	if err != nil {
 		return Reply{}, err
@@ -117,23 +120,32 @@ func (s *session) maker(ctx context.Context, w adoption) (*Person, error) {
 }
 
 // adoptUnasked tells an administrator that nobody can be asked, and lets them go on.
-func (s *session) adoptUnasked(ctx context.Context, w adoption, maker *Person) Reply {
+func (s *session) adoptUnasked(ctx context.Context, w adoption, maker *Person) (Reply, error) {
 	sv := w.target.server
-	r := Reply{Actions: []stackhand.Action{{ID: "choose", Label: "Adopt it all the same", Value: w.again("", true), Danger: true,
-		Confirm: clip("Put "+sv.Name+" under a lease of yours, although whoever made it cannot be asked? When that ends, the server is stopped and deleted.", 290)}}}
+	text := s.unknown(ctx, sv, maker)
+	if s.outside(sv) {
+		return Reply{}, stackhand.Errorf(stackhand.Forbidden, "%s It is in the project %s, and you are logged in to %s.", text, s.projectName(ctx, sv.ProjectID), s.who.Project).
+			Do("If you know whose it is, offer it to them: `%s`. To take it under a lease of yours, log in to its project first.", w.again("@NAME", false))
+	}
+	return Reply{
+		Text: text.Add(" If you know whose it is, offer it to them: %s. If it may come under a lease of yours all the same, say so; the audit trail tells that nobody was asked.",
+			stackhand.AsCode(w.again("@NAME", false))),
+		Actions: []stackhand.Action{{ID: "choose", Label: "Adopt it all the same", Value: w.again("", true), Danger: true,
+			Confirm: clip("Put "+sv.Name+" under a lease of yours, although whoever made it cannot be asked? When that ends, the server is stopped and deleted.", 290)}},
+	}, nil
+}
+
+// unknown says why whoever made a server cannot be asked.
+func (s *session) unknown(ctx context.Context, sv stackhand.Server, maker *Person) stackhand.Text {
 	switch {
 	case maker != nil:
-		r.Text = stackhand.Textf("%s was made by %s, who cannot be asked any more: %s", sv.Name, stackhand.To(maker.ID), ended(maker.Refused.Error()))
+		return stackhand.Textf("%s was made by %s, who cannot be asked any more: %s", sv.Name, stackhand.To(maker.ID), ended(maker.Refused.Error()))
 	case s.settings.Service:
-		r.Text = stackhand.Textf("Everybody uses %s with the bot's own login, so the cloud does not tell who made %s, and nobody can be asked.", s.name, sv.Name)
+		return stackhand.Textf("Everybody uses %s with the bot's own login, so the cloud does not tell who made %s, and nobody can be asked.", s.name, sv.Name)
 	case sv.UserID == "":
-		r.Text = stackhand.Textf("The cloud does not tell who made %s, so nobody can be asked.", sv.Name)
-	default:
-		r.Text = stackhand.Textf("%s was made by %s, a user of the cloud as whom nobody is logged in here, so nobody can be asked.", sv.Name, s.cloudUserName(ctx, sv.UserID))
+		return stackhand.Textf("The cloud does not tell who made %s, so nobody can be asked.", sv.Name)
 	}
-	r.Text = r.Text.Add(" If you know whose it is, offer it to them: %s. If it may come under a lease of yours all the same, say so; the audit trail tells that nobody was asked.",
-		stackhand.AsCode(w.again("@NAME", false)))
-	return r
+	return stackhand.Textf("%s was made by %s, a user of the cloud as whom nobody is logged in here, so nobody can be asked.", sv.Name, s.cloudUserName(ctx, sv.UserID))
 }
 
 // cloudUserName is what a user of the cloud is called, as far as the session may ask.
@@ -163,13 +175,19 @@ func (s *session) offerAdoption(ctx context.Context, w adoption, to Person, make
 	if env.Notices == nil {
 		return Reply{}, stackhand.Errorf(stackhand.Unavailable, "Nobody can be asked here.").Do("Try it in Slack.")
 	}
+	at, project := s.scope(), s.who.Project
+	if s.outside(sv) {
+		at.ProjectID, project = sv.ProjectID, s.projectName(ctx, sv.ProjectID)
+	}
 	// What needs an approval waits for it once they have agreed.
 	wish := policy.Request{Verb: "adopt", Noun: stackhand.KindServer, Name: sv.Name, Owner: to.ID, Lifetime: w.lasts}
-	if _, err := env.decide(ctx, s.deed(w.line, wish, nil).matter); err != nil {
+	d := s.deed(w.line, wish, nil)
+	d.facts.Project = project
+	if _, err := env.decide(ctx, d.matter); err != nil {
 		return Reply{}, err
 	}
 	o := stackhand.Adoption{
-		Cloud: s.name, Scope: s.scope(), Project: s.who.Project, Server: sv.ID, Name: sv.Name, Maker: sv.UserID, For: w.lasts, To: to.ID, By: s.user.ID,
+		Cloud: s.name, Scope: at, Project: project, Server: sv.ID, Name: sv.Name, Maker: sv.UserID, For: w.lasts, To: to.ID, By: s.user.ID,
 		State: stackhand.TransferOpen, Asked: now, Ends: now.Add(transferFor),
 	}
 	id := adoptionPrefix + sv.ID + "/" + JobID(w.line.Key, 0)

@@ -220,6 +220,27 @@ func TestWhoseItBecomes(t *testing.T) {
 	}
 }
 
+// With a login of the cloud's administrator servers of all projects are found, and offered; none is taken.
+func TestAdoptAnywhere(t *testing.T) {
+	w, env := strayOf("U0BOB")
+	w.cloud.who.Roles = []string{"admin"}
+	far := stackhand.Server{ID: "srv-far", Name: "far", Status: "ACTIVE", UserID: "u-maker", ProjectID: "p-team-b"}
+	lone := stackhand.Server{ID: "srv-lone", Name: "lone", Status: "ACTIVE", UserID: "u-nobody", ProjectID: "p-team-b"}
+	w.cloud.abroad = append(w.cloud.abroad, far, lone)
+	w.talk(t, env, []hears{
+		{alice, "adopt far", "There is no server called far"},
+		{dana, "adopt nothing", "There is no server called nothing"},
+		{dana, "adopt far", "@U0BOB made far, and was asked to take far under a lease"},
+		{dana, "adopt lone", "lone was made by u-nobody, a user of the cloud as whom nobody is logged in here, so nobody can be asked. It is in the project"},
+		{dana, "adopt lone --yes", "Log in to its project"},
+	})
+	if o := w.lastNotice("U0BOB").Adoption; o == nil || o.Scope.ProjectID != "p-team-b" || len(w.jobs) != 1 {
+		t.Errorf("%+v, %d jobs", o, len(w.jobs))
+	}
+	w.cloud.who.Roles = nil
+	w.talk(t, env, []hears{{dana, "adopt far", "There is no server called far"}})
+}
+
 // What was offered is looked at anew when it is accepted.
 func TestAcceptedAdoptionIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -63,7 +63,7 @@ func TestAdoptRefuses(t *testing.T) {
 		"of another user":    {alice, "adopt stray", func(_ *world, _ *Env, sv *stackhand.Server) { sv.UserID = "u-bob" }, "stray was made by another user of the cloud than alice"},
 		"being built":        {alice, "adopt stray", func(_ *world, _ *Env, sv *stackhand.Server) { sv.Status = "BUILD" }, "being built or deleted"},
 		"being deleted":      {alice, "adopt stray", func(_ *world, _ *Env, sv *stackhand.Server) { sv.Task = "deleting" }, "being built or deleted"},
-		"in another project": {dana, "adopt stray", func(_ *world, _ *Env, sv *stackhand.Server) { sv.ProjectID = "p-other" }, "in another project than team-a"},
+		"in another project": {dana, "adopt stray", func(_ *world, _ *Env, sv *stackhand.Server) { sv.ProjectID = "p-other" }, "stray is in the project p-other, which is another one than your team-a"},
 		"for too long":       {alice, "adopt stray --for 90d", nil, "at most"},
 		"not there":          {alice, "adopt nothing", nil, "nothing"},
 		"without a name":     {alice, "adopt", nil, "Which server"},

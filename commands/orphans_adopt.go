@@ -40,7 +40,7 @@ func orphansAdopt(ctx context.Context, env *Env, user stackhand.User, a orphansA
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "A snapshot of a volume goes with no server.").
 			Do("`volume create NAME --snapshot %s` makes a volume from it; `orphans ignore %s` keeps it as it is.", o.Thing.ID, o.ID)
 	}
-	s, err := openAt(ctx, env, user, o.Cloud, o.Scope)
+	s, err := env.openFinding(ctx, user, o)
 	if err != nil {
 		return Reply{}, err
 	}
