@@ -212,6 +212,10 @@ type DeleteSpec struct {
 	// Until is the end (Lease.End) of the lease that is over: a stack whose end was moved since stays. Zero:
 	// whatever its lease says.
 	Until time.Time `json:"until,omitzero"`
+	// Earliest and Latest are between which moments the deletion may begin, where nobody asked for it: a job that was held up, or
+	// that was decided by a clock that ran ahead, ends instead, and the sweeps decide anew. Zero: at any time.
+	Earliest time.Time `json:"earliest,omitzero"`
+	Latest   time.Time `json:"latest,omitzero"`
 	// KeepVolumes leaves the volumes that were made by us and attached later; the one it boots from goes.
 	KeepVolumes bool `json:"keep_volumes,omitempty"`
 }
@@ -226,7 +230,9 @@ type LadderSpec struct {
 	Name      string `json:"name"`
 	Verb      string `json:"verb"` // stop, shelve, wake or archive
 	// Until is the end (Lease.End) that is over: a stack whose end was moved since stays. Zero: somebody asked for it.
-	Until time.Time `json:"until,omitzero"`
+	Until    time.Time `json:"until,omitzero"`
+	Earliest time.Time `json:"earliest,omitzero"` // as of DeleteSpec
+	Latest   time.Time `json:"latest,omitzero"`
 
 	FreeIP      bool          `json:"free_ip,omitempty"`      // stop, shelve: give the floating IP back to the cloud
 	Grant       time.Duration `json:"grant,omitempty"`        // wake: how much longer it lasts then, from now

@@ -51,9 +51,10 @@ const (
 
 // Rung is a step that was taken.
 type Rung struct {
-	Step     string    `json:"step"` // one of the Step… constants
-	Job      string    `json:"job"`  // which took it
-	At       time.Time `json:"at"`   // when it was done
+	Step     string    `json:"step"`             // one of the Step… constants
+	Job      string    `json:"job"`              // which took it
+	At       time.Time `json:"at"`               // when it was done
+	Reason   Reason    `json:"reason,omitempty"` // why, of a stop or shelve: which ladder goes on from there
 	Undone   time.Time `json:"undone,omitzero"`
 	Address  string    `json:"address,omitempty"`  // the floating IP that was given back to the cloud
 	External string    `json:"external,omitempty"` // id of the network that it was of
@@ -104,6 +105,8 @@ func (l *Ladder) Back(now time.Time) {
 // counts as an extension.
 func (l *Lease) Rise(now time.Time, grant time.Duration) {
 	l.Ladder.Back(now)
+	// What was said of the deletion does not hold any more: that the server is stopped at the same moment is said anew.
+	l.Warned = slices.DeleteFunc(slices.Clone(l.Warned), func(w Warning) bool { return w.Until.After(now) })
 	if until := now.Add(grant); until.After(l.Until) {
 		l.Extensions.Times++
 		l.Extensions.Total += grant

@@ -94,6 +94,22 @@ func (c *Calendar) Working(at time.Time) time.Time {
 	return day.UTC()
 }
 
+// Until is the last moment from at to last that lies before the next day off.
+func (c *Calendar) Until(at, last time.Time) time.Time {
+	if c == nil || c.zone == nil {
+		return last
+	}
+	for day := at.In(c.zone); ; {
+		day = time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, c.zone)
+		switch {
+		case day.After(last):
+			return last
+		case c.Off(day):
+			return day.Add(-time.Second).UTC()
+		}
+	}
+}
+
 // String names what the calendar knows, so that another one is told from it.
 func (c *Calendar) String() string {
 	if c == nil {

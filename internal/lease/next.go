@@ -25,7 +25,15 @@ func (l Ladder) fits(s stackhand.Stack) bool {
 		return len(list) == 0 || slices.ContainsFunc(any, func(v string) bool { return v != "" && slices.Contains(list, v) })
 	}
 	return in(l.Clouds, s.Cloud) && in(l.Projects, s.Project, s.ProjectID) && in(l.Flavors, s.Flavor) &&
-		(len(l.Reasons) == 0 || slices.Contains(l.Reasons, s.Lease.Ladder.Reason))
+		(len(l.Reasons) == 0 || slices.Contains(l.Reasons, reasonOf(s)))
+}
+
+// reasonOf is why a stack ends, or was put away: an owner who says that they need it does not get less time for that.
+func reasonOf(s stackhand.Stack) stackhand.Reason {
+	if r, parked := s.Lease.Ladder.Parked(); parked && r.Reason != stackhand.ReasonTime {
+		return r.Reason
+	}
+	return s.Lease.Ladder.Reason
 }
 
 // LadderOf is the ladder that a stack is on.
@@ -89,6 +97,16 @@ func (r Rules) working(step string, at time.Time) time.Time {
 		return at
 	}
 	return r.Calendar.Working(at)
+}
+
+// latest is when a step that is decided now may begin at the latest: before the next attempt at it, and not on a day off. Its job may
+// be held up, by a bot that is off or by others' jobs.
+func (r Rules) latest(step string, now time.Time) time.Time {
+	last := now.Add(again)
+	if step != stackhand.StepDelete && !r.StopsToo {
+		return last
+	}
+	return r.Calendar.Until(now, last)
 }
 
 func (n Next) length() time.Duration { return n.At.Sub(n.From) }

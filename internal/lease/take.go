@@ -37,7 +37,7 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 		Stacks: []string{stack.ID},
 	}
 	var input any
-	job.Flow, job.Title, input = step(stack, n, now)
+	job.Flow, job.Title, input = step(stack, n, s.Rules.latest(n.Step, now), now)
 	job.Title += " (" + reason(stack) + ")"
 	job.Line = line(stack, n)
 	if job.Input, err = json.Marshal(input); err != nil {
@@ -69,11 +69,11 @@ func (s *Sweeper) putOff(ctx context.Context, stack stackhand.Stack, n Next, at 
 }
 
 // step is what a job has to do: its flow, what it is called, and its input.
-func step(stack stackhand.Stack, n Next, now time.Time) (flow, title string, input any) {
+func step(stack stackhand.Stack, n Next, latest, now time.Time) (flow, title string, input any) {
 	keep := unwarned(stack, n)
 	spec := stackhand.LadderSpec{
 		Cloud: stack.Cloud, ProjectID: stack.ProjectID, Project: stack.Project, Stack: stack.ID, Server: stack.Server, Name: stack.Name,
-		Until: stack.Lease.End(), FreeIP: n.FreeIP, KeepVolumes: keep,
+		Until: stack.Lease.End(), Earliest: n.At, Latest: latest, FreeIP: n.FreeIP, KeepVolumes: keep,
 	}
 	switch {
 	case n.Step == stackhand.StepStop:
@@ -87,7 +87,7 @@ func step(stack stackhand.Stack, n Next, now time.Time) (flow, title string, inp
 		return "ladder", "Snapshot and delete " + stack.Name, spec
 	}
 	return "delete", "Delete " + stack.Name, stackhand.DeleteSpec{
-		Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.End(), KeepVolumes: keep,
+		Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.End(), Earliest: n.At, Latest: latest, KeepVolumes: keep,
 	}
 }
 

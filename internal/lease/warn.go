@@ -30,7 +30,7 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	}
 	l := &stack.Lease
 	notice := stackhand.Notice{
-		ID:      "ends/" + stack.ID + id + "/" + l.Owner,
+		ID:      "ends/" + stack.ID + "/" + n.what() + id + "/" + l.Owner,
 		Job:     stack.Job,
 		User:    l.Owner,
 		Others:  stack.Shared,

@@ -18,6 +18,9 @@ func (s *Sweeper) words(stack stackhand.Stack, n Next, now time.Time) stackhand.
 		at, late = may, false // an earlier warning was in time
 	} else if late {
 		at = s.Rules.working(n.Step, soonest)
+		if !n.Then.IsZero() {
+			n.Then = s.Rules.working(stackhand.StepDelete, at.Add(s.Rules.LadderOf(stack).Grace))
+		}
 	}
 	text := append(stackhand.Text{}, stack.Lease.Ladder.Why...)
 	if len(text) > 0 {
@@ -94,7 +97,7 @@ func parkedBy(stack stackhand.Stack) string {
 
 // why says in a clause why a server was put away.
 func why(stack stackhand.Stack) string {
-	switch stack.Lease.Ladder.Reason {
+	switch reasonOf(stack) {
 	case stackhand.ReasonIdle:
 		return "because nobody used it"
 	case stackhand.ReasonStands:

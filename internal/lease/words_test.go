@@ -78,7 +78,7 @@ func TestSteps(t *testing.T) {
 		{Next{Step: stackhand.StepDelete, Snapshot: true}, "ladder", "Snapshot and delete web-1", stackhand.LadderArchive},
 		{Next{Step: stackhand.StepDelete}, "delete", "Delete web-1", ""},
 	} {
-		flow, title, input := step(st, c.next, now)
+		flow, title, input := step(st, c.next, now, now)
 		spec, _ := input.(stackhand.LadderSpec)
 		if flow != c.flow || title != c.title || spec.Verb != c.verb {
 			t.Errorf("%+v: %s, %q, %+v", c.next, flow, title, input)

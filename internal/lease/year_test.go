@@ -3,8 +3,8 @@ package lease
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -12,42 +12,42 @@ import (
 	"github.com/stackhand/stackhand"
 )
 
-// A year of many people's servers goes by in fake time, with all that goes wrong in a year: the cloud and Slack are away, the bot
-// is killed between two writes, its clock jumps, people are on vacation or leave. year is that world: the
-// records, the chat, the cloud and what is done in it. What the sweeps do is held against the rules in year_rules_test.go.
+// A year of many people's servers goes by in fake time, with all that goes wrong in a year. year is that world: what the bot has on
+// its disk, a chat (year_chat_test.go), a cloud (year_cloud_test.go), and what people do (year_life_test.go). What the chat took and
+// what happens in the cloud is held against the rules in year_rules_test.go, which know nothing of how the sweeps come to it.
 type year struct {
-	rnd *rand.Rand
-	now time.Time     // by the clock of the world
-	off time.Duration // by which the bot's clock is wrong
+	disk yearDisk
+	rnd  *rand.Rand
+	now  time.Time     // by the clock of the world
+	off  time.Duration // by which the bot's clock is wrong
+	jump time.Time     // when that changed last
 
-	ids     []string // of stacks, in the order of their making
-	alive   []dated  // … of those that are there
-	stacks  map[string]stackhand.Stack
-	notices map[string]stackhand.Notice
-	open    []string // ids of notices that are not delivered
-	jobs    map[string]*yearJob
-	work    []string // ids of jobs that do not rest
-	brake   stackhand.Brake
-	servers map[string]*yearServer
+	rules  Rules
+	dry    *bool      // dry_run of the configuration
+	bots   []*Sweeper // processes that sweep on the one disk
+	nested func()     // the other one's sweep, in the middle of this one's
+	dies   int        // the process is killed at so many writes from now; 0: not
+	backup *yearDisk
+	crowd  int  // how many servers there are at most
+	twins  int  // the other process sweeps too, once in so many times
+	quiet  bool // nothing new, nothing goes wrong, nobody extends
 
-	cloudUp, slackUp, botUp time.Time // from when on they work again
-	frozenTo                time.Time // somebody froze all
-	gone                    map[string]bool
-	absent                  map[string]time.Time // on vacation, until when
-	dies                    int                  // the process is killed at so many writes from now; 0: not
-	rules                   Rules
-	nested                  func() // another sweep, in the middle of this one
-	made, sent, reads       int
-	quiet                   bool // nothing new, nothing goes wrong, nobody extends
-
-	*verdicts
+	yearLife
+	yearChat
+	yearCloud
+	verdicts
 }
 
-// yearJob is a job, and when its work in the cloud is done.
-type yearJob struct {
-	stackhand.Job
-	spec stackhand.LadderSpec
-	ends time.Time
+// yearDisk is what the bot has written down. A backup is a copy of it.
+type yearDisk struct {
+	stacks  map[string]stackhand.Stack
+	alive   []dated // those that are there
+	notices map[string]stackhand.Notice
+	open    []string // ids of notices that are not delivered
+	jobs    map[string]yearJob
+	work    []string // ids of jobs that do not rest
+	brake   stackhand.Brake
+	frozen  bool
 }
 
 // dated is a stack, and when a sweep has to look at it; zero for never.
@@ -56,10 +56,12 @@ type dated struct {
 	at time.Time
 }
 
-type yearServer struct {
-	stack   string // whose mark it carries; "" for one that was made elsewhere
-	volumes []string
-	deleted bool
+func (d *yearDisk) copy() *yearDisk {
+	c := *d
+	c.stacks, c.notices, c.jobs = maps.Clone(d.stacks), maps.Clone(d.notices), maps.Clone(d.jobs)
+	c.alive, c.open, c.work = slices.Clone(d.alive), slices.Clone(d.open), slices.Clone(d.work)
+	c.brake.Steps = slices.Clone(d.brake.Steps)
+	return &c
 }
 
 var (
@@ -70,9 +72,17 @@ var (
 // clock is the bot's.
 func (y *year) clock() time.Time { return y.now.Add(y.off) }
 
-// write counts a write; the process may die at it.
+func (y *year) chance(n int) bool { return y.rnd.IntN(n) == 0 }
+
+// write is before each write to the disk: the process may die at it, and another one may come in between.
 func (y *year) write() error {
+	if other := y.nested; other != nil && y.chance(3) {
+		y.nested = nil
+		y.count("two sweeps at once")
+		other()
+	}
 	if y.dies == 1 {
+		y.count("killed")
 		return errKilled
 	}
 	y.dies = max(0, y.dies-1)
@@ -80,22 +90,18 @@ func (y *year) write() error {
 }
 
 func (y *year) StacksDue(_ context.Context, until time.Time, _ int) ([]stackhand.Stack, error) {
-	var ids []string
-	for i := range y.alive {
-		if d := &y.alive[i]; !d.at.IsZero() && !d.at.After(until) {
-			ids = append(ids, d.id)
+	var out []stackhand.Stack
+	for _, d := range y.disk.alive {
+		if !d.at.IsZero() && !d.at.After(until) {
+			out = append(out, y.read(d.id))
 		}
-	}
-	out := make([]stackhand.Stack, len(ids))
-	for i, id := range ids {
-		out[i] = y.read(id)
 	}
 	y.reads += len(out)
 	return out, nil
 }
 
 func (y *year) read(id string) stackhand.Stack {
-	st := y.stacks[id]
+	st := y.disk.stacks[id]
 	st.Lease.Warned = slices.Clone(st.Lease.Warned)
 	st.Lease.Ladder.Rungs = slices.Clone(st.Lease.Ladder.Rungs)
 	return st
@@ -107,225 +113,127 @@ func (y *year) SaveStack(_ context.Context, s *stackhand.Stack) error {
 	if err := y.write(); err != nil {
 		return err
 	}
-	if other := y.nested; other != nil {
-		y.nested = nil
-		other()
-	}
-	if s.Rev != y.stacks[s.ID].Rev {
+	if s.Rev != y.disk.stacks[s.ID].Rev {
 		return errSaved
+	}
+	if h := s.Lease.Ladder.Hold; h != y.disk.stacks[s.ID].Lease.Ladder.Hold && !h.End.IsZero() {
+		y.count("an owner was waited for")
 	}
 	s.Rev++
 	y.put(*s)
 	return nil
 }
 
+// change is a write of somebody else's than a sweep.
+func (y *year) change(id string, do func(st *stackhand.Stack)) {
+	st := y.read(id)
+	do(&st)
+	st.Rev++
+	y.put(st)
+}
+
 func (y *year) put(s stackhand.Stack) {
-	y.stacks[s.ID] = s
-	i := slices.IndexFunc(y.alive, func(d dated) bool { return d.id == s.ID })
-	if s.State != stackhand.StackGone {
-		y.alive[i].at = y.rules.Due(s)
-		return
+	i := slices.IndexFunc(y.disk.alive, func(d dated) bool { return d.id == s.ID })
+	switch {
+	case s.State != stackhand.StackGone && i >= 0:
+		y.disk.alive[i].at = y.rules.Due(s)
+	case s.State != stackhand.StackGone:
+		y.disk.alive = append(y.disk.alive, dated{s.ID, y.rules.Due(s)})
+	case i >= 0:
+		y.disk.alive = slices.Delete(y.disk.alive, i, i+1)
 	}
-	y.alive = slices.Delete(y.alive, i, i+1)
-	for _, w := range s.Lease.Warned { // nobody asks for them any more
-		delete(y.notices, w.Notice)
+	if s.State == stackhand.StackGone { // nobody asks for these any more
+		for _, w := range s.Lease.Warned {
+			delete(y.disk.notices, w.Notice)
+		}
+		s.Ledger, s.Lease.Warned, s.Lease.Ladder.Rungs, s.Lease.Ladder.Why = nil, nil, nil, nil
 	}
-	s.Ledger, s.Lease.Warned, s.Lease.Ladder.Rungs = nil, nil, nil
-	y.stacks[s.ID] = s
+	y.disk.stacks[s.ID] = s
 }
 
 func (y *year) AddNotice(_ context.Context, n stackhand.Notice) (bool, error) {
 	if err := y.write(); err != nil {
 		return false, err
 	}
-	if _, ok := y.notices[n.ID]; ok {
+	if _, ok := y.disk.notices[n.ID]; ok {
 		return false, nil
 	}
-	y.notices[n.ID] = n
-	y.open = append(y.open, n.ID)
-	y.sent++
+	y.disk.notices[n.ID] = n
+	y.disk.open = append(y.disk.open, n.ID)
 	return true, nil
 }
 
 func (y *year) Notice(_ context.Context, id string) (stackhand.Notice, error) {
-	return y.notices[id], nil
+	return y.disk.notices[id], nil
 }
 
 func (y *year) Report(context.Context, string) (stackhand.Report, error) {
 	return stackhand.Report{}, nil
 }
-func (y *year) PurgeSeen(context.Context) (int, error)         { return 0, nil }
-func (y *year) Brake(context.Context) (stackhand.Brake, error) { return y.brake, nil }
-func (y *year) CountStacks(context.Context) (int, error)       { return len(y.alive), nil }
-func (y *year) frozen(context.Context) (bool, error)           { return y.now.Before(y.frozenTo), nil }
+func (y *year) PurgeSeen(context.Context) (int, error) { return 0, nil }
 
-func (y *year) away(_ context.Context, user string) (string, time.Time, bool) {
-	until := y.absent[user]
-	return "its owner is away", until, y.clock().Before(until)
+func (y *year) Brake(context.Context) (stackhand.Brake, error) {
+	b := y.disk.brake
+	b.Steps = slices.Clone(b.Steps)
+	return b, nil
 }
+
+func (y *year) CountStacks(context.Context) (int, error) { return len(y.disk.alive), nil }
 
 func (y *year) SaveBrake(_ context.Context, b *stackhand.Brake) error {
 	if err := y.write(); err != nil {
 		return err
 	}
-	if b.Rev != y.brake.Rev {
+	if b.Rev != y.disk.brake.Rev {
 		return errSaved
 	}
 	b.Rev++
-	y.brake = *b
-	y.brake.Steps = slices.Clone(b.Steps)
+	y.disk.brake = *b
+	y.disk.brake.Steps = slices.Clone(b.Steps)
 	return nil
 }
 
-// sweeper is a process that sweeps.
-func (y *year) sweeper(edit func(*Sweeper)) *Sweeper {
-	no := false
+func (y *year) frozen(context.Context) (bool, error) { return y.disk.frozen, nil }
+
+// newBot is a process that sweeps.
+func (y *year) newBot() *Sweeper {
 	s := &Sweeper{
 		Book: y, Jobs: y, Rules: y.rules, Now: y.clock, NewID: func(k string) string { return k }, Noticed: func() {},
-		Log: slog.New(slog.DiscardHandler), Conflict: errSaved,
-		Guard: &Guard{Book: y}, Frozen: y.frozen,
-		Away: y.away,
+		Log: slog.New(slog.DiscardHandler), Conflict: errSaved, Frozen: y.frozen, Away: y.away,
+		Guard: &Guard{Book: y}, Server: y.server,
 	}
-	s.Rules.Wait, s.Rules.Limits, s.Rules.Dry = yearWait, yearLimits, &no
-	if edit != nil {
-		edit(s)
-	}
+	s.Rules.Wait, s.Rules.Limits = yearWait, yearLimits
 	return s
 }
 
-// live lets the year pass, a tick at a time.
-func (y *year) live(ctx context.Context, days int, s *Sweeper) {
-	for end := y.now.Add(time.Duration(days) * 24 * time.Hour); y.now.Before(end); y.now = y.now.Add(yearTick) {
+// live lets the year pass, a tick at a time, or until a rule is broken.
+func (y *year) live(ctx context.Context, days int, patient bool) {
+	end := y.now.Add(time.Duration(days) * 24 * time.Hour)
+	for ; y.now.Before(end) && (patient || len(y.faults) == 0); y.now = y.now.Add(yearTick) {
 		y.trouble()
-		y.people()
-		y.deliver()
-		y.cloudWorks()
+		y.people(ctx)
+		y.counts = append(y.counts[max(0, len(y.counts)-12):], len(y.disk.alive))
 		if y.now.Before(y.botUp) {
 			continue
 		}
+		y.deliver()
+		y.cloudWorks()
 		if y.chance(200) && !y.quiet {
 			y.dies = 1 + y.rnd.IntN(12)
 		}
-		if y.chance(50) {
-			y.nested = func() { y.swept(ctx, s) }
+		if y.chance(y.twins) {
+			y.nested = func() { y.sweep(ctx, y.bots[1]) }
 		}
-		y.swept(ctx, s)
+		y.sweep(ctx, y.bots[0])
 		y.dies, y.nested = 0, nil
 	}
 }
 
-func (y *year) swept(ctx context.Context, s *Sweeper) {
+func (y *year) sweep(ctx context.Context, s *Sweeper) {
+	was := y.inSweep
 	y.inSweep = 0
 	if err := s.Sweep(ctx); err != nil && !errors.Is(err, errKilled) {
 		y.broken("a sweep failed: %v", err)
 	}
-}
-
-func (y *year) chance(n int) bool { return y.rnd.IntN(n) == 0 }
-
-// trouble begins outages, restarts and jumps of the clock.
-func (y *year) trouble() {
-	if y.quiet {
-		y.off, y.cloudUp, y.slackUp, y.botUp, y.frozenTo = 0, y.now, y.now, y.now, y.now
-		return
-	}
-	hours := func(n int) time.Time { return y.now.Add(time.Duration(1+y.rnd.IntN(n)) * time.Hour) }
-	switch {
-	case y.chance(4000):
-		y.cloudUp = hours(30)
-	case y.chance(4000):
-		y.slackUp = hours(40)
-	case y.chance(3000):
-		y.botUp = hours(60)
-	case y.chance(6000):
-		y.frozenTo = hours(50)
-	case y.chance(300):
-		y.absent[anybody(y.rnd)] = y.now.Add(time.Duration(1+y.rnd.IntN(480)) * time.Hour)
-	case y.chance(5000):
-		y.off = []time.Duration{-time.Hour, time.Hour, 30 * time.Hour, 9 * 24 * time.Hour}[y.rnd.IntN(4)]
-	case y.off != 0 && y.chance(12):
-		y.off = 0
-	}
-}
-
-// people make servers, extend leases, start what was stopped, delete their own, leave, and make some without the bot.
-func (y *year) people() {
-	for !y.quiet && len(y.alive) < yearServers && y.chance(3) {
-		y.create()
-	}
-	if y.quiet || !y.chance(2) || len(y.alive) == 0 {
-		return
-	}
-	id := y.alive[y.rnd.IntN(len(y.alive))].id
-	st := y.read(id)
-	if st.State != stackhand.StackReady || st.Busy != "" || y.gone[st.Lease.Owner] {
-		return
-	}
-	switch y.rnd.IntN(40) {
-	case 0, 1, 2, 3, 4:
-		if st.Lease.Until.Sub(y.now) < 24*time.Hour {
-			st.Lease.Until, st.Lease.Ladder = y.now.Add(time.Duration(1+y.rnd.IntN(96))*time.Hour), back(st.Lease.Ladder, y.now)
-		}
-	case 5:
-		if sv := y.servers[st.Server]; sv.stack == id {
-			sv.deleted = true
-			st.State, st.Gone = stackhand.StackGone, y.now
-		}
-	case 6:
-		y.gone[st.Lease.Owner] = len(y.gone) < 12
-	case 7: // the server is taken for something else by hand: it carries another mark now
-		if y.chance(6) {
-			y.servers[st.Server].stack = ""
-		}
-	}
-	st.Rev++
-	y.put(st)
-}
-
-func back(l stackhand.Ladder, now time.Time) stackhand.Ladder {
-	l.Back(now)
-	return l
-}
-
-func anybody(rnd *rand.Rand) string { return fmt.Sprintf("U%02d", rnd.IntN(yearPeople)) }
-
-func (y *year) create() {
-	y.made++
-	id := fmt.Sprintf("s%05d", y.made)
-	length := time.Duration(2+y.rnd.IntN(300)) * time.Hour
-	st := stackhand.Stack{
-		ID: id, Name: id, Job: "job-" + id, Cloud: "lab", ProjectID: "p", State: stackhand.StackReady, Server: "server-" + id, Created: y.now,
-		Flavor: []string{"small", "large"}[y.rnd.IntN(2)], Place: stackhand.Place{Channel: "C1", Thread: "1"},
-		Lease: stackhand.Lease{Owner: anybody(y.rnd), Ready: y.now, Until: y.now.Add(length), For: length},
-	}
-	st.Ledger = []stackhand.Resource{{Kind: stackhand.KindServer, ID: st.Server, Job: st.Job}}
-	y.servers[st.Server] = &yearServer{stack: id}
-	if y.chance(4) {
-		st.Ledger = append(st.Ledger, stackhand.Resource{Kind: stackhand.KindVolume, ID: "vol-" + id, Job: "later-" + id})
-		y.servers[st.Server].volumes = []string{"vol-" + id}
-	}
-	if y.chance(5) {
-		y.servers["foreign-"+id] = &yearServer{}
-	}
-	y.ids, y.alive = append(y.ids, id), append(y.alive, dated{id: id})
-	y.put(st)
-}
-
-// deliver is the chat: a notice reaches its owner, or where that is nobody any more the channel or the administrators.
-func (y *year) deliver() {
-	if y.now.Before(y.slackUp) || y.now.Before(y.botUp) {
-		return
-	}
-	y.open = slices.DeleteFunc(y.open, func(id string) bool {
-		n, ok := y.notices[id]
-		if !ok {
-			return true // of a server that is gone
-		}
-		if y.gone[n.User] && y.chance(2) {
-			return false
-		}
-		n.Delivered = y.clock()
-		y.notices[id] = n
-		return true
-	})
+	y.inSweep = was
 }

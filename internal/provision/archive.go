@@ -44,7 +44,7 @@ func (r rung) deletion() deletion {
 		why = whyExpired
 	}
 	return deletion{r.Deps, r.id, stackhand.DeleteSpec{
-		Cloud: r.spec.Cloud, Stack: r.spec.Stack, Why: why, Until: r.spec.Until, KeepVolumes: r.spec.KeepVolumes,
+		Cloud: r.spec.Cloud, Stack: r.spec.Stack, Why: why, Until: r.spec.Until, KeepVolumes: r.spec.KeepVolumes, Earliest: r.spec.Earliest, Latest: r.spec.Latest,
 	}}
 }
 

@@ -74,6 +74,9 @@ func (d deletion) take(ctx context.Context, run *jobs.Run) error {
 		}
 	}
 	if mine := st.Busy == d.id && st.State == stackhand.StackDeleting; !mine && st.State != stackhand.StackGone {
+		if err := d.inTime(st, d.spec.Earliest, d.spec.Latest); err != nil {
+			return err
+		}
 		if err := d.with(d.mayGo(st))(ctx, run); err != nil {
 			return err
 		}

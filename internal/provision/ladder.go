@@ -63,8 +63,8 @@ func (r rung) check(ctx context.Context, run *jobs.Run, c Cloud) error {
 	if err != nil {
 		return err
 	}
-	if !r.spec.Until.IsZero() && !st.Lease.End().Equal(r.spec.Until) {
-		return stackhand.Errorf(stackhand.Conflict, "%s was extended meanwhile, so it stays as it is.", st.Name)
+	if err := r.stillDue(ctx); err != nil {
+		return err
 	}
 	srv, err := r.server(ctx, c)
 	if is(err, stackhand.NotFound) && r.spec.Verb != stackhand.LadderWake {
@@ -120,6 +120,33 @@ func awake(st stackhand.Stack, srv stackhand.Server) error {
 		st.Name, rg.At.UTC().Format("2006-01-02 15:04 UTC")).Do("Say delete %s if it has to go all the same.", st.Name)
 }
 
+// stillDue looks once more before the server is touched: the bot may have been off since the check.
+func (r rung) stillDue(ctx context.Context) error {
+	st, err := r.Book.Stack(ctx, r.spec.Stack)
+	if err != nil {
+		return err
+	}
+	if !r.spec.Until.IsZero() && !st.Lease.End().Equal(r.spec.Until) {
+		return stackhand.Errorf(stackhand.Conflict, "%s was extended meanwhile, so it stays as it is.", st.Name)
+	}
+	return r.inTime(st, r.spec.Earliest, r.spec.Latest)
+}
+
+// inTime refuses a step for which nobody asked outside of the time for which it was decided: the bot was off meanwhile, or its clock ran ahead.
+func (d Deps) inTime(st stackhand.Stack, earliest, latest time.Time) error {
+	now, why := d.Now(), ""
+	switch {
+	case now.Before(earliest):
+		why = "not come yet"
+	case !latest.IsZero() && now.After(latest):
+		why = "over"
+	default:
+		return nil
+	}
+	return stackhand.Errorf(stackhand.Conflict, "The time for which this step of %s was decided is %s, so nothing was done to it.", st.Name, why).
+		Do("There is nothing to do: it is decided anew.")
+}
+
 // resting are the states of a server that does not run; to stop such a one is nothing to do.
 var resting = []string{"SHUTOFF", "PAUSED", "SUSPENDED", "SHELVED", "SHELVED_OFFLOADED"}
 
@@ -138,6 +165,9 @@ func (r rung) parkSteps(check jobs.Step) []jobs.Step {
 			return err
 		}
 		begun, err := run.Get(traceKey(m.record), &trace{})
+		if err == nil && !begun {
+			err = r.stillDue(ctx)
+		}
 		if err == nil && !begun && r.spec.Verb == stackhand.ActStop && slices.Contains(resting, srv.Status) && srv.Task == "" {
 			return r.already(ctx, run, "does not run: it is %s.", srv.Status)
 		}
@@ -214,6 +244,7 @@ func (r rung) parked(ctx context.Context, run *jobs.Run) error {
 		if still := ofKind(st.Ledger, stackhand.KindFloatingIP); !slices.ContainsFunc(still, func(f stackhand.Resource) bool { return f.Name == was.IP }) {
 			rg.Address, rg.External = was.IP, was.Network
 		}
+		rg.Reason = st.Lease.Ladder.Reason
 		st.Lease.Ladder.Take(rg)
 	})
 }

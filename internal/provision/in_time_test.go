@@ -1,0 +1,66 @@
+package provision_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/provision"
+)
+
+// A step for which nobody asked was decided for a time. The bot was off until that was over, or its clock ran ahead when it
+// was decided and has been put right: the step is not taken.
+func TestStepsKeepToTheirTime(t *testing.T) {
+	const never = time.Duration(0)
+	for _, c := range []struct {
+		name             string
+		earliest, latest time.Duration // from now; 0: not said
+		want             string        // in the problem; "": it is taken
+	}{
+		{"in time", -time.Minute, time.Hour, ""},
+		{"nobody says when", never, never, ""},
+		{"too late", -time.Hour, -time.Minute, "is over"},
+		{"too early", time.Minute, time.Hour, "not come yet"},
+	} {
+		for _, verb := range []string{stackhand.StepDelete, stackhand.ActStop, stackhand.LadderArchive} {
+			t.Run(c.name+"/"+verb, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					l := newLab(t)
+					p := l.start()
+					l.want(p.run(jobOf("job0", provision.FlowCreate, spec())), stackhand.JobDone, whole("stackhand-auto", "web")...)
+					at := func(d time.Duration) time.Time {
+						if d == never {
+							return time.Time{}
+						}
+						return time.Now().Add(d)
+					}
+					until := p.stack("job0-1").Lease.Until
+					job := jobOf("job1", provision.FlowDelete, stackhand.DeleteSpec{
+						Cloud: "lab", Stack: "job0-1", Why: "expired", Until: until, Earliest: at(c.earliest), Latest: at(c.latest),
+					})
+					if verb != stackhand.StepDelete {
+						job = aimed(step(verb, func(s *stackhand.LadderSpec) {
+							s.Until, s.Earliest, s.Latest, s.Image = until, at(c.earliest), at(c.latest), "web-end"
+						}), l)
+					}
+					j := p.run(job)
+					if c.want == "" {
+						if j.State != stackhand.JobDone {
+							t.Fatal(story(j))
+						}
+						return
+					}
+					l.want(j, stackhand.JobFailed, whole("stackhand-auto", "web")...)
+					if j.Problem == nil || !strings.Contains(j.Problem.Msg, c.want) {
+						t.Errorf("problem %+v", j.Problem)
+					}
+					if st := p.stack("job0-1"); st.State != stackhand.StackReady || st.Busy != "" || len(st.Lease.Ladder.Rungs) > 0 {
+						t.Errorf("stack %+v", st)
+					}
+				})
+			})
+		}
+	}
+}
