@@ -19,8 +19,13 @@ func (a *app) planChores() error {
 	if err != nil {
 		return err
 	}
+	purges, err := lease.ParseSchedule("30 4 * * *", "")
+	if err != nil {
+		return err
+	}
 	a.chores = &lease.Chores{Diary: a.store, Now: a.now, List: []lease.Chore{
 		{Name: "orphans", Schedule: orphans, Do: func(ctx context.Context, _ time.Time) error { return a.teller().Look(ctx) }},
+		{Name: "purge", Schedule: purges, Do: a.purge},
 	}}
 	if a.cfg.Digest.Off {
 		return nil

@@ -125,6 +125,7 @@ func differences(old, next config.Config) (changed, later []string) {
 		note(&changed, "clouds."+name, was, is)
 	}
 	note(&later, "store", old.Store, next.Store)
+	note(&later, "keep", old.Keep, next.Keep)
 	note(&later, "listen", old.Listen, next.Listen)
 	note(&later, "leases.sweep", old.Leases.Schedule(), next.Leases.Schedule())
 	note(&later, "orphans", old.Orphans, next.Orphans)

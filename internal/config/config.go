@@ -32,6 +32,8 @@ type Config struct {
 	Orphans Times `yaml:"orphans"`
 	// Digest is when channels are told of their week, and which.
 	Digest Digest `yaml:"digest"`
+	// Keep is for how long records are kept of what has come to its end.
+	Keep Duration `yaml:"keep"`
 
 	// Path is the file that it was read from; relative paths in it start from there.
 	Path string `yaml:"-"`
@@ -204,11 +206,15 @@ func Parse(data []byte) (Config, error) {
 	c.Leases.Default = cmp.Or(c.Leases.Default, Duration(72*time.Hour))
 	c.Leases.Max = cmp.Or(c.Leases.Max, Duration(14*24*time.Hour))
 	c.Orphans.Schedule = cmp.Or(c.Orphans.Schedule, "0 7 * * *")
+	c.Keep = cmp.Or(c.Keep, Duration(400*24*time.Hour))
 	c.Digest.Schedule = cmp.Or(c.Digest.Schedule, "0 9 * * MON")
 	c.Leases.fill()
 	c.Approvals.fill()
 	return c, c.check()
 }
+
+// leastKept is the shortest time for which records are kept.
+const leastKept = Duration(30 * 24 * time.Hour)
 
 func (c Config) check() error {
 	switch {
@@ -216,6 +222,8 @@ func (c Config) check() error {
 		return fmt.Errorf("slack.command is %q: it begins with a slash and has no spaces, such as /stack", c.Slack.Command)
 	case c.Leases.Default > c.Leases.Max:
 		return fmt.Errorf("leases.default (%s) is longer than leases.max (%s)", time.Duration(c.Leases.Default), time.Duration(c.Leases.Max))
+	case c.Keep < leastKept:
+		return fmt.Errorf("keep is %s: less than 30 days is too short for reports and for who wants to know what became of a server", time.Duration(c.Keep))
 	case c.Leases.Idle.check() != nil:
 		return c.Leases.Idle.check()
 	}

@@ -62,7 +62,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Slack.Command != "/stack" || time.Duration(c.Leases.Default) != 72*time.Hour || len(c.Leases.Warn) != 2 {
+	if c.Slack.Command != "/stack" || time.Duration(c.Leases.Default) != 72*time.Hour || len(c.Leases.Warn) != 2 || time.Duration(c.Keep) != 400*24*time.Hour {
 		t.Errorf("defaults = %+v", c)
 	}
 	if a := c.Approvals; a.Channel != "" || time.Duration(a.Remind) != 4*time.Hour || time.Duration(a.Escalate) != 24*time.Hour || time.Duration(a.End) != 72*time.Hour {
@@ -80,6 +80,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown key", "slack:\n  comand: /stack\n", "comand"},
 		{"unknown key shows the line", "store: bolt:x.db\nslack:\n  comand: /stack\n", "3 |"},
 		{"unknown key of a cloud", "clouds:\n  default: lab\n  lab:\n    flavour: m1.small\n", "4 |"},
+		{"kept too short", "keep: 3d\n", "less than 30 days"},
 		{"duration", "leases:\n  default: soon\n", "write 90m"},
 		{"negative duration", "leases:\n  max: -3h\n", "write 90m"},
 		{"default over max", "leases:\n  default: 3w\n  max: 1d\n", "longer than"},
