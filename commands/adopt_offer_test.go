@@ -241,6 +241,18 @@ func TestAdoptAnywhere(t *testing.T) {
 	w.talk(t, env, []hears{{dana, "adopt far", "There is no server called far"}})
 }
 
+// The audit trail tells that nobody was asked.
+func TestUnaskedOnTrail(t *testing.T) {
+	_, env := strayOf()
+	l := &paper{}
+	env.Audit = l.audit
+	decide(t, env, dana, "adopt stray --yes", "Adopt stray: job")
+	if len(l.recs) != 1 || !strings.Contains(string(l.recs[0].Resolved), `"unasked":true`) {
+		t.Fatalf("%+v", l.recs)
+	}
+	expect(t, env.told(t.Context(), l.recs[0]).String(), "dana asked for adopt stray --yes .*Whoever made stray was not asked: u-maker of the cloud")
+}
+
 // What was offered is looked at anew when it is accepted.
 func TestAcceptedAdoptionIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -97,7 +97,16 @@ func (env *Env) deed(ctx context.Context, rec stackhand.AuditRecord) stackhand.T
 	if rec.Job != "" {
 		t = t.Add(", job %s", stackhand.AsCode(rec.Job))
 	}
-	return t.Add(".")
+	return t.Add(".").Add("%s", unasked(rec))
+}
+
+// unasked says that an administrator took a server in whose maker nobody could ask; "" for anything else.
+func unasked(rec stackhand.AuditRecord) string {
+	var spec stackhand.AdoptSpec
+	if err := json.Unmarshal(rec.Resolved, &spec); err != nil || !spec.Unasked {
+		return ""
+	}
+	return " Whoever made " + spec.Name + " was not asked: " + first(spec.Maker, "somebody unknown") + " of the cloud, who is nobody known here."
 }
 
 // howEnded is what the card of a job that ended is called, "" where that is not on record, and the login that was used instead of

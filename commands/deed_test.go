@@ -80,6 +80,7 @@ func TestAnExtensionIsLookedAtAnew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, env, b, st, _ := longWorld(t)
+			env.Zone = func(context.Context, string) string { return "Europe/Istanbul" }
 			decide(t, env, alice, "keep web-1 --until 28h", `waits for the approval`)
 			c.edit(w, &st)
 			w.stacks[st.ID] = st

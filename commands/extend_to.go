@@ -75,9 +75,9 @@ func (s *session) longer(ctx context.Context, t target, until time.Time, line Li
 	if !decides && env.Requests != nil && env.Settings.Deciders {
 		d.over = over
 	}
-	exact := until.UTC().Format(time.RFC3339Nano)
+	until = until.UTC() // however it was said, it is the same moment when it is planned anew
 	d.title = "Keep " + st.Name + " until " + clock(until)
-	d.said = &reading{entry: find("keep"), args: reflect.ValueOf(keepArgs{Server: st.ID, Until: exact, Line: line})}
+	d.said = &reading{entry: find("keep"), args: reflect.ValueOf(keepArgs{Server: st.ID, Until: until.Format(time.RFC3339Nano), Line: line})}
 	d.until, d.ends, d.once = until, deleted, true
 	d.outline = s.outlineLonger(st, until)
 	return d, nil

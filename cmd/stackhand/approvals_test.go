@@ -50,3 +50,24 @@ func TestEndOfRequestIsOnTrail(t *testing.T) {
 		}
 	}
 }
+
+// An end that loses to a decision at the same moment is on the trail as what it is: not saved.
+func TestLostEndOfRequestIsOnTrail(t *testing.T) {
+	a, _ := recorder(t)
+	b := requestBook{a.store, a}
+	r, err := a.store.Ask(t.Context(), stackhand.Request{ID: "k3v9x2ab", State: stackhand.RequestOpen, Created: a.now(), Ends: a.now(), Next: a.now(),
+		Job: stackhand.Job{ID: "k3v9x2ab", Flow: "create", User: stackhand.User{ID: "U0ALICE"}}})
+	a.must(t, err)
+	late := r
+	r.State = stackhand.RequestDenied
+	a.must(t, b.SaveRequest(t.Context(), &r))
+	late.State = stackhand.RequestEnded
+	if err := b.SaveRequest(t.Context(), &late); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("got %v", err)
+	}
+	got := a.trail(t)
+	slices.Sort(got)
+	if want := []string{"decided k3v9x2ab ended", "decided k3v9x2ab not saved"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
