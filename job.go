@@ -198,8 +198,10 @@ type CreateSpec struct {
 	ConfigDrv bool              `json:"config_drive,omitempty"`
 	WaitSSH   bool              `json:"wait_ssh,omitempty"`
 	// BootGB is the size in GiB of the volume that it boots from, made from the image; 0: no volume.
-	BootGB int               `json:"boot_gb,omitempty"`
-	Files  map[string][]byte `json:"files,omitempty"` // for Nova to put there: ServerSpec.Files
+	BootGB int `json:"boot_gb,omitempty"`
+	// BootSnapshot is the id of the snapshot that this volume is made from, where the image is empty and names one.
+	BootSnapshot string            `json:"boot_snapshot,omitempty"`
+	Files        map[string][]byte `json:"files,omitempty"` // for Nova to put there: ServerSpec.Files
 	// Classic builds on a cloud without Neutron: Nova gives the addresses, and there are no ports.
 	Classic bool `json:"classic,omitempty"`
 }

@@ -186,3 +186,29 @@ func TestBootFromVolume(t *testing.T) {
 	r, err = say(t, env, alice, "create web-2 --flavor m1.tiny --boot-from-volume 8 --dry-run")
 	expect(t, told(r, err), "Boot volume: 8 GiB")
 }
+
+// An image of a server on volumes holds nothing itself: the server boots from a volume that is made from the snapshot in its place.
+func TestCreateFromTheImageOfVolumes(t *testing.T) {
+	w, env := newWorld()
+	w.cloud.flavors[1].RAM = 1024
+	w.cloud.images = append(w.cloud.images, stackhand.Image{ID: "img-golden", Name: "golden", Status: "active", MinDisk: 20, Owner: "p1", Visibility: "private",
+		Properties: map[string]string{"bdm_v2": "True", "block_device_mapping": `[{"snapshot_id": "snap-1", "boot_index": 0, "volume_size": null}]`}})
+	for line, want := range map[string]string{
+		"create web-1 --image golden":                        "stands for a snapshot of a volume that is not in .* any more",
+		"create web-1 --image golden --boot-from-volume 300": "stands for a snapshot of a volume",
+	} {
+		r, err := say(t, env, alice, line)
+		expect(t, told(r, err), want)
+	}
+	w.cloud.snapshots = append(w.cloud.snapshots, stackhand.VolumeSnapshot{ID: "snap-1", Name: "snapshot for golden", Size: 8, Status: "available"})
+	r, err := say(t, env, alice, "create web-1 --image golden --boot-from-volume 7")
+	expect(t, told(r, err), "A volume of 7 GiB is too small for golden, which needs 8 GiB")
+	r, err = say(t, env, alice, "create web-3 --flavor m1.tiny --image golden --boot-from-volume 12 --dry-run")
+	expect(t, told(r, err), "Boot volume: 12 GiB, from the snapshot snap-1")
+	if r, err := say(t, env, alice, "create web-1 --flavor m1.tiny --image golden"); err != nil {
+		t.Fatal(told(r, err))
+	}
+	if got := input[stackhand.CreateSpec](t, w); got.BootGB != 8 || got.BootSnapshot != "snap-1" {
+		t.Errorf("%+v", got)
+	}
+}

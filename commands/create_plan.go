@@ -123,20 +123,45 @@ func (p *plan) image(_ context.Context, a createArgs) error {
 }
 
 // boot settles the volume that the server boots from, if it is to have one.
-func (p *plan) boot(_ context.Context, a createArgs) error {
-	if a.BootFromVolume == 0 {
+func (p *plan) boot(ctx context.Context, a createArgs) error {
+	img := p.chosen()
+	root, mapped := img.Root()
+	if a.BootFromVolume == 0 && !mapped {
 		return nil
 	}
 	if !p.seen.features.Volumes {
 		return stackhand.Errorf(stackhand.NotFound, "This cloud has no block storage (Cinder), so a server cannot boot from a volume.").
 			Do("Leave --boot-from-volume out, and choose a flavor whose disk is large enough (`flavor list`).")
 	}
-	img := p.chosen()
+	if mapped {
+		return p.bootAgain(ctx, a, img, root)
+	}
 	if least := max(img.MinDisk, int((img.Size+1<<30-1)>>30)); a.BootFromVolume < least {
 		return stackhand.Errorf(stackhand.Invalid, "A volume of %d GiB is too small for %s, which needs %d GiB.", a.BootFromVolume, img.Name, least).
 			Do("Say --boot-from-volume %d.", least)
 	}
 	p.spec.BootGB = a.BootFromVolume
+	return nil
+}
+
+// bootAgain settles the volume of a server that is made from the image of one on volumes: it is made from the snapshot that stands in the
+// image's place. Nova would do so as well, but its volume would be nobody's once the server is gone.
+func (p *plan) bootAgain(ctx context.Context, a createArgs, img stackhand.Image, root stackhand.ImageDisk) error {
+	all, err := p.session.VolumeSnapshots(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(s stackhand.VolumeSnapshot) bool { return s.ID == root.Snapshot })
+	if i < 0 {
+		return stackhand.Errorf(stackhand.NotFound, "The image %s holds no data: it stands for a snapshot of a volume that is not in %s any more.", img.Name, p.spec.Project).
+			Do("Choose another image (`image list`), and delete this one.")
+	}
+	least := max(root.Size, all[i].Size)
+	if a.BootFromVolume > 0 && a.BootFromVolume < least {
+		return stackhand.Errorf(stackhand.Invalid, "A volume of %d GiB is too small for %s, which needs %d GiB.", a.BootFromVolume, img.Name, least).
+			Do("Leave --boot-from-volume out, or say --boot-from-volume %d.", least)
+	}
+	p.spec.BootGB, p.spec.BootSnapshot = max(a.BootFromVolume, least), root.Snapshot
 	return nil
 }
 

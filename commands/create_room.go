@@ -103,7 +103,11 @@ func (p *plan) show() Reply {
 	field("Image", "%s (%s)", s.Image, s.ImageID)
 	field(factFlavor, "%s (%s): %s", s.Flavor, s.FlavorID, flavorThing(p.flavor).note)
 	if s.BootGB > 0 {
-		field("Boot volume", "%d GiB", s.BootGB)
+		from := ""
+		if s.BootSnapshot != "" {
+			from = ", from the snapshot " + s.BootSnapshot
+		}
+		field("Boot volume", "%d GiB%s", s.BootGB, from)
 	}
 	field("Network", "%s", p.network)
 	switch {

@@ -12,10 +12,14 @@ import (
 // stack's mark and is found again.
 func (c create) bootVolume(ctx context.Context, run *jobs.Run, cloud Cloud, n int) error {
 	sid := c.stack(n)
-	v, err := makeVolume(ctx, run, cloud, stackhand.VolumeSpec{
+	spec := stackhand.VolumeSpec{
 		Name: c.name(n), Description: "The disk of " + c.name(n), Size: c.spec.BootGB, ImageID: c.spec.ImageID,
 		Metadata: c.sign(c.id, sid).Metadata(),
-	})
+	}
+	if c.spec.BootSnapshot != "" {
+		spec.ImageID, spec.SnapshotID = "", c.spec.BootSnapshot
+	}
+	v, err := makeVolume(ctx, run, cloud, spec)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package openstack
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -30,6 +32,7 @@ func badMapping(format string, args ...any) *apiError {
 // checkDisks reads block_device_mapping_v2 into what the form wants.
 func (c *Cloud) checkDisks(q *call, f *orderForm) error {
 	list, _ := f.in["block_device_mapping_v2"].([]any)
+	list = f.image.mapped(list)
 	for _, x := range list {
 		o, isObject := x.(object)
 		if !isObject {
@@ -61,6 +64,44 @@ func (c *Cloud) checkDisks(q *call, f *orderForm) error {
 		return badMapping("Boot sequence for the instance and image/block device mapping combination is not valid.")
 	}
 	return c.checkRoots(f)
+}
+
+// mapped are the disks that an image stands for which is one of a server on volumes, together with those that were asked for. A disk that
+// was asked for takes the place of one with its name.
+func (i *image) mapped(asked []any) []any {
+	if i == nil || i.props["bdm_v2"] == "" {
+		return asked
+	}
+	var own []object
+	d := json.NewDecoder(strings.NewReader(i.props["block_device_mapping"]))
+	d.UseNumber()
+	if d.Decode(&own) != nil {
+		return asked
+	}
+	var all []any
+	root := false
+	for _, o := range own {
+		named := func(x any) bool {
+			a, _ := x.(object)
+			return text(a["device_name"]) != "" && text(a["device_name"]) == text(o["device_name"])
+		}
+		if slices.ContainsFunc(asked, named) {
+			continue
+		}
+		wish := object{"source_type": o["source_type"], "destination_type": o["destination_type"], "uuid": o["snapshot_id"], "boot_index": o["boot_index"],
+			"delete_on_termination": o["delete_on_termination"], "volume_size": o["volume_size"], "device_name": o["device_name"]}
+		n, isNumber := whole(o["boot_index"])
+		root = root || isNumber && n == 0
+		all = append(all, wish)
+	}
+	for _, x := range asked {
+		o, _ := x.(object)
+		if n, isNumber := whole(o["boot_index"]); root && isNumber && n == 0 && text(o["source_type"]) == "image" && text(o["destination_type"]) == "local" {
+			continue // the image has no disk of its own
+		}
+		all = append(all, x)
+	}
+	return all
 }
 
 // localRoot tells whether a mapping names the image's own disk, as clients do beside data volumes.
@@ -132,8 +173,12 @@ func (c *Cloud) checkRoots(f *orderForm) error {
 		if w.root && w.volume != nil && !w.volume.bootable {
 			return refusal(400, "Block Device %s is not bootable.", w.volume.id)
 		}
-		if i := c.images[text(w.from["imageRef"])]; i != nil {
-			size, _ := whole(w.from["size"])
+		i := c.images[text(w.from["imageRef"])]
+		size, sized := whole(w.from["size"])
+		if w.root && w.from["snapshot_id"] != nil && sized {
+			i = f.image // Nova measures the disk that it would make by the image, although nothing of it comes from there
+		}
+		if i != nil {
 			if size < i.minDisk {
 				return refusal(400, "Volume is smaller than the minimum size specified in image metadata. Volume size is %d bytes, minimum size is %d bytes.",
 					int64(size)<<30, int64(i.minDisk)<<30)

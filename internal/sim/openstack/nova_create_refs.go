@@ -48,6 +48,8 @@ func (i *image) fits(f *flavor) error {
 		return refusal(400, "Image %s is not active.", i.id)
 	case i.minRAM > f.ram:
 		return refusal(400, "Flavor's memory is too small for requested image.")
+	case len(i.mapped(nil)) > 0:
+		return nil // its disks are volumes
 	case f.disk > 0 && i.size > int64(f.disk)<<30:
 		return refusal(400, "Flavor's disk is too small for requested image. Flavor disk is %d bytes, image is %d bytes.", int64(f.disk)<<30, i.size)
 	case f.disk > 0 && i.minDisk > f.disk:
