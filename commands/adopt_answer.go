@@ -2,29 +2,31 @@ package commands
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/policy"
 )
 
 type adoptionArgs struct {
-	Offer string `arg:"offer" required:"true" help:"id of the offer, as its buttons have it"`
+	Offer string `arg:"offer" required:"true" help:"id of the offer, as its buttons have it; or the server"`
 	Line  Line
 }
 
 var _ = add(Command[adoptionArgs]{
-	Name: "adopt accept", Help: "take a server that was made elsewhere under a lease, as somebody asks you to", Examples: []string{"adopt accept adoption/3f2a/k3v9x2ab"},
+	Name: "adopt accept", Help: "take a server that was made elsewhere under a lease, as somebody asks you to", Examples: []string{"adopt accept db-1"},
 	Role: stackhand.Member, Hidden: true, Run: acceptAdoption,
 })
 
 var _ = add(Command[adoptionArgs]{
-	Name: "adopt decline", Help: "leave a server as it is that somebody would put under a lease of yours", Examples: []string{"adopt decline adoption/3f2a/k3v9x2ab"},
+	Name: "adopt decline", Help: "leave a server as it is that somebody would put under a lease of yours", Examples: []string{"adopt decline db-1"},
 	Role: stackhand.Member, Hidden: true, Run: declineAdoption,
 })
 
 var _ = add(Command[adoptionArgs]{
-	Name: "adopt withdraw", Help: "take back the offer of a server that was made elsewhere", Examples: []string{"adopt withdraw adoption/3f2a/k3v9x2ab"},
+	Name: "adopt withdraw", Help: "take back the offer of a server that was made elsewhere", Examples: []string{"adopt withdraw db-1"},
 	Role: stackhand.Member, Hidden: true, Run: withdrawAdoption,
 })
 
@@ -33,16 +35,36 @@ func stackOfOffer(o stackhand.Adoption) stackhand.Stack {
 	return stackhand.Stack{Name: o.Name, Cloud: o.Cloud, ProjectID: o.Scope.ProjectID, Region: o.Scope.Region, Project: o.Project}
 }
 
-// adoptionOf reads an offer.
-func (env *Env) adoptionOf(ctx context.Context, id string) (stackhand.Notice, error) {
-	if env.Notices == nil || !strings.HasPrefix(id, adoptionPrefix) {
+// adoptionOf reads an offer, by its id or as the open one of a server that is offered to the user, or by them.
+func (env *Env) adoptionOf(ctx context.Context, user stackhand.User, id string) (stackhand.Notice, error) {
+	if env.Notices == nil {
 		return stackhand.Notice{}, noOffer()
+	}
+	if !strings.HasPrefix(id, adoptionPrefix) {
+		return env.adoptionNamed(ctx, user, id)
 	}
 	n, err := env.Notices.Notice(ctx, id)
 	if stackhand.KindOf(err) == stackhand.NotFound || err == nil && n.Adoption == nil {
 		return n, noOffer()
 	}
 	return n, err
+}
+
+func (env *Env) adoptionNamed(ctx context.Context, user stackhand.User, name string) (stackhand.Notice, error) {
+	all, err := env.Notices.AnswerableNotices(ctx, time.Time{})
+	all = slices.DeleteFunc(all, func(n stackhand.Notice) bool {
+		o := n.Adoption
+		return !o.Open(env.Now()) || o.Name != name && o.Server != name || o.To != user.ID && o.By != user.ID && user.Role < stackhand.Admin
+	})
+	switch {
+	case err != nil:
+		return stackhand.Notice{}, err
+	case len(all) == 0:
+		return stackhand.Notice{}, noOffer()
+	case len(all) > 1:
+		return stackhand.Notice{}, stackhand.Errorf(stackhand.Invalid, "Several servers called %s are offered.", name).Do("Press the button of the one that you mean, or name it by its id.")
+	}
+	return all[0], nil
 }
 
 // answerableAdoption refuses whom an offer is not for, and one that is over. A line that was interrupted after its answer goes on.
@@ -97,7 +119,7 @@ func acceptAdoption(ctx context.Context, env *Env, user stackhand.User, a adopti
 	if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
 		return begun(job), err
 	}
-	n, err := env.adoptionOf(ctx, a.Offer)
+	n, err := env.adoptionOf(ctx, user, a.Offer)
 	if err == nil {
 		err = env.answerableAdoption(ctx, user, n, a.Line.Key)
 	}
@@ -163,7 +185,7 @@ func (env *Env) acceptedAdoption(ctx context.Context, user stackhand.User, line 
 }
 
 func declineAdoption(ctx context.Context, env *Env, user stackhand.User, a adoptionArgs) (Reply, error) {
-	n, err := env.adoptionOf(ctx, a.Offer)
+	n, err := env.adoptionOf(ctx, user, a.Offer)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -179,7 +201,7 @@ func declineAdoption(ctx context.Context, env *Env, user stackhand.User, a adopt
 }
 
 func withdrawAdoption(ctx context.Context, env *Env, user stackhand.User, a adoptionArgs) (Reply, error) {
-	n, err := env.adoptionOf(ctx, a.Offer)
+	n, err := env.adoptionOf(ctx, user, a.Offer)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -60,6 +60,8 @@ func TestAdministratorsAsk(t *testing.T) {
 		{alice, clicked("withdraw", id), "Dana offered stray, so you cannot take that back"},
 		{bob, clicked("accept", id+"x"), "There is no such offer"},
 		{bob, "adopt accept ends/web-1", "There is no such offer"},
+		{alice, "adopt decline stray", "There is no such offer"}, // of hers
+		{dana, "adopt accept stray", "nobody else can answer that"},
 	})
 	r := decide(t, env, bob, clicked("accept", id), "Adopt stray: job .* is at work")
 	spec, job := w.adopted(t, r.Job)
@@ -146,8 +148,8 @@ func TestAdoptionsEnd(t *testing.T) {
 		if name == "declined" && !strings.Contains(w.lastNotice(dana.ID).Text.String(), "@U0BOB declined the server stray") {
 			t.Errorf("dana was told %q", w.lastNotice(dana.ID).Text)
 		}
-		if c.state != stackhand.TransferOpen { // then it can be offered anew
-			w.talk(t, env, []hears{{dana, "adopt stray --owner bob", "was asked"}})
+		if c.state != stackhand.TransferOpen { // then it can be offered anew, and answered by its name
+			w.talk(t, env, []hears{{dana, "adopt stray --owner bob", "was asked"}, {bob, "adopt decline stray", "stray stays as it is"}})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -167,7 +168,7 @@ func (env *Env) sizes(ctx context.Context, p proposal, o *outline) error {
 			}
 			price, known := s.settings.Prices[f.Name]
 			o.fact(factFlavor, "%s (%s): %s", f.Name, f.ID, flavorThing(f).note)
-			o.fact(factCost, "%s", costOf(f.Name, price, known, 1, 0))
+			o.fact(factCost, "%s", costOf(f.Name, price, known, 1, p.facts.Lifetime.Round(time.Hour)))
 			o.beside = append(o.beside, price, known)
 		}
 	}
