@@ -30,9 +30,23 @@ func (w *web) mask(v any) {
 
 func (w *web) walk(v reflect.Value) {
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
+	case reflect.Pointer:
 		if !v.IsNil() {
 			w.walk(v.Elem())
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			if inner := w.copied(v.Elem()); v.CanSet() {
+				v.Set(inner)
+			}
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			inner, key := w.copied(v.MapIndex(k)), w.copied(k)
+			if !key.Equal(k) {
+				v.SetMapIndex(k, reflect.Value{})
+			}
+			v.SetMapIndex(key, inner)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
@@ -51,6 +65,14 @@ func (w *web) walk(v reflect.Value) {
 			}
 		}
 	}
+}
+
+// copied is a value that cannot be changed where it stands, such as one of a map, without secrets. What it points at is the same.
+func (w *web) copied(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	w.walk(out)
+	return out
 }
 
 // harmless is an error without the secrets that it may repeat.

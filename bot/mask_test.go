@@ -62,6 +62,37 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// Secrets are found wherever Go can keep words, and nothing else is changed.
+func TestMaskLooksEverywhere(t *testing.T) {
+	type deep struct {
+		Any    any
+		Map    map[string]string
+		Nested map[string]any
+		Of     map[string][]string
+		Shapes map[string]struct{ S string }
+		Where  *map[string]any
+		kept   map[string]string
+	}
+	inner := map[string]any{"at last": []any{leaked, 3, nil, map[string]any{"k": leaked}}}
+	v := deep{
+		Any: leaked, Map: map[string]string{"a": leaked, leaked: "b", "c": "d"}, Nested: map[string]any{"list": []string{leaked}, "n": 7, "nil": nil, "p": &inner},
+		Of: map[string][]string{"x": {leaked, "y"}}, Shapes: map[string]struct{ S string }{"z": {leaked}}, Where: &inner, kept: map[string]string{"q": "r"},
+	}
+	(&web{hide: wary{}}).mask(&v)
+	sent, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(sent), "pl4nted") || strings.Count(string(sent), "[hidden]") != 10 {
+		t.Errorf("%s", sent)
+	}
+	if v.Map["c"] != "d" || len(v.Map) != 3 || v.Nested["n"] != 7 || v.Nested["nil"] != nil || v.Of["x"][1] != "y" || v.kept["q"] != "r" {
+		t.Errorf("changed: %+v", v)
+	}
+	var none map[string]string
+	(&web{hide: wary{}}).mask(none)
+}
+
 // What is told of a failure is looked at more sharply.
 func TestHarmless(t *testing.T) {
 	e := stackhand.Errorf(stackhand.Failed, `The cloud says {"adminPass": "pl4nted-1"}`).Do("Use --password pl4nted-2 no more.").Because(errors.New("cause"))
