@@ -91,7 +91,7 @@ func (w without) UsersOfResource(ctx context.Context, name, id string) ([]string
 // teller looks everywhere and tells the admins.
 func (a *app) teller() *orphan.Teller {
 	return &orphan.Teller{
-		Finder: a.orphans().finder, Places: a.outlooks, Admins: a.admins, AddNotice: a.store.AddNotice, Noticed: a.bot.Noticed,
+		Finder: a.orphans().finder, Places: a.outlooks, AddNotice: a.store.AddNotice, Noticed: a.bot.Noticed,
 		Cost: func(o stackhand.Orphan) string {
 			if c, known := o.PerDay(a.settings().Clouds[o.Cloud].Prices); known {
 				return fmt.Sprintf("%.2f per day", c)

@@ -21,7 +21,6 @@ type Place struct {
 type Teller struct {
 	Finder
 	Places func(ctx context.Context) ([]Place, error)
-	Admins func(ctx context.Context) ([]string, error) // ids of people
 	// AddNotice writes a message down that is to be sent, once for each id.
 	AddNotice func(ctx context.Context, n stackhand.Notice) (fresh bool, err error)
 	Noticed   func()
@@ -97,25 +96,15 @@ func (t *Teller) tell(ctx context.Context, news []stackhand.Orphan) error {
 const most = 10
 
 func (t *Teller) send(ctx context.Context, id string, list []stackhand.Orphan) error {
-	admins, err := t.Admins(ctx)
-	if err != nil {
-		return err
-	}
 	slices.SortStableFunc(list, func(a, b stackhand.Orphan) int { return compare(a, b) })
-	text := t.words(list)
-	for _, admin := range admins {
-		_, err := t.AddNotice(ctx, stackhand.Notice{
-			ID: id + "/" + admin, User: admin, Text: text, Created: t.Now(),
-			Actions: []stackhand.Action{{ID: "choose", Label: "Show them", Value: "orphans"}},
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if t.Noticed != nil && len(admins) > 0 {
+	_, err := t.AddNotice(ctx, stackhand.Notice{
+		ID: id, Admins: true, Text: t.words(list), Created: t.Now(),
+		Actions: []stackhand.Action{{ID: "choose", Label: "Show them", Value: "orphans"}},
+	})
+	if err == nil && t.Noticed != nil {
 		t.Noticed()
 	}
-	return nil
+	return err
 }
 
 func compare(a, b stackhand.Orphan) int {

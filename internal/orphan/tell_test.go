@@ -24,25 +24,24 @@ func teller(n int) (*orphan.Teller, *book, *site) {
 		Places: func(context.Context) ([]orphan.Place, error) {
 			return []orphan.Place{{At: orphan.At{Cloud: "lab"}, Open: func(context.Context) (orphan.Cloud, error) { return s, nil }}}, nil
 		},
-		Admins: func(context.Context) ([]string, error) { return []string{"UD", "UE"}, nil },
-		Cost:   func(stackhand.Orphan) string { return "1.00 per day" },
+		Cost: func(stackhand.Orphan) string { return "1.00 per day" },
 	}, b, s
 }
 
-// told counts how often each volume was named to each admin.
+// told counts how often each volume was named to the admins.
 func told(b *book) map[string]int {
 	out := map[string]int{}
 	for _, n := range b.notices {
 		for _, line := range strings.Split(n.Text.String(), "\n") {
 			if name, _, ok := strings.Cut(strings.TrimPrefix(line, "• "), ":"); ok {
-				out[n.User+" "+name]++
+				out[name]++
 			}
 		}
 	}
 	return out
 }
 
-// Wherever it is killed, each finding is told once to each admin in the end.
+// Wherever it is killed, each finding is told to the admins once in the end.
 func TestToldOnce(t *testing.T) {
 	for dies := 1; dies < 14; dies++ {
 		tell, b, s := teller(3)
@@ -59,7 +58,7 @@ func TestToldOnce(t *testing.T) {
 			now = now.Add(24 * time.Hour)
 		}
 		got := told(b)
-		if len(got) != 8 {
+		if len(got) != 4 {
 			t.Errorf("killed at write %d: told %v", dies, got)
 		}
 		for what, n := range got {
@@ -82,7 +81,7 @@ func TestWordsToAdmins(t *testing.T) {
 				t.Errorf("no %q in %s", want, text)
 			}
 		}
-		if n.Place.Channel != "" || n.User == "" {
+		if n.Place.Channel != "" || n.User != "" || !n.Admins {
 			t.Errorf("the message goes to %+v, %q", n.Place, n.User)
 		}
 	}
@@ -106,7 +105,7 @@ func TestIgnoredIsNotTold(t *testing.T) {
 	if err := tell.Ignore(t.Context(), found.Orphans[0], "", ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := tell.Look(t.Context()); err != nil || len(b.notices) != 2 {
+	if err := tell.Look(t.Context()); err != nil || len(b.notices) != 1 {
 		t.Errorf("%v, told %v", err, told(b))
 	}
 }
@@ -122,7 +121,7 @@ func TestCloudDown(t *testing.T) {
 	tell.Places = func(context.Context) ([]orphan.Place, error) {
 		return append([]orphan.Place{{Open: func(context.Context) (orphan.Cloud, error) { return nil, down }}}, places...), nil
 	}
-	if err := tell.Look(t.Context()); !errors.Is(err, down) || len(b.notices) != 2 {
+	if err := tell.Look(t.Context()); !errors.Is(err, down) || len(b.notices) != 1 {
 		t.Errorf("%v, %d messages", err, len(b.notices))
 	}
 	// A person's login that has ended is neither.
@@ -137,7 +136,7 @@ func TestCloudDown(t *testing.T) {
 	}
 	tell.Places = func(context.Context) ([]orphan.Place, error) { return places, nil }
 	s.err = down
-	if err := tell.Look(t.Context()); !errors.Is(err, down) || len(b.notices) != 2 {
+	if err := tell.Look(t.Context()); !errors.Is(err, down) || len(b.notices) != 1 {
 		t.Errorf("%v, %d messages", err, len(b.notices))
 	}
 }
