@@ -24,11 +24,11 @@ func (s *suite) imageIs(id, status string) (i stackhand.Image) {
 }
 
 func images(s *suite) {
-	id, _, _ := s.running("10.250.31.0/24")
+	id, n, _ := s.running("10.250.31.0/24")
 	_, err := s.c.SnapshotServer(s.ctx(), nothing, s.mark, nil)
 	s.refused(err, stackhand.NotFound)
 	name := s.mark + " of ü"
-	img, err := s.c.SnapshotServer(s.ctx(), id, name, map[string]string{"stackhand_job": s.mark})
+	img, err := s.c.SnapshotServer(s.ctx(), id, name, map[string]string{"stackhand_job": s.mark, stackhand.MarkServer: id})
 	s.ok(err)
 	if img == "" {
 		s.Fatal("the image is not named")
@@ -46,11 +46,30 @@ func images(s *suite) {
 		s.Errorf("the list has no %s", img)
 	}
 	s.thingIs(stackhand.Thing{Resource: stackhand.Resource{Kind: stackhand.KindImage, ID: img, Name: name, Job: s.mark}, ProjectID: s.c.Identity().ProjectID, Marked: true})
+	s.copied(img, n.ID)
 	s.editImage(img)
 	s.ok(s.c.DeleteImage(s.ctx(), img))
 	s.refused(s.c.DeleteImage(s.ctx(), img), stackhand.NotFound)
 	_, err = s.c.Image(s.ctx(), img)
 	s.refused(err, stackhand.NotFound)
+}
+
+// copied makes an image, with no mark, of a server that was built from an image of ours. The cloud copies the marks into it: it is not
+// taken for one of ours.
+func (s *suite) copied(image, net string) {
+	spec := s.spec(s.mark+"-2", s.port(net).ID)
+	spec.ImageID = image
+	id := s.boot(spec)
+	s.active(id)
+	img, err := s.c.SnapshotServer(s.ctx(), id, s.mark+"-2", nil)
+	s.ok(err)
+	s.later("image", func(ctx context.Context) error { return s.c.DeleteImage(ctx, img) })
+	if got := s.imageIs(img, "active"); got.Properties["stackhand_job"] != s.mark || got.Properties[stackhand.MarkServer] == id {
+		s.Errorf("nothing was copied: %+v", got)
+	}
+	s.thingIs(stackhand.Thing{Resource: stackhand.Resource{Kind: stackhand.KindImage, ID: img, Name: s.mark + "-2"}, ProjectID: s.c.Identity().ProjectID})
+	s.refused(s.takeDown(s.ctx(), id), stackhand.NotFound)
+	s.ok(s.c.DeleteImage(s.ctx(), img))
 }
 
 // thingIs holds that the list of all things has one, as it is when it is read alone.
