@@ -104,6 +104,9 @@ func (p *player) do(ctx context.Context, l scriptLine) error {
 	case "elsewhere":
 		return p.elsewhere(ctx, l)
 	case "clock":
+		if l.words == "jumps" {
+			return p.jump(ctx, l.time)
+		}
 		return p.moveClock(ctx, l.time)
 	}
 	return fmt.Errorf("%q is not a line of a conversation", l.what)

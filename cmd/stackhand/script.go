@@ -84,11 +84,7 @@ func parseLine(text string) (scriptLine, error) {
 	case "cloud":
 		return parseCount(rest)
 	case "elsewhere":
-		w := strings.Fields(rest)
-		if len(w) != 4 || w[1] != "make" && w[1] != "delete" || w[2] != "server" {
-			return l, fmt.Errorf("write elsewhere PERSON make|delete server NAME")
-		}
-		l.user, l.words, l.value = w[0], w[1], w[3]
+		return parseElsewhere(rest)
 	case "fault":
 		words, e := shellwords.Parse(rest)
 		if e != nil {
@@ -102,14 +98,32 @@ func parseLine(text string) (scriptLine, error) {
 			err = fmt.Errorf("restart stands alone")
 		}
 	case "clock":
-		l.time, err = str2duration.ParseDuration(strings.TrimPrefix(rest, "+"))
-		if err == nil && (l.time <= 0 || !strings.HasPrefix(rest, "+")) {
-			err = fmt.Errorf("the clock moves on only: clock +2h")
-		}
+		return parseClock(rest)
 	default:
 		return parsePerson(verb, rest)
 	}
 	return l, err
+}
+
+// parseClock reads `+2h`, which lets time pass, and `jumps +365d` and `jumps -1h`, which set the clock.
+func parseClock(rest string) (scriptLine, error) {
+	l := scriptLine{what: "clock"}
+	span, jumps := strings.CutPrefix(rest, "jumps ")
+	if jumps {
+		l.words = "jumps"
+	}
+	by, back := strings.CutPrefix(span, "-")
+	d, err := str2duration.ParseDuration(strings.TrimPrefix(by, "+"))
+	switch {
+	case err != nil:
+		return l, err
+	case d <= 0, back && !jumps, !back && !strings.HasPrefix(by, "+"):
+		return l, fmt.Errorf("time moves on only: clock +2h; a clock that is wrong, or put right, jumps: clock jumps -1h")
+	case back:
+		d = -d
+	}
+	l.time = d
+	return l, nil
 }
 
 func parseCount(rest string) (scriptLine, error) {

@@ -16,11 +16,15 @@ var standings = map[string]func(*slack.User){
 	"member":      func(u *slack.User) { u.Deleted, u.Restricted = false, false },
 }
 
-// parseChange reads what an administrator of the workspace does: to a person, or to who is in a user group.
+// parseChange reads what an administrator of the workspace does, to a person or to who is in a user group; or that Slack as a
+// whole is away, or back.
 func parseChange(rest string) (scriptLine, error) {
 	l := scriptLine{what: "slack"}
 	words := strings.Fields(rest)
 	switch {
+	case rest == "away", rest == "back":
+		l.words = rest
+		return l, nil
 	case len(words) == 2 && standings[words[1]] != nil:
 		l.user, l.words = words[0], words[1]
 		return l, nil
@@ -28,12 +32,18 @@ func parseChange(rest string) (scriptLine, error) {
 		l.user, l.words, l.value = words[0], words[1], words[2]
 		return l, nil
 	}
-	return l, fmt.Errorf("write slack PERSON deactivated, guest or member, or slack PERSON joins GROUP, or leaves")
+	return l, fmt.Errorf("write slack PERSON deactivated, guest or member, slack PERSON joins GROUP, or leaves, or slack away, and slack back")
 }
 
 // change does what an administrator of the workspace does. Slack tells the bot so by itself.
 func (p *player) change(ctx context.Context, l scriptLine) error {
 	w := p.st.slack
+	if l.user == "" {
+		if err := w.Fault(l.words); err != nil || l.words == "away" {
+			return err
+		}
+		return p.until(ctx, dealing, "the bot does not connect again", func() (bool, error) { return w.Connections() > 0, nil })
+	}
 	return p.act(ctx, func() error {
 		if l.value == "" {
 			return w.ChangeUser(l.user, standings[l.words])

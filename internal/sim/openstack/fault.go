@@ -36,6 +36,7 @@ type Rule struct {
 	P      float64       // probability of each matching call; 0: 1
 
 	// Instead of a call, one of these.
+	None      bool   // all rules for calls, builds and volumes end
 	Tokens    bool   // every token that there is ends now
 	Revoked   string // the application credentials and tokens of this user are withdrawn
 	Build     string // builds of servers of this name, "*" for any, go wrong: Times of them, all by default
@@ -70,6 +71,9 @@ func (c *Cloud) Fault(r Rule) error {
 	defer c.mu.Unlock()
 	c.settle(c.opt.Now().UTC())
 	switch {
+	case r.None:
+		c.clearFaults()
+		return nil
 	case r.Tokens:
 		c.expireTokens()
 		return nil
@@ -170,8 +174,10 @@ func (c *Cloud) Faults() []Rule {
 func (c *Cloud) ClearFaults() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rules, c.compute.plans, c.storage.plans = nil, nil, nil
+	c.clearFaults()
 }
+
+func (c *Cloud) clearFaults() { c.rules, c.compute.plans, c.storage.plans = nil, nil, nil }
 
 // strike finds what goes wrong with a call. Delays add up; of the rest the first rule counts.
 func (c *Cloud) strike(r *http.Request, pattern string) *blow {

@@ -19,6 +19,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "ANY"}
 //	METHOD PATH expire [after]                the token ends: 401
 //	METHOD PATH delay 2s [STATUS …]           slow
 //	… times 3 | always | nth 2 | p 0.1        how often, which one, how likely
+//	none                                      calls go well again, and so do builds and volumes: what holds for long ends
 //	token expire                              every token ends now
 //	login revoked USER                        the user's application credentials and tokens are withdrawn; a password still serves
 //	build error NAME "FAULT" [times N]        builds of servers of that name (or *) end in ERROR
@@ -39,6 +40,11 @@ func ParseRule(words []string) (Rule, error) {
 		return Rule{}, fmt.Errorf("a rule is missing: try `POST /servers 500 after`")
 	}
 	switch strings.ToLower(words[0]) {
+	case "none":
+		if len(words) > 1 {
+			return Rule{}, fmt.Errorf("`none` stands alone, got %q", strings.Join(words[1:], " "))
+		}
+		return Rule{None: true}, nil
 	case "token", "tokens":
 		if len(words) != 2 || words[1] != "expire" {
 			return Rule{}, fmt.Errorf("`token` can only `expire`, got %q", strings.Join(words[1:], " "))
@@ -145,7 +151,7 @@ func parseCall(words []string) (Rule, error) {
 		known = known || m == r.Method
 	}
 	if !known {
-		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, login, build, volume, resize, load, numbers, hosts, quota or catalogue, not %q", words[0])
+		return r, fmt.Errorf("a rule begins with GET, POST, PUT, PATCH, DELETE, any, token, login, build, volume, resize, load, numbers, hosts, quota, catalogue or none, not %q", words[0])
 	}
 	if len(words) < 3 {
 		return r, fmt.Errorf("a rule goes `%s /path STATUS`: the path or what goes wrong is missing", words[0])

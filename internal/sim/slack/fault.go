@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 // faults are what has been ordered from the menu and not been served yet.
 type faults struct {
 	slow   time.Duration
+	away   bool // nothing answers
 	rules  []*apiFault
 	counts map[string]int // how often a fault is still to happen
 	status map[string]int // with which HTTP status
@@ -26,6 +28,9 @@ type apiFault struct {
 
 // api takes the fault that the next call of a method meets; nil for none.
 func (f *faults) api(method string) *apiFault {
+	if f.away {
+		return &apiFault{status: http.StatusServiceUnavailable}
+	}
 	for i, r := range f.rules {
 		if r.method != method && r.method != "*" {
 			continue
@@ -95,6 +100,8 @@ func init() {
 		"slow_api":            {"DURATION: every call of the Web API takes that long; 0 ends it", (*Workspace).slowAPI},
 		"api":                 {"METHOD STATUS [after] [times N]: calls fail, with after once they were done", (*Workspace).apiRule},
 		"token_expired":       {"[times N]: calls are refused with token_expired", counted("token_expired", 0)},
+		"away":                {"every call is answered 503, and connections are cut, until back", goAway},
+		"back":                {"ends away", func(w *Workspace, _ []string) error { w.faults.away = false; return nil }},
 		"none":                {"all standing faults end", func(w *Workspace, _ []string) error { w.faults = faults{}; return nil }},
 	}
 }
@@ -146,6 +153,11 @@ func toOne(f func(*Workspace, *conn)) func(*Workspace, []string) error {
 		}
 		return fmt.Errorf("there is no connection")
 	}
+}
+
+func goAway(w *Workspace, args []string) error {
+	w.faults.away = true
+	return toAll(func(_ *Workspace, c *conn) { c.cancel() })(w, args)
 }
 
 // dismiss ends a connection with a reason.

@@ -56,6 +56,9 @@ func (w *Workspace) serveSocket(rw http.ResponseWriter, r *http.Request) {
 	t, ok := w.tickets[key]
 	delete(w.tickets, key)
 	status := w.faults.take("upgrade_status")
+	if w.faults.away {
+		status = http.StatusServiceUnavailable
+	}
 	closed := w.closed
 	if !closed {
 		w.wg.Add(1)
