@@ -182,4 +182,12 @@ func TestAQuietJob(t *testing.T) {
 	if o == nil || o.part != partFinal || strings.Contains(o.msg.Text, "<@") || !strings.Contains(o.msg.Text, "Stop web-1 (its schedule)*: done") {
 		t.Errorf("it is done: %+v", o)
 	}
+	j.Own = true
+	if o := nextOp(shown{job: j, now: start}, rep); strings.Contains(o.msg.Text, "<@") {
+		t.Errorf("what a schedule does: %+v", o)
+	}
+	j.Flow = "delete" // a lease's end that comes after all, once the owner had heard that it failed
+	if o := nextOp(shown{job: j, now: start}, rep); !strings.Contains(o.msg.Text, "<@U0ALICE>") {
+		t.Errorf("a lease's end: %+v", o)
+	}
 }

@@ -126,6 +126,7 @@ const (
 	flowCreate = "create"
 	flowDelete = "delete"
 	flowReboot = "reboot"
+	flowAct    = "act"
 	flowMake   = "make"
 	flowLine   = "line"
 )
@@ -224,7 +225,7 @@ func (s shown) final() sheet {
 func (s shown) verdict() stackhand.Text {
 	j := s.job
 	var t stackhand.Text
-	if !j.Quiet {
+	if !j.Quiet || j.Own && j.Flow != flowAct { // a schedule does the same every day, and a lease ends once
 		t = stackhand.Textf("%s ", stackhand.To(j.User.ID))
 	}
 	if j.State != stackhand.JobDone {

@@ -286,9 +286,16 @@ func TestAway(t *testing.T) {
 func TestTroubleIsTold(t *testing.T) {
 	s, b, _, now := herd(1, Limits{})
 	s.Jobs = failing{b}
-	for range 20 {
+	for range 28 {
 		sweeps(t, s, 1)
 		*now = now.Add(time.Hour)
+	}
+	var quiet []bool
+	for _, j := range b.started {
+		quiet = append(quiet, j.Quiet)
+	}
+	if want := []bool{false, true, true, true, false}; !slices.Equal(quiet, want) {
+		t.Errorf("the owner does not hear of these attempts: %v, want %v", quiet, want)
 	}
 	if len(b.notices) != 1 || len(b.started) < 3 {
 		t.Fatalf("%d notices of %d attempts", len(b.notices), len(b.started))

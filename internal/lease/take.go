@@ -28,7 +28,7 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 		return err
 	}
 	job := stackhand.Job{
-		ID:     s.NewID(fmt.Sprintf("ended/%s/%s/%d/%d", stack.ID, n.Step, n.At.Unix(), now.Sub(n.At)/again)),
+		ID:     s.attempt(stack, n, now.Sub(n.At)/again),
 		User:   stackhand.User{ID: stack.Lease.Owner},
 		Own:    true,
 		Cloud:  stack.Cloud,
@@ -49,6 +49,9 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 	if ok, err := s.allow(ctx, p, job, now); err != nil || !ok {
 		return err
 	}
+	if job.Quiet, err = s.said(ctx, stack, n, now); err != nil {
+		return err
+	}
 	if job, err = s.Jobs.Start(ctx, job); err != nil {
 		return err
 	}
@@ -60,6 +63,27 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 	}
 	s.Log.Info("a lease has ended", "stack", stack.ID, "user", stack.Lease.Owner, "job", job.ID, "step", n.Step)
 	return nil
+}
+
+// attempt is the id of the job that takes a step, from so many times six hours after its moment on.
+func (s *Sweeper) attempt(stack stackhand.Stack, n Next, number time.Duration) string {
+	return s.NewID(fmt.Sprintf("ended/%s/%s/%d/%d", stack.ID, n.Step, n.At.Unix(), number))
+}
+
+// daily is how many attempts at a step are made in a day.
+const daily = 24 * time.Hour / again
+
+// said tells whether an attempt follows on one that failed, of which its owner has heard: once a day is enough.
+func (s *Sweeper) said(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (bool, error) {
+	number := now.Sub(n.At) / again
+	if number%daily == 0 {
+		return false, nil
+	}
+	_, err := s.Jobs.Job(ctx, s.attempt(stack, n, number-1))
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // putOff notes when a step is looked at again, so that sweeps until then do not read the stack.

@@ -175,7 +175,8 @@ func TestExtendedInTheLastMoment(t *testing.T) {
 func TestStepsOfTheUnusual(t *testing.T) {
 	vanish := func(l *lab, v *fakeServer) { delete(l.cloud.servers, v.ID) }
 	atEnd(t, dueStop, vanish, func(l *lab, p *process, j stackhand.Job) {
-		if _, ok := p.stack("job0-1").Lease.Ladder.Parked(); j.State != stackhand.JobDone || !ok {
+		st := p.stack("job0-1")
+		if _, ok := st.Lease.Ladder.Parked(); j.State != stackhand.JobDone || !ok || st.Status != "DELETED" {
 			t.Errorf("%s", story(j))
 		}
 	})

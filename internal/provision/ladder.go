@@ -68,6 +68,9 @@ func (r rung) check(ctx context.Context, run *jobs.Run, c Cloud) error {
 	}
 	srv, err := r.server(ctx, c)
 	if is(err, stackhand.NotFound) && r.spec.Verb != stackhand.LadderWake {
+		if err := run.Set(ctx, keyGone, true); err != nil {
+			return err
+		}
 		return r.already(ctx, run, "is not in the cloud any more.")
 	}
 	if err != nil {
@@ -232,6 +235,9 @@ type freed struct{ IP, Network string }
 
 const keyFreed = "freed"
 
+// keyGone is set where the server was not in the cloud any more.
+const keyGone = "gone"
+
 // parked notes that the step was taken: from now on the time of grace runs.
 func (r rung) parked(ctx context.Context, run *jobs.Run) error {
 	var was freed
@@ -270,6 +276,9 @@ func (d Deps) settleLadder(ctx context.Context, job stackhand.Job, to stackhand.
 			return nil
 		}
 		st.Status = leaves[spec.Verb]
+		if _, gone := job.Values[keyGone]; gone {
+			st.Status = "DELETED"
+		}
 		return nil
 	})
 	return nil, err
