@@ -41,6 +41,8 @@ type Options struct {
 	Shared func(ctx context.Context) ([]string, error)
 	// Redact takes secrets out of all that goes to Slack; nil takes none.
 	Redact Redactor
+	// Renew words a notice anew that is sent late, if what it says depends on the time. nil: none does.
+	Renew func(ctx context.Context, n *stackhand.Notice) error
 	// Withdraw takes the offers off a job's record once one of them was taken; doing it again
 	// does no harm. nil leaves them until their time is over.
 	Withdraw func(ctx context.Context, jobID string) error

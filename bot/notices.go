@@ -82,11 +82,17 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 const (
 	noticeRetry    = time.Minute // doubled with each try
 	noticeRetryMax = time.Hour
+	noticeLate     = 5 * time.Minute // after its making a notice is worded anew before it is sent
 )
 
 // deliver brings a notice to its place and to people. It is delivered as soon as somebody was told.
 func (t *teller) deliver(ctx context.Context, n *stackhand.Notice) error {
 	now := t.b.o.Now()
+	if t.b.o.Renew != nil && now.Sub(n.Created) > noticeLate {
+		if err := t.b.o.Renew(ctx, n); err != nil {
+			return err
+		}
+	}
 	err := t.tellAll(ctx, n)
 	if ctx.Err() != nil {
 		return ctx.Err()

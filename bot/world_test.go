@@ -42,6 +42,7 @@ type world struct {
 	did    []string      // lines carried out, as "user text"
 	hold   chan struct{} // what "slow" waits for
 	logins map[string]string
+	renew  func(context.Context, *stackhand.Notice) error
 }
 
 // lines is a log.
@@ -105,7 +106,7 @@ func (w *world) launch() {
 		AppToken: w.slack.AppToken(), BotToken: w.slack.BotToken(), APIURL: w.server.URL + "/api/",
 		Env: &commands.Env{Stacks: w.mem, Audit: w.audit}, Records: mortal{w.mem, w.dead}, Seal: rot{}, Role: roleOf, Admins: func() []string { return []string{"U0DANA"} }, Groups: func() []string { return []string{"S0OPS"} },
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: &http.Client{Transport: transport},
-		Withdraw: w.mem.withdraw, Now: w.now, Approvals: func() Approvals { return w.ask },
+		Renew: w.renew, Withdraw: w.mem.withdraw, Now: w.now, Approvals: func() Approvals { return w.ask },
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -111,6 +111,9 @@ func (a *app) askedForLonger(ctx context.Context, stack string) (stackhand.Text,
 // serverOf asks a stack's cloud for its server, with its owner's login, or where that has ended with the bot's own.
 func (a *app) serverOf(ctx context.Context, st stackhand.Stack) (stackhand.Server, error) {
 	c, err := a.sessions.Client(ctx, st.Lease.Owner, st.Cloud, st.Scope())
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return stackhand.Server{}, stackhand.Errorf(stackhand.Invalid, "%s cannot be opened.", st.Cloud).Because(err) // it says nothing about the server
+	}
 	if err == nil {
 		var srv stackhand.Server
 		if srv, err = c.Server(ctx, st.Server); stackhand.KindOf(err) != stackhand.Unauthorized {

@@ -42,13 +42,13 @@ type pass struct {
 	dry     bool
 	gap     time.Time
 	taken   int
-	stopped string          // why no more steps are taken in this sweep
-	silent  map[string]bool // clouds that gave no answer in it
+	stopped string         // why no more steps are taken in this sweep
+	silent  map[string]int // for how many servers a cloud gave no answer in it
 }
 
 // begin notes that a sweep runs, and finds out whether a long pause came before it.
 func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
-	p := &pass{silent: map[string]bool{}}
+	p := &pass{silent: map[string]int{}}
 	g := s.Guard
 	if g == nil {
 		return p, nil

@@ -11,12 +11,39 @@ import (
 // lookFor is how long a sweep waits for a cloud that is asked for a server.
 const lookFor = 15 * time.Second
 
+// silentAfter is for how many servers a cloud gives no answer until it is asked for no other in the same sweep. It may be one
+// server of which it cannot tell.
+const silentAfter = 2
+
+// silence is how long a step waits for an answer before the administrators are told.
+const silence = 30 * time.Minute
+
+// waits leaves a step until the cloud answers, and tells the administrators of it, once a day for each cloud.
+func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) error {
+	if now.Sub(n.At) < silence {
+		return nil
+	}
+	fresh, err := s.Book.AddNotice(ctx, stackhand.Notice{
+		ID: fmt.Sprintf("silent/%s/%s", stack.Cloud, now.UTC().Format("2006-01-02")), Admins: true, Created: now,
+		Text: stackhand.Textf("%s gives no answer. %s of %s should be %s; that waits, and so does whatever else comes to its end there, until it answers.",
+			stackhand.AsBold(stack.Cloud), stackhand.AsBold(stack.Name), stackhand.To(stack.Lease.Owner), n.done()),
+	})
+	if err == nil && fresh {
+		s.Noticed()
+	}
+	return err
+}
+
 // reconcile holds the record of a stack that has come to something against the cloud, before anybody is told of it and before
 // anything is done: the record may be that of an old backup, and people work past the bot. What the cloud says counts. A
 // server that runs although the ladder put it away was started by somebody, and is taken as started: reconcile answers true
-// then, since the step that was due is not any more. Where the cloud cannot be asked, the step goes on: its job looks again.
+// then, since the step that was due is not any more. Where the cloud gives no answer, n.Silent is set: people are told all the same, and
+// the step waits. Where it refuses one, the step goes on: its job looks again, and says what is wrong.
 func (s *Sweeper) reconcile(ctx context.Context, p *pass, stack *stackhand.Stack, n *Next, now time.Time) (bool, error) {
-	if s.Server == nil || stack.Server == "" || stack.Busy != "" || p.silent[stack.Cloud] {
+	if s.Server == nil || stack.Server == "" || stack.Busy != "" {
+		return false, nil
+	}
+	if n.Silent = p.silent[stack.Cloud] >= silentAfter; n.Silent {
 		return false, nil
 	}
 	look, cancel := context.WithTimeout(ctx, lookFor)
@@ -30,8 +57,8 @@ func (s *Sweeper) reconcile(ctx context.Context, p *pass, stack *stackhand.Stack
 		return false, nil
 	case err != nil:
 		s.Log.Warn("a server cannot be looked at before a step of the ladder", "stack", stack.ID, "cloud", stack.Cloud, "err", err)
-		if kind != stackhand.Unauthorized && kind != stackhand.Forbidden { // these are about one owner
-			p.silent[stack.Cloud] = true
+		if n.Silent = stackhand.Temporary(err); n.Silent {
+			p.silent[stack.Cloud]++
 		}
 		return false, nil
 	}

@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -124,7 +125,8 @@ func TestReconcile(t *testing.T) {
 		named string
 	}{
 		"as it is on record": {jobs: 1, says: "web-1 is stopped, because its time is over"},
-		"no answer":          {sky: func(w *put) { w.err = stackhand.Errorf(stackhand.Unavailable, "no answer") }, jobs: 1, says: "web-1 is stopped"},
+		"no answer":          {sky: func(w *put) { w.err = stackhand.Errorf(stackhand.Unavailable, "no answer") }, says: "web-1 is stopped"},
+		"refused":            {sky: func(w *put) { w.err = stackhand.Errorf(stackhand.Forbidden, "not you") }, jobs: 1, says: "web-1 is stopped"},
 		"gone": {sky: func(w *put) { w.err = stackhand.Errorf(stackhand.NotFound, "no such server") }, jobs: 1,
 			says: "web-1 is not in the cloud any more: somebody deleted it there. What else was made for it will be removed in 3 days"},
 		"renamed":       {sky: func(w *put) { w.sky.Name = "shop" }, jobs: 1, says: "shop is stopped", named: "shop"},
@@ -157,7 +159,7 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// A cloud that gives no answer is asked once in a sweep, and none is asked for steps that are not taken anyway.
+// A cloud that gives no answer is asked twice in a sweep, and none is asked for steps that are not taken anyway.
 func TestCloudIsAskedSeldom(t *testing.T) {
 	s, b, g, now := herd(30, Limits{Sweep: 3})
 	for id, st := range b.stacks {
@@ -179,7 +181,7 @@ func TestCloudIsAskedSeldom(t *testing.T) {
 	}{
 		{"all is well: as many as the brake lets through, and one", nil, func() {}, 4},
 		{"the brake has stopped", nil, func() { g.b.Held = stackhand.Freeze{By: "U0DANA", At: *now} }, 0},
-		{"no answer", stackhand.Errorf(stackhand.Unavailable, "no answer"), func() { g.b.Held = stackhand.Freeze{} }, 1},
+		{"no answer", stackhand.Errorf(stackhand.Unavailable, "no answer"), func() { g.b.Held = stackhand.Freeze{} }, 2},
 		{"one owner's login has ended: the others are asked for", stackhand.Errorf(stackhand.Unauthorized, "log in"), func() {}, several},
 	} {
 		*now = now.Add(2 * time.Hour)
@@ -190,5 +192,56 @@ func TestCloudIsAskedSeldom(t *testing.T) {
 		if asked != c.want && (c.want != several || asked < 3) {
 			t.Errorf("%s: asked %d times, want %d", c.name, asked, c.want)
 		}
+	}
+}
+
+// While a cloud gives no answer steps wait, and the administrators hear of it once a day; afterwards they are taken. One server of which
+// it cannot tell does not stop the others.
+func TestStepsWaitForTheCloud(t *testing.T) {
+	s, b, g, now := herd(4, Limits{})
+	for id, st := range b.stacks {
+		st.Server = "v-" + id
+		b.stacks[id] = st
+	}
+	bad := func(string) bool { return true }
+	s.Server = func(_ context.Context, st stackhand.Stack) (stackhand.Server, error) {
+		if bad(st.ID) {
+			return stackhand.Server{}, stackhand.Errorf(stackhand.Unavailable, "no answer")
+		}
+		return stackhand.Server{ID: st.Server, Status: "ACTIVE"}, nil
+	}
+	told := func() (n int) {
+		for _, notice := range b.notices {
+			if notice.Admins && strings.Contains(notice.Text.String(), "gives no answer. ") {
+				n++
+			}
+		}
+		return n
+	}
+	hours := func(n int) {
+		for range 4 * n {
+			*now = now.Add(15 * time.Minute)
+			g.b.Swept = *now
+			sweeps(t, s, 1)
+		}
+	}
+	sweeps(t, s, 1)
+	if told() != 0 || len(b.started) != 0 {
+		t.Fatalf("at once: told %d times, %d steps", told(), len(b.started))
+	}
+	hours(26)
+	if n := told(); len(b.started) != 0 || n < 1 || n > 2 {
+		t.Fatalf("in 26 hours: told %d times, %d steps", n, len(b.started))
+	}
+	first := slices.Sorted(maps.Keys(b.stacks))[0]
+	bad = func(id string) bool { return id == first }
+	sweeps(t, s, 1)
+	if len(b.started) != 3 {
+		t.Errorf("%d steps, want those of the three others", len(b.started))
+	}
+	bad = func(string) bool { return false }
+	sweeps(t, s, 1)
+	if len(b.started) != 4 {
+		t.Errorf("%d steps once the cloud answers", len(b.started))
 	}
 }

@@ -22,6 +22,9 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 		if over, err := s.reconcile(ctx, p, &stack, &n, now); err != nil || over {
 			return err
 		}
+		if n.Silent {
+			return s.waits(ctx, stack, n, now)
+		}
 	}
 	place, err := s.place(ctx, stack)
 	if err != nil {
@@ -49,7 +52,7 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 	if ok, err := s.allow(ctx, p, job, now); err != nil || !ok {
 		return err
 	}
-	if job.Quiet, err = s.said(ctx, stack, n, now); err != nil {
+	if job.Quiet, err = s.followsOn(ctx, stack, n, now); err != nil {
 		return err
 	}
 	if job, err = s.Jobs.Start(ctx, job); err != nil {
@@ -73,8 +76,8 @@ func (s *Sweeper) attempt(stack stackhand.Stack, n Next, number time.Duration) s
 // daily is how many attempts at a step are made in a day.
 const daily = 24 * time.Hour / again
 
-// said tells whether an attempt follows on one that failed, of which its owner has heard: once a day is enough.
-func (s *Sweeper) said(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (bool, error) {
+// followsOn tells whether an attempt follows on one that failed, of which its owner has heard: once a day is enough.
+func (s *Sweeper) followsOn(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (bool, error) {
 	number := now.Sub(n.At) / again
 	if number%daily == 0 {
 		return false, nil

@@ -18,15 +18,9 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	if err != nil {
 		return err
 	}
-	text := s.words(stack, n, now)
-	if s.Asked != nil {
-		asked, err := s.Asked(ctx, stack.ID)
-		if err != nil {
-			return err
-		}
-		if len(asked) > 0 {
-			text = append(text.Add(" "), asked...)
-		}
+	text, err := s.said(ctx, stack, n, now)
+	if err != nil {
+		return err
 	}
 	l := &stack.Lease
 	notice := stackhand.Notice{
@@ -50,6 +44,19 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	s.Log.Info("warned of the end of a lease", "stack", stack.ID, "user", l.Owner, "step", n.Step, "at", n.At)
 	s.Noticed()
 	return nil
+}
+
+// said is what a warning says: what comes, and who waits for what.
+func (s *Sweeper) said(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (stackhand.Text, error) {
+	text := s.words(stack, n, now)
+	if s.Asked == nil {
+		return text, nil
+	}
+	asked, err := s.Asked(ctx, stack.ID)
+	if err == nil && len(asked) > 0 {
+		text = append(text.Add(" "), asked...)
+	}
+	return text, err
 }
 
 // note keeps a warning on the record.

@@ -159,6 +159,27 @@ func TestEventsThatHurt(t *testing.T) {
 	a.waitFor("the acknowledgement", func() bool { return a.w.Unacked() == 0 })
 }
 
+// Slack is away as a whole: its connections are cut, and no call is answered, until it is back.
+func TestAway(t *testing.T) {
+	a := start(t, Options{})
+	a.connect()
+	a.waitFor("the connection", func() bool { return a.w.Connections() == 1 })
+	a.fault("away")
+	a.waitFor("its end", func() bool { return a.w.Connections() == 0 })
+	for _, method := range []string{"chat.postMessage", "apps.connections.open", "auth.test"} {
+		if _, resp := a.try(method, obj{"channel": "C0OPS", "text": "x"}); resp.StatusCode != 503 {
+			t.Errorf("%s: %d", method, resp.StatusCode)
+		}
+	}
+	if len(a.w.Since(0)) != 0 {
+		t.Errorf("%d messages", len(a.w.Since(0)))
+	}
+	a.fault("back")
+	a.call("auth.test", nil)
+	a.connect()
+	a.waitFor("the connection", func() bool { return a.w.Connections() == 1 })
+}
+
 func TestAPIFaults(t *testing.T) {
 	a := start(t, Options{})
 	args := obj{"channel": "C0OPS", "text": "x"}
