@@ -23,8 +23,10 @@ func (s *Sweeper) Renew(ctx context.Context, n *stackhand.Notice) error {
 	if err != nil {
 		return err
 	}
+	s = s.current()
 	next, ok := s.Rules.Next(stack)
-	if !ok || !slices.ContainsFunc(next.warnings(stack.Lease), func(w stackhand.Warning) bool { return w.Notice == n.ID }) {
+	same := func(w stackhand.Warning) bool { return w.Notice == n.ID && w.Step == next.what() }
+	if !ok || !slices.ContainsFunc(next.warnings(stack.Lease), same) {
 		return nil
 	}
 	// What was found gone when it was written offers its removal alone.

@@ -11,6 +11,11 @@ import (
 // A warning that could not be delivered in time says what is so when it is: the step comes after it.
 func TestRenew(t *testing.T) {
 	s, b, now := world(2 * time.Hour)
+	st := b.stacks["j-1"]
+	st.Server = "v-1"
+	b.stacks["j-1"] = st
+	inForce := s.Rules
+	s.Rules, s.Live = Rules{}, func() Rules { return inForce }
 	b.deliver = false
 	*now = t0.Add(61 * time.Minute)
 	sweeps(t, s, 1)
@@ -30,7 +35,7 @@ func TestRenew(t *testing.T) {
 	}
 	late := old
 	if err := s.Renew(t.Context(), &late); err != nil || !strings.Contains(late.Text.String(), "The time of web-1 is over. It expires and will be deleted with everything that was made for it after 2026") ||
-		!strings.Contains(late.Text.String(), t0.Add(5*time.Hour+s.Rules.Notice).UTC().Format("15:04")) || len(late.Actions) != len(old.Actions) {
+		!strings.Contains(late.Text.String(), t0.Add(5*time.Hour+inForce.Notice).UTC().Format("15:04")) || len(late.Actions) != len(old.Actions) {
 		t.Errorf("%s (%v)", late.Text, err)
 	}
 	for name, edit := range map[string]func(n *stackhand.Notice){
@@ -44,7 +49,13 @@ func TestRenew(t *testing.T) {
 			t.Errorf("%s: %s (%v)", name, n.Text, err)
 		}
 	}
-	st := b.stacks["j-1"]
+	inForce.Ladders = []Ladder{{First: stackhand.StepStop, Grace: time.Hour}} // what was recorded as told is the deletion
+	stops := old
+	if err := s.Renew(t.Context(), &stops); err != nil || stops.Text.String() != old.Text.String() {
+		t.Errorf("other rules: %s (%v)", stops.Text, err)
+	}
+	inForce.Ladders = nil
+	st = b.stacks["j-1"]
 	st.Lease.Until = t0.Add(50 * time.Hour) // extended meanwhile: what comes is another end
 	b.stacks["j-1"] = st
 	n := old
