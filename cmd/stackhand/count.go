@@ -37,7 +37,7 @@ func (st *stage) count(ctx context.Context, kind string) (int, error) {
 	return total, nil
 }
 
-// countReal asks a real cloud; only what belongs to the project counts.
+// countReal asks a real cloud; only what belongs to the project counts, and the cloud's way out is nobody's.
 func countReal(ctx context.Context, c *cloud.Client, kind, project string) (int, error) {
 	switch kind {
 	case "servers":
@@ -45,7 +45,7 @@ func countReal(ctx context.Context, c *cloud.Client, kind, project string) (int,
 		return len(s), err
 	case "networks":
 		list, err := c.Networks(ctx)
-		return owned(list, func(n stackhand.Network) bool { return n.ProjectID == project }), err
+		return owned(list, func(n stackhand.Network) bool { return n.ProjectID == project && !n.External }), err
 	case "routers":
 		list, err := c.Routers(ctx)
 		return owned(list, func(r stackhand.Router) bool { return r.ProjectID == project }), err
