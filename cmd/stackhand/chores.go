@@ -70,7 +70,7 @@ func (a *app) postDigests(ctx context.Context, due time.Time) error {
 			}
 		}
 	}
-	env := &commands.Env{Stacks: stacks{Store: a.store}, Settings: a.settings(), Now: a.now, Name: a.bot.Name, Unused: a.unused, Next: a.nextStep}
+	env := &commands.Env{Stacks: readOnce{stacks{Store: a.store}, all}, Settings: a.settings(), Now: a.now, Name: a.bot.Name, Unused: a.unused, Next: a.nextStep}
 	var errs []error
 	for _, channel := range channels {
 		errs = append(errs, a.postDigest(ctx, env, channel, due))
@@ -78,6 +78,15 @@ func (a *app) postDigests(ctx context.Context, due time.Time) error {
 	a.bot.Noticed()
 	return errors.Join(errs...)
 }
+
+// readOnce is the record of stacks, of which those that reports are about were read already.
+type readOnce struct {
+	commands.Stacks
+	all []stackhand.Stack
+}
+
+// Ever answers what was read.
+func (r readOnce) Ever(context.Context, time.Time) ([]stackhand.Stack, error) { return r.all, nil }
 
 func (a *app) postDigest(ctx context.Context, env *commands.Env, channel string, due time.Time) error {
 	if a.bot.SharedOutside(ctx, channel) {
