@@ -354,3 +354,22 @@ func valid(t interface {
 		t.Errorf("%s", p)
 	}
 }
+
+// A line that was approved shows what came of it: the server as it is now, until when in the reader's own time zone.
+func TestApprovedLine(t *testing.T) {
+	until := time.Date(2026, 12, 2, 18, 0, 0, 0, time.UTC)
+	s := shown{
+		job: stackhand.Job{ID: "k3v9x2ab", Flow: flowLine, Title: "Keep web-1 until 2 Dec 18:00 UTC", State: stackhand.JobDone, User: stackhand.User{ID: "U0ALICE"}, Notes: []string{"It stays stopped."}},
+		stacks: []stackhand.Stack{{Name: "web-1", State: stackhand.StackReady, Address: "203.0.113.5", Status: "SHUTOFF",
+			Lease: stackhand.Lease{Owner: "U0BOB", Until: until}}},
+	}
+	final := s.final()
+	match(t, final[0].Text.String(), `@U0ALICE ✅ Keep web-1 .*: done\nweb-1 SHUTOFF 203\.0\.113\.5 · until 2026-12-02 18:00 UTC · of @U0BOB`)
+	if len(final) != 2 || final[1].Text.String() != "It stays stopped." {
+		t.Errorf("%+v", final)
+	}
+	for flow, want := range map[string]string{flowLine: "Nothing was changed", flowCreate: "Nothing was made"} {
+		a := asked{req: stackhand.Request{State: stackhand.RequestEnded, Job: stackhand.Job{Flow: flow}}}
+		match(t, a.end().String(), want)
+	}
+}
