@@ -12,8 +12,12 @@ type Brake struct {
 	Swept     time.Time `json:"swept,omitzero"`     // when a sweep was last known to run
 	// Gap is when sweeps began again after a long pause, a clock that jumped, or the restore of an old backup. What came to be
 	// due meanwhile is said once more before anything is done.
-	Gap   time.Time   `json:"gap,omitzero"`
-	Steps []BrakeStep `json:"steps,omitempty"` // of the last hours, the oldest first
+	Gap time.Time `json:"gap,omitzero"`
+	// Backup says that the records are those of a backup, with which no sweep has run so far; Restored is when the first one did.
+	// What was told before that counts for nothing: the answers to it may be lost.
+	Backup   bool        `json:"backup,omitempty"`
+	Restored time.Time   `json:"restored,omitzero"`
+	Steps    []BrakeStep `json:"steps,omitempty"` // of the last hours, the oldest first
 
 	Held  Freeze    `json:"held,omitzero"`  // somebody said that no step is to be taken
 	Free  time.Time `json:"free,omitzero"`  // until then the limits do not count: somebody said that it may go on

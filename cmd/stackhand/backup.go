@@ -96,8 +96,10 @@ func (v restoreCmd) Run(ctx context.Context, s streams, c *cli) (err error) {
 			return err
 		}
 		defer from.Close()
-		_, err = io.Copy(w, from)
-		return err
+		if _, err = io.Copy(w, from); err != nil {
+			return err
+		}
+		return markBackup(ctx, w.(*os.File).Name())
 	})
 	if err != nil && kept != "" {
 		err = errors.Join(err, os.Rename(kept, path))
@@ -108,8 +110,27 @@ func (v restoreCmd) Run(ctx context.Context, s streams, c *cli) (err error) {
 	if kept != "" {
 		kept = "; what was there before is in " + kept
 	}
-	_, err = fmt.Fprintf(s.out, "ok: %s is the store now, with %d records of the audit trail%s\nWhat was done since the copy was made is not in it: `stackhand doctor`, then start the bot, which goes on from there.\n", path, records, kept)
+	_, err = fmt.Fprintf(s.out, "ok: %s is the store now, with %d records of the audit trail%s\nWhat was done since the copy was made is not in it: `stackhand doctor`, then start the bot, which goes on from there. Of every server that has come to its end it tells once more before it does anything.\n", path, records, kept)
 	return err
+}
+
+// markBackup writes into a copy that it is one: what people were told before, and what they answered since, may not be the same any more.
+func markBackup(ctx context.Context, path string) (err error) {
+	db, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	s, err := store.Reader(ctx, db)
+	if err != nil {
+		return err
+	}
+	b, err := s.Brake(ctx)
+	if err != nil {
+		return err
+	}
+	b.Backup = true
+	return s.SaveBrake(ctx, &b)
 }
 
 // setAside gives the store that is there another name, once its lock shows that nobody uses it. "" where there is none.

@@ -126,3 +126,38 @@ func TestStartedPastTheBot(t *testing.T) {
 		t.Errorf("%d records of it in the audit trail", n)
 	}
 }
+
+// A backup of half an hour ago may be too old as well: that its owner extended a server since is not in it, and neither the record nor the
+// cloud tells. So nothing is done by what was said before the backup.
+func TestFreshBackup(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	v.say("alice", "team-a", "/stack create web-1 --for 2h")
+	v.must(v.p.wait(t.Context(), time.Minute))
+	v.ahead(70 * time.Minute)
+	v.see(`web-1 expires in .* minutes`)
+	copied := filepath.Join(t.TempDir(), "fresh.db")
+	if code, out, errs := command(t, "", "backup", "--store", v.path(), copied); code != 0 {
+		t.Fatal(out, errs)
+	}
+	v.say("alice", "team-a", "/stack extend web-1 6h")
+	v.see("web-1 is yours until")
+	v.ahead(40 * time.Minute)
+	v.st.kill()
+	if code, out, errs := command(t, "", "restore", "--store", v.path(), copied); code != 0 {
+		t.Fatal(out, errs)
+	}
+	v.must(v.st.start(t.Context()))
+	v.must(v.p.connected(t.Context()))
+	v.ahead(15 * time.Minute) // over the end that the record has
+	if _, status := v.server("web-1"); status != "ACTIVE" {
+		t.Fatalf("web-1 is %s by a warning from before the backup", status)
+	}
+	v.see(`The time of web-1 is over\. It expires and will be stopped after`)
+	v.say("alice", "team-a", "/stack extend web-1 6h")
+	v.see("web-1 is yours until")
+	v.ahead(2 * time.Hour)
+	if _, status := v.server("web-1"); status != "ACTIVE" {
+		t.Errorf("web-1 is %s, although it was extended anew", status)
+	}
+}

@@ -41,6 +41,7 @@ const (
 type pass struct {
 	dry     bool
 	gap     time.Time
+	from    time.Time // what was told before it does not count: a backup was restored then
 	taken   int
 	stopped string         // why no more steps are taken in this sweep
 	silent  map[string]int // for how many servers a cloud gave no answer in it
@@ -62,15 +63,18 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 		if !b.Swept.IsZero() && now.Sub(b.Swept) > longPause {
 			b.Gap = now
 		}
+		if b.Backup {
+			b.Backup, b.Restored = false, now
+		}
 		if now.Sub(b.Swept) > beat { // a clock that went back is waited for
 			b.Swept = now
 		}
-		return b.Installed != was.Installed || b.Swept != was.Swept || b.Gap != was.Gap
+		return b.Installed != was.Installed || b.Swept != was.Swept || b.Gap != was.Gap || b.Restored != was.Restored || b.Backup != was.Backup
 	})
 	if err != nil {
 		return p, fmt.Errorf("reading the brake: %w", err)
 	}
-	p.gap = b.Gap
+	p.gap, p.from = b.Gap, b.Restored
 	p.dry = now.Sub(b.Installed) < firstDay
 	if s.Rules.Dry != nil {
 		p.dry = *s.Rules.Dry
@@ -250,19 +254,34 @@ func (s *Sweeper) Brake(ctx context.Context) (b stackhand.Brake, dry bool, err e
 	return b, dry, err
 }
 
-// stale tells whether a step came to be due while no sweep ran, and nobody was told of it since: then it is said once more, and
-// waits for as long as it would after any first warning.
-func (r Rules) stale(l stackhand.Lease, n Next, gap, now time.Time) (say, wait bool) {
-	if gap.IsZero() || !n.At.Before(gap) {
-		return false, false
-	}
-	id := againID(n, gap)
-	for _, w := range n.warnings(l) {
-		if strings.Contains(w.Notice, id) {
-			return false, w.Delivered.IsZero() || now.Before(w.Delivered.Add(r.Notice))
+// stale tells whether a step has to be said once more before it is taken, because nobody was told of it since a moment that counts: a pause
+// in which it came to be due while no sweep ran, or the restore of a backup. Then it waits for as long as it would after any first
+// warning. say is the moment since which nobody was told, zero where that is not so.
+func (r Rules) stale(l stackhand.Lease, n Next, p *pass, now time.Time) (say time.Time, wait bool) {
+	restored := !p.from.IsZero() && !n.toldSince(l, p.from)
+	paused := !p.gap.IsZero() && n.At.Before(p.gap)
+	for _, c := range []struct {
+		since  time.Time
+		counts bool
+	}{{p.from, restored}, {p.gap, paused}} {
+		if c.since.IsZero() {
+			continue
+		}
+		id := againID(n, c.since)
+		i := slices.IndexFunc(l.Warned, func(w stackhand.Warning) bool { return n.covered(w) && strings.Contains(w.Notice, id) })
+		switch {
+		case i < 0 && c.counts:
+			return c.since, true
+		case i >= 0 && (l.Warned[i].Delivered.IsZero() || now.Before(l.Warned[i].Delivered.Add(r.Notice))):
+			return say, true
 		}
 	}
-	return true, true
+	return say, false
+}
+
+// toldSince tells whether a warning of the step was delivered after a moment.
+func (n Next) toldSince(l stackhand.Lease, since time.Time) bool {
+	return slices.ContainsFunc(n.warnings(l), func(w stackhand.Warning) bool { return w.Delivered.After(since) })
 }
 
 // againID ends the id of the notice with which a step is said once more after a pause.

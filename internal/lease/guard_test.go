@@ -315,3 +315,53 @@ func (b failing) Start(ctx context.Context, j stackhand.Job, _ ...stackhand.Stac
 	j.State, j.Problem = stackhand.JobFailed, &stackhand.Problem{Msg: "It is locked.", Next: "Unlock it."}
 	return j, err
 }
+
+// After a backup was restored, what people were told before counts for nothing, also of steps that come to be due only later: it is said once
+// more, and waits. What is said afterwards counts, and things go on as ever.
+func TestBackupRestored(t *testing.T) {
+	s, b, g, now := herd(1, Limits{})
+	*now = t0.Add(90 * time.Minute) // warned an hour before the end, as the record has it
+	g.b.Backup, g.b.Swept = true, t0.Add(80*time.Minute)
+	sweeps(t, s, 2)
+	if g.b.Backup || !g.b.Restored.Equal(*now) || !g.b.Gap.IsZero() {
+		t.Fatalf("%+v", g.b)
+	}
+	b.deliver = false
+	*now = t0.Add(2 * time.Hour)
+	sweeps(t, s, 3)
+	*now = now.Add(time.Hour)
+	sweeps(t, s, 3)
+	if len(b.started) != 0 || len(b.notices) != 1 {
+		t.Fatalf("%d steps and %d notices before anybody was told anew", len(b.started), len(b.notices))
+	}
+	for id, n := range b.notices {
+		n.Delivered = *now
+		b.notices[id] = n
+		if txt := n.Text.String(); !strings.Contains(txt, "The time of web-1 is over") {
+			t.Error(txt)
+		}
+	}
+	sweeps(t, s, 1)
+	*now = now.Add(14 * time.Minute)
+	sweeps(t, s, 1)
+	if len(b.started) != 0 {
+		t.Fatal("it did not wait")
+	}
+	*now = now.Add(time.Minute)
+	sweeps(t, s, 2)
+	if len(b.started) != 1 || len(b.notices) != 1 {
+		t.Errorf("%d steps, %d notices", len(b.started), len(b.notices))
+	}
+
+	b.deliver = true // one that is warned in the ordinary way afterwards
+	st := b.stacks["h-000"]
+	st.ID, st.Lease.Warned, st.Lease.Ready, st.Lease.Until = "later", nil, *now, now.Add(2*time.Hour)
+	b.stacks = map[string]stackhand.Stack{st.ID: st}
+	end := now.Add(2 * time.Hour)
+	for ; !now.After(end); *now = now.Add(5 * time.Minute) {
+		sweeps(t, s, 1)
+	}
+	if len(b.started) != 2 || len(b.notices) != 2 {
+		t.Errorf("later: %d steps, %d notices", len(b.started), len(b.notices))
+	}
+}

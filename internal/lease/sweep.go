@@ -141,9 +141,9 @@ func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) erro
 				return err
 			}
 		}
-		say, wait := s.Rules.stale(stack.Lease, n, p.gap, now)
-		if say {
-			return s.tell(ctx, p, stack, n, 0, againID(n, p.gap), now)
+		say, wait := s.Rules.stale(stack.Lease, n, p, now)
+		if !say.IsZero() {
+			return s.tell(ctx, p, stack, n, 0, againID(n, say), now)
 		}
 		if !wait {
 			return s.take(ctx, p, stack, n, now)
