@@ -88,7 +88,7 @@ func thingOfSnapshot(v stackhand.VolumeSnapshot) stackhand.Thing {
 	return signed(t)
 }
 
-// thingOfImage takes the marks of an image for its own only if they name the server that it was made of: Nova copies them into images
+// thingOfImage has no project where the cloud does not tell whose an image is, as Nova of 2011 does not. It takes the marks of an image for its own only if they name the server that it was made of: Nova copies them into images
 // of servers that were built from it.
 func thingOfImage(i stackhand.Image) stackhand.Thing {
 	t := stackhand.Thing{
@@ -99,14 +99,6 @@ func thingOfImage(i stackhand.Image) stackhand.Thing {
 		t.Mark, t.Marked = stackhand.MarkOf(i.Properties)
 	}
 	return signed(t)
-}
-
-// imageThing is of the session's project where the cloud does not tell whose an image is.
-func (c *Client) imageThing(i stackhand.Image) stackhand.Thing {
-	if i.ID != "" && i.Owner == "" {
-		i.Owner = c.Identity().ProjectID
-	}
-	return thingOfImage(i)
 }
 
 // snapshotsOf are the ids of the snapshots of volumes that an image of a server on volumes is made of:
@@ -165,7 +157,7 @@ func (c *Client) Things(ctx context.Context, everywhere bool) ([]stackhand.Thing
 		if !everywhere && i.Owner != "" && !c.own(i.Owner) {
 			continue
 		}
-		out = append(out, c.imageThing(i))
+		out = append(out, thingOfImage(i))
 		for _, id := range snapshotsOf(i) {
 			at := slices.IndexFunc(out, func(t stackhand.Thing) bool { return t.Kind == stackhand.KindSnapshot && t.ID == id })
 			if at >= 0 && !out[at].Marked {
@@ -229,7 +221,7 @@ func (c *Client) Thing(ctx context.Context, r stackhand.Resource) (stackhand.Thi
 		return thingOfVolume(v), err
 	case stackhand.KindImage:
 		i, err := c.Image(ctx, r.ID)
-		return c.imageThing(i), err
+		return thingOfImage(i), err
 	case stackhand.KindSnapshot:
 		return c.snapshotThing(ctx, r)
 	case stackhand.KindInterface:

@@ -38,12 +38,13 @@ func judgeImage(ctx context.Context, book Book, cloud string, t stackhand.Thing,
 	if j != nil && !made(*j, t) && t.Created.After(j.Ended) {
 		return "", false, nil
 	}
-	past, err := book.StacksEverInProject(ctx, cloud, t.ProjectID, now.Add(-Kept))
-	if err != nil {
+	stacks, known, err := stacksBehind(ctx, book, cloud, t, j, now)
+	if err != nil || !known {
 		return "", false, err
 	}
-	for _, st := range past {
-		if r, ok := st.Lease.Ladder.Snapshot(); ok && r.Image == image {
+	for _, st := range stacks {
+		r, ok := st.Lease.Ladder.Snapshot()
+		if over := st.State == stackhand.StackGone && st.Gone.Before(now.Add(-Kept)); ok && r.Image == image && !over {
 			return "", false, nil
 		}
 	}
@@ -51,6 +52,25 @@ func judgeImage(ctx context.Context, book Book, cloud string, t stackhand.Thing,
 		return "No server can be restored from it any more (" + j.Title + ").", true, nil
 	}
 	return reason(j, stackhand.Stack{}, false, t), true, nil
+}
+
+// stacksBehind are those that an image may have been made of: its job names them, or else they are among all of its project. Where there
+// is no record of its job, and the cloud does not tell whose it is, nobody knows.
+func stacksBehind(ctx context.Context, book Book, cloud string, t stackhand.Thing, j *stackhand.Job, now time.Time) (out []stackhand.Stack, known bool, err error) {
+	if j == nil {
+		out, err = book.StacksEverInProject(ctx, cloud, t.ProjectID, now.Add(-Kept))
+		return out, t.ProjectID != "", err
+	}
+	for _, id := range j.Stacks {
+		st, err := book.Stack(ctx, id)
+		switch {
+		case err == nil:
+			out = append(out, st)
+		case stackhand.KindOf(err) != stackhand.NotFound:
+			return nil, false, err
+		}
+	}
+	return out, true, nil
 }
 
 // stacksOf are the ids of the stacks for which a thing was made: its mark names one, or its job does.

@@ -28,9 +28,13 @@ func TestImages(t *testing.T) {
 		th.Created = t0.Add(-age)
 		return th
 	}
+	nobodys := func(th stackhand.Thing) stackhand.Thing {
+		th.ProjectID = ""
+		return th
+	}
 	part := func(of stackhand.Thing) stackhand.Thing {
 		th := thing(stackhand.KindSnapshot, "of-"+of.ID, of.Mark)
-		th.Parent, th.Created = of.ID, of.Created
+		th.Parent, th.Created, th.ProjectID = of.ID, of.Created, of.ProjectID
 		return th
 	}
 	change := func(f func(*stackhand.Stack)) func(*book) {
@@ -55,10 +59,13 @@ func TestImages(t *testing.T) {
 		"another one was made since": {image("img", "arch", 3*days), change(func(st *stackhand.Stack) {
 			st.Lease.Ladder.Take(stackhand.Rung{Step: stackhand.StepSnapshot, Job: "j2", Image: "img2"})
 		}), "No server can be restored from it any more (Snapshot and delete web-7).", "UA", 1},
-		"restore looks back no further":    {image("img", "arch", 3*days), change(func(st *stackhand.Stack) { st.Gone = t0.Add(-orphan.Kept - time.Hour) }), "No server can be restored from it any more (Snapshot and delete web-7).", "UA", 1},
-		"made, and the answer was lost":    {image("x", "half", 3*days), nil, "Job half (Snapshot and delete web-8) left it.", "UA", 1},
-		"the cloud copied the mark":        {thing: image("x", "arch", 1*days)},
-		"the mark of a failed job, copied": {thing: image("x", "half", 1*days)},
+		"restore looks back no further":                   {image("img", "arch", 3*days), change(func(st *stackhand.Stack) { st.Gone = t0.Add(-orphan.Kept - time.Hour) }), "No server can be restored from it any more (Snapshot and delete web-7).", "UA", 1},
+		"whose it is is not told, and restore can use it": {thing: nobodys(image("img", "arch", 3*days))},
+		"whose it is is not told, nor who made it":        {thing: nobodys(image("img", "lost", 3*days)), edit: func(b *book) { delete(b.stacks, "arch-1") }},
+		"whose it is is not told, and it is of no use":    {nobodys(image("img", "arch", 3*days)), func(b *book) { delete(b.stacks, "arch-1") }, "No server can be restored from it any more (Snapshot and delete web-7).", "UBOT", 1},
+		"made, and the answer was lost":                   {image("x", "half", 3*days), nil, "Job half (Snapshot and delete web-8) left it.", "UA", 1},
+		"the cloud copied the mark":                       {thing: image("x", "arch", 1*days)},
+		"the mark of a failed job, copied":                {thing: image("x", "half", 1*days)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, b := archived()

@@ -3,6 +3,7 @@
 package orphan
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -146,7 +147,7 @@ func (l *look) unrecorded(ctx context.Context) ([]stackhand.Orphan, error) {
 func (l *look) judge(ctx context.Context, t stackhand.Thing) (o stackhand.Orphan, is bool, err error) {
 	o = stackhand.Orphan{
 		ID: idOf(l.at.Cloud, l.regionOf(t), t.Kind, t.ID, t.Parent), Cloud: l.at.Cloud, Name: t.Name, Thing: t, Owner: t.Mark.Owner,
-		Scope: stackhand.Scope{ProjectID: t.ProjectID, Region: l.who.Region},
+		Scope: stackhand.Scope{ProjectID: cmp.Or(t.ProjectID, l.who.ProjectID), Region: l.who.Region},
 	}
 	o.Why, is, err = Judge(ctx, l.Book, l.at.Cloud, t, l.Now(), l.job)
 	if err != nil || !is {
