@@ -55,6 +55,8 @@ func TestAdministratorsAsk(t *testing.T) {
 	expect(t, n.Text.String(), "@U0DANA would put the server stray .team-a of lab, .* under a lease of yours, for 2d from when you accept it", "You need a login to that project")
 	id := n.Actions[0].Value
 	w.talk(t, env, []hears{
+		{bob, "approvals", "@U0DANA offers you the server stray, until"},
+		{alice, "approvals", "Nothing waits for you"},
 		{alice, clicked("accept", id), "stray is offered to bob, and nobody else can answer that"},
 		{dana, clicked("accept", id), "nobody else can answer that"},
 		{alice, clicked("withdraw", id), "Dana offered stray, so you cannot take that back"},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -12,7 +14,7 @@ import (
 
 var _ = add(Command[struct{ Line Line }]{
 	Name:     "approvals",
-	Help:     "what waits for approval: yours to decide, and what you asked for",
+	Help:     "what waits for you or for others: requests to decide, servers that you are offered, and what you asked for",
 	Examples: []string{"approvals"},
 	Role:     stackhand.Member,
 	Run:      approvals,
@@ -30,11 +32,68 @@ func approvals(ctx context.Context, env *Env, user stackhand.User, a struct{ Lin
 		return r.Job.User.ID != user.ID && !env.decides(ctx, user, r)
 	})
 	slices.SortStableFunc(open, func(a, b stackhand.Request) int { return a.Created.Compare(b.Created) })
+	offers, actions, err := env.offersTo(ctx, user)
+	if err != nil {
+		return Reply{}, err
+	}
+	r := env.requestList(ctx, user, open)
+	switch {
+	case len(open) == 0 && len(offers) == 0:
+		r.Text = stackhand.Textf("Nothing waits for you to decide, and nothing of yours waits for others.")
+	case len(offers) > 0 && len(open) > 0:
+		r.Text, r.Actions = lineOf(offers, r.Text), append(r.Actions, actions...)
+	case len(offers) > 0:
+		r.Text, r.Actions = offers, actions
+	}
+	return r, nil
+}
+
+// offersTo are the servers that somebody is offered and has not answered about, a line each, with the buttons to answer.
+func (env *Env) offersTo(ctx context.Context, user stackhand.User) (said stackhand.Text, actions []stackhand.Action, err error) {
+	if env.Notices == nil {
+		return nil, nil, nil
+	}
+	all, err := env.Notices.AnswerableNotices(ctx, time.Time{})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range all {
+		if n.User != user.ID || !env.Now().Before(n.Ends) {
+			continue
+		}
+		name, err := env.offeredName(ctx, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		said = lineOf(said, stackhand.Textf("%s offers you the server %s, until %s.", stackhand.To(n.By), stackhand.AsBold(name), stackhand.At(n.Ends)))
+		for _, a := range n.Actions {
+			a.Label = clip(a.Label+" "+name, 70)
+			actions = append(actions, a)
+		}
+	}
+	return said, actions[:min(len(actions), maxButtons)], nil
+}
+
+// offeredName is what the server of an offer is called.
+func (env *Env) offeredName(ctx context.Context, n stackhand.Notice) (string, error) {
+	if n.Adoption != nil {
+		return n.Adoption.Name, nil
+	}
+	id, _, _ := strings.Cut(strings.TrimPrefix(n.ID, "offer/"), ".")
+	st, err := env.Stacks.Stack(ctx, id)
+	if stackhand.KindOf(err) == stackhand.NotFound {
+		return id, nil
+	}
+	return st.Name, err
+}
+
+// requestList shows requests: one in full, several in a table.
+func (env *Env) requestList(ctx context.Context, user stackhand.User, open []stackhand.Request) Reply {
 	switch len(open) {
 	case 0:
-		return Reply{Text: stackhand.Textf("Nothing waits for you to decide, and nothing of yours waits for others.")}, nil
+		return Reply{}
 	case 1:
-		return env.showRequest(ctx, user, open[0]), nil
+		return env.showRequest(ctx, user, open[0])
 	}
 	t := &Table{Columns: []string{"Request", "What", "Asked by", "Since", "Waits for", "Until"}}
 	r := Reply{Text: stackhand.Textf("%s for a decision, oldest first:", countOf(len(open), "request waits", "requests wait")), Table: t}
@@ -45,7 +104,7 @@ func approvals(ctx context.Context, env *Env, user stackhand.User, a struct{ Lin
 			r.Actions = append(r.Actions, stackhand.Action{ID: "choose", Label: clip(q.Job.Title, 60), Value: "job show " + q.ID})
 		}
 	}
-	return r, nil
+	return r
 }
 
 // showRequest shows a request in full, with the buttons for what the reader may do about it.

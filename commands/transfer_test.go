@@ -38,6 +38,8 @@ func TestTransfer(t *testing.T) {
 	}
 	w.talk(t, env, []hears{
 		{alice, "show web-1", "Offered to: @U0BOB, until"},
+		{bob, "approvals", "@U0ALICE offers you the server web-1, until"},
+		{bob, "approvals", "[accept Accept web-1"},
 		{alice, "transfer web-1 carol", "is offered to U0BOB already"},
 		{alice, clicked("accept", id), "is offered to U0BOB, and nobody else can answer that"},
 		{dana, clicked("accept", id), "nobody else can answer that"},
