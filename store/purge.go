@@ -79,26 +79,40 @@ func (t table[T]) without(v *T) []Op {
 	return ops
 }
 
+// stacks looks at those that went before the moment, by their index, which is by project.
 func (p *purge) stacks(ctx context.Context) error {
-	from, to := under("stack")
-	return stackTable.each(ctx, p.d, from, to, func(r stackRow) error {
-		if _, image := r.Lease.Ladder.Snapshot(); r.State != stackhand.StackGone || image || r.Gone.IsZero() || !r.Gone.Before(p.before) {
-			return nil
-		}
-		ops := stackTable.without(&r)
-		switch a, err := activityTable.read(ctx, p.d, key("activity", r.ID)); {
-		case err == nil:
-			ops = append(ops, activityTable.without(&a)...)
-		case !errors.Is(err, ErrNotFound):
+	for from, to := under("stack.past"); ; {
+		one, err := stackTable.follow(ctx, p.d, from, to, 1, nil)
+		if err != nil || len(one) == 0 {
 			return err
 		}
-		return p.take(ctx, &p.Stacks, ops)
-	})
+		begin, end := under("stack.past", one[0].Cloud, one[0].ProjectID)
+		past := key("stack.past", one[0].Cloud, one[0].ProjectID, rising(p.before))
+		if err := along(ctx, p, stackTable, begin, past, p.stack); err != nil {
+			return err
+		}
+		from = end
+	}
+}
+
+func (p *purge) stack(ctx context.Context, r stackRow) error {
+	if _, image := r.Lease.Ladder.Snapshot(); r.State != stackhand.StackGone || image || r.Gone.IsZero() || !r.Gone.Before(p.before) {
+		return nil
+	}
+	ops := stackTable.without(&r)
+	switch a, err := activityTable.read(ctx, p.d, key("activity", r.ID)); {
+	case err == nil:
+		ops = append(ops, activityTable.without(&a)...)
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	return p.take(ctx, &p.Stacks, ops)
 }
 
 // jobs looks at those that were asked for before the moment, by their index.
 func (p *purge) jobs(ctx context.Context) error {
-	return old(ctx, p, jobTable, "job.recent", func(j stackhand.Job) error {
+	_, to := under("job.recent")
+	return along(ctx, p, jobTable, key("job.recent", falling(p.before)), to, func(ctx context.Context, j stackhand.Job) error {
 		keep, err := p.needed(ctx, j)
 		if err != nil || keep {
 			return err
@@ -109,7 +123,8 @@ func (p *purge) jobs(ctx context.Context) error {
 
 // requests looks at those that were asked for before the moment and never became a job.
 func (p *purge) requests(ctx context.Context) error {
-	return old(ctx, p, requestTable, "request.recent", func(r stackhand.Request) error {
+	_, to := under("request.recent")
+	return along(ctx, p, requestTable, key("request.recent", falling(p.before)), to, func(ctx context.Context, r stackhand.Request) error {
 		switch _, err := jobTable.read(ctx, p.d, key("job", r.ID)); {
 		case err == nil:
 			return nil // it goes with its job
@@ -120,10 +135,9 @@ func (p *purge) requests(ctx context.Context) error {
 	})
 }
 
-// old calls do with the records that an index by age has from before the moment, a page at a time.
-func old[T any](ctx context.Context, p *purge, t table[T], index string, do func(T) error) error {
-	_, to := under(index)
-	for from := key(index, falling(p.before)); ; {
+// along calls do with the records that the index keys in [from, to) lead to, a page at a time.
+func along[T any](ctx context.Context, p *purge, t table[T], from, to string, do func(context.Context, T) error) error {
+	for {
 		items, err := p.d.Scan(ctx, from, to, eachPage)
 		if err != nil {
 			return fmt.Errorf("list each old %s: %w", t.what, err)
@@ -134,7 +148,7 @@ func old[T any](ctx context.Context, p *purge, t table[T], index string, do func
 				continue
 			}
 			if err == nil {
-				err = do(v)
+				err = do(ctx, v)
 			}
 			if err != nil {
 				return err

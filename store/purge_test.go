@@ -256,3 +256,23 @@ func TestPurgeLosesTheRace(t *testing.T) {
 		t.Errorf("%+v, %v", got, a.records())
 	}
 }
+
+// What is there, and what went not long ago, is not read for it.
+func TestPurgeReadsWhatIsOld(t *testing.T) {
+	a := newAttic(t)
+	for i := range 300 {
+		st := newStack(fmt.Sprintf("web-%d", i), "U1")
+		if i%2 == 0 {
+			st.State, st.Gone = stackhand.StackGone, purged.Add(time.Hour)
+		}
+		save(t, a.Store, st)
+		create(t, a.Store, newJob(fmt.Sprintf("job-%d", i), "U1", purged.Add(time.Hour)))
+	}
+	a.job("go-1", nil, func(*stackhand.Stack) {})
+	a.mem.Calls()
+	got, err := a.Purge(t.Context(), purged, 100)
+	ok(t, err)
+	if reads := a.mem.Calls().Items; got.Stacks != 1 || got.Jobs != 1 || reads > 30 {
+		t.Errorf("%+v with %d keys read", got, reads)
+	}
+}

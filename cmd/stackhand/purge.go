@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	purgeBatch = 100 // records in one go, so that others get at the store in between
-	purgeMost  = 100 // batches in a day; what is left is for the next ones
+	// purgeMost is how many records are taken out in a day, each in a write of its own; what is left is for the next ones.
+	purgeMost = 10_000
 	// purgePause is the longest time since the last daily look after which the clock is believed: after a longer one the bot was off, the
 	// clock jumped, or an old backup was restored, and nothing is taken out that day.
 	purgePause = 3 * 24 * time.Hour
@@ -23,21 +23,12 @@ func (a *app) purge(ctx context.Context, _ time.Time) error {
 	if err != nil || !believed || a.cfg.Keep <= 0 {
 		return err
 	}
-	sum, before := 0, now.Add(-time.Duration(a.cfg.Keep))
-	for range purgeMost {
-		got, err := a.store.Purge(ctx, before, purgeBatch)
-		sum += got.Sum()
-		if err != nil {
-			return err
-		}
-		if got.Sum() < purgeBatch {
-			break
-		}
-	}
-	if sum > 0 {
+	before := now.Add(-time.Duration(a.cfg.Keep))
+	got, err := a.store.Purge(ctx, before, purgeMost)
+	if sum := got.Sum(); sum > 0 {
 		a.log.Info("old records were taken out of the store", "records", sum, "before", before)
 	}
-	return nil
+	return err
 }
 
 // purgedLately notes that the daily look has come, and tells whether the one before it was not long ago.
