@@ -44,6 +44,7 @@ type pass struct {
 	from    time.Time // what was told before it does not count: a backup was restored then
 	taken   int
 	stopped string         // why no more steps are taken in this sweep
+	back    bool           // the clock was put back far: what was noted while it was ahead is taken back
 	silent  map[string]int // for how many servers a cloud gave no answer in it
 }
 
@@ -60,11 +61,14 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 		if b.Installed.IsZero() {
 			b.Installed = now
 		}
-		if !b.Swept.IsZero() && now.Sub(b.Swept) > longPause {
-			b.Gap = now
-		}
 		if b.Backup {
 			b.Backup, b.Restored = false, now
+		}
+		if p.back = b.Swept.Sub(now) > longPause; p.back {
+			return b.Installed != was.Installed || b.Backup != was.Backup // the rest is noted when that is done
+		}
+		if !b.Swept.IsZero() && now.Sub(b.Swept) > longPause {
+			b.Gap = now
 		}
 		if now.Sub(b.Swept) > beat { // a clock that went back is waited for
 			b.Swept = now
@@ -74,7 +78,9 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 	if err != nil {
 		return p, fmt.Errorf("reading the brake: %w", err)
 	}
-	p.gap, p.from = b.Gap, b.Restored
+	if p.gap, p.from = b.Gap, b.Restored; p.back {
+		p.gap = now
+	}
 	p.dry = now.Sub(b.Installed) < firstDay
 	if s.Rules.Dry != nil {
 		p.dry = *s.Rules.Dry

@@ -94,7 +94,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		return err
 	}
 	// All of them: those that wait for a delivery stay due, and would hide the others for ever.
-	stacks, err := s.Book.StacksDue(ctx, s.Now(), 0)
+	stacks, err := s.Book.StacksDue(ctx, p.horizon(s.Now()), 0)
 	if err != nil {
 		return fmt.Errorf("reading the leases that are due: %w", err)
 	}
@@ -110,6 +110,9 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("lease of %s (%s): %w", stack.Name, stack.ID, err))
 		}
 	}
+	if p.back && len(errs) == 0 {
+		errs = append(errs, s.turnedBack(ctx, s.Now()))
+	}
 	if _, err := s.Book.PurgeSeen(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("forgetting old deliveries: %w", err))
 	}
@@ -119,6 +122,11 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) error {
 	if err := s.hear(ctx, &stack); err != nil {
 		return err
+	}
+	if p.back && turnBack(&stack.Lease, s.Now()) {
+		if err := s.Book.SaveStack(ctx, &stack); err != nil {
+			return err
+		}
 	}
 	now := s.Now()
 	n, ok := s.Rules.Next(stack)
@@ -134,7 +142,7 @@ func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) erro
 	switch state {
 	case ToWarn:
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
-		return s.tell(ctx, p, stack, n, before, fmt.Sprintf("/%d/%s/%s", n.At.Unix(), n.what(), before), now)
+		return s.tell(ctx, p, stack, n, before, warningID(stack.Lease, n, before), now)
 	case Ended:
 		if s.Frozen != nil {
 			if frozen, err := s.Frozen(ctx); frozen || err != nil {

@@ -1,0 +1,59 @@
+package lease
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// ages is so far ahead that every lease is due by then.
+const ages = 200 * 365 * 24 * time.Hour
+
+// horizon is until when the leases count as due that a sweep reads: now, or all of them after the clock was put back far, since what was
+// noted on them while it was ahead lets them rest until then.
+func (p *pass) horizon(now time.Time) time.Time {
+	if p.back {
+		return now.Add(ages)
+	}
+	return now
+}
+
+// turnBack takes back, for one stack, what was noted while the clock was ahead: a warning that was delivered then spoke of another
+// time, and is given anew in its own. What was put away then keeps the time of grace that was told. It tells whether there was anything.
+func turnBack(l *stackhand.Lease, now time.Time) (changed bool) {
+	for i := range l.Warned {
+		if w := &l.Warned[i]; w.Delivered.After(now) {
+			w.Until, changed = time.Time{}, true
+		}
+	}
+	if l.Ladder.Later.Until.After(now) {
+		l.Ladder.Later, changed = stackhand.Hold{}, true
+	}
+	return changed
+}
+
+// turnedBack notes that this was done for all, so that pauses are measured by the right clock from now on.
+func (s *Sweeper) turnedBack(ctx context.Context, now time.Time) error {
+	s.Log.Warn("the clock was put back; what was noted ahead of it was taken back", "to", now)
+	_, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+		b.Swept, b.Gap = now, now
+		return true
+	})
+	return err
+}
+
+// warningID ends the id of the notice that warns of a step. One that was taken back has another one follow.
+func warningID(l stackhand.Lease, n Next, before time.Duration) string {
+	id, void := fmt.Sprintf("/%d/%s/%s", n.At.Unix(), n.what(), before), 0
+	for _, w := range l.Warned {
+		if w.Until.IsZero() {
+			void++
+		}
+	}
+	if void > 0 {
+		id += fmt.Sprintf("/%d", void)
+	}
+	return id
+}
