@@ -205,6 +205,11 @@ func TestCreateFromTheImageOfVolumes(t *testing.T) {
 	expect(t, told(r, err), "A volume of 7 GiB is too small for golden, which needs 8 GiB")
 	r, err = say(t, env, alice, "create web-3 --flavor m1.tiny --image golden --boot-from-volume 12 --dry-run")
 	expect(t, told(r, err), "Boot volume: 12 GiB, from the snapshot snap-1")
+	w.give("U0ALICE", "old")
+	w.fixed("old")
+	w.put("old", "ACTIVE")
+	r, err = say(t, env, alice, "rebuild old --image golden")
+	expect(t, told(r, err), "golden holds no data itself.*create NAME --image golden")
 	if r, err := say(t, env, alice, "create web-1 --flavor m1.tiny --image golden"); err != nil {
 		t.Fatal(told(r, err))
 	}

@@ -118,6 +118,10 @@ func (s *session) rebuildImage(ctx context.Context, a rebuildArgs, t target, spe
 	} else if img, err = sameImage(t, c.images); err != nil {
 		return err
 	}
+	if len(img.Disks()) > 0 {
+		return stackhand.Errorf(stackhand.Invalid, "The image %s holds no data itself: it stands for snapshots of volumes, which cannot be put on the disk of %s.", img.Name, t.name()).
+			Do("`create NAME --image %s` makes a new server of it.", quote(img.Name))
+	}
 	for _, f := range c.flavors {
 		if (f.ID == t.server.FlavorID || t.server.FlavorID == "" && f.Name == t.server.Flavor) && !fits(img, f) {
 			return stackhand.Errorf(stackhand.Invalid, "%s has %d GiB of disk and %s of RAM, too small for %s, which needs %s.", t.name(), f.Disk, mebi(f.RAM), img.Name, needsOf(img)).

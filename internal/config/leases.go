@@ -45,7 +45,7 @@ type Fits struct {
 // DaysOff are days on which nothing is deleted.
 type DaysOff struct {
 	Weekdays []string `yaml:"weekdays"` // sat, sun
-	Country  string   `yaml:"country"`  // its public holidays: de, tr, us …
+	Country  string   `yaml:"country"`  // its public holidays: de, us …
 	Dates    []string `yaml:"dates"`    // 2026-12-24, or 12-24 for every year
 	Steps    string   `yaml:"steps"`    // delete (the default) or all: stopping and shelving too
 }

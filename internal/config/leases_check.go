@@ -21,7 +21,7 @@ func (l Leases) check() error {
 		return fmt.Errorf("leases.timezone is %q: write it as Europe/Istanbul, or UTC", l.Timezone)
 	}
 	if _, err := lease.ParseSchedule(l.Sweep, l.Timezone); err != nil {
-		return fmt.Errorf("leases.sweep is %q: write it as cron does (*/5 * * * *), or as @every 1m: %w", l.Sweep, err)
+		return fmt.Errorf("leases.sweep is %q: write it as cron does (*/5 * * * *), or as @every 1m (%w)", l.Sweep, err)
 	}
 	if _, err := lease.NewCalendar(zone, l.DaysOff.Weekdays, l.DaysOff.Country, l.DaysOff.Dates); err != nil {
 		return fmt.Errorf("leases.days_off: %w", err)
@@ -103,7 +103,7 @@ func (t Times) check(what string) error {
 		return fmt.Errorf("%s.tz is %q: write it as Europe/Istanbul, or UTC", what, t.TZ)
 	}
 	if _, err := lease.ParseSchedule(t.Schedule, t.TZ); err != nil {
-		return fmt.Errorf("%s.schedule is %q: write it as cron does (0 7 * * *): %w", what, t.Schedule, err)
+		return fmt.Errorf("%s.schedule is %q: write it as cron does, such as 0 7 * * * (%w)", what, t.Schedule, err)
 	}
 	return nil
 }

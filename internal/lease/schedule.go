@@ -23,7 +23,7 @@ func InZone(spec, zone string) string {
 func ParseSchedule(spec, zone string) (cron.Schedule, error) {
 	s, err := parse(InZone(spec, zone))
 	if err != nil {
-		return nil, fmt.Errorf("%q in the time zone %s: %w", spec, cmp.Or(zone, "UTC"), err)
+		return nil, fmt.Errorf("%q: %w", InZone(spec, zone), err)
 	}
 	return s, nil
 }
