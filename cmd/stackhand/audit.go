@@ -133,6 +133,9 @@ func (a *app) noteEnding(ctx context.Context, e store.Ending) error {
 		if err := a.audit(ctx, rec); err != nil {
 			return err
 		}
+		if err := a.lookLater(ctx, e.Job); err != nil {
+			return err
+		}
 	}
 	return a.store.Noted(ctx, e)
 }

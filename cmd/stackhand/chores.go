@@ -25,6 +25,7 @@ func (a *app) planChores() error {
 	}
 	a.chores = &lease.Chores{Diary: a.store, Now: a.now, List: []lease.Chore{
 		{Name: "orphans", Schedule: orphans, Do: func(ctx context.Context, _ time.Time) error { return a.teller().Look(ctx) }},
+		{Name: lateLook, Schedule: afterInterruptions{a}, Do: func(ctx context.Context, _ time.Time) error { return a.teller().Look(ctx) }},
 		{Name: "purge", Schedule: purges, Do: a.purge},
 	}}
 	if a.cfg.Digest.Off {
