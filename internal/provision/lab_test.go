@@ -125,23 +125,23 @@ func (p *process) begin(j stackhand.Job) {
 // rested waits until the job rests, or the process is dead.
 func (p *process) rested(id string) stackhand.Job {
 	p.lab.t.Helper()
-	for {
-		j, err := p.Job(context.Background(), id)
-		if p.dead.Load() {
-			<-p.done
-			return j
-		}
-		if err != nil {
-			p.lab.t.Fatal(err)
-		}
-		if j.State.Rests() {
-			return j
-		}
+	for !p.dead.Load() && !p.rec.Rests(id) { // a job is read once only: there are thousands of them
 		select {
 		case <-p.changed:
 		case <-p.done:
+			if !p.dead.Load() {
+				p.lab.t.Fatalf("the engine ended before %s did", id)
+			}
 		}
 	}
+	if p.dead.Load() {
+		<-p.done
+	}
+	j, err := p.Job(context.Background(), id)
+	if err != nil && !p.dead.Load() {
+		p.lab.t.Fatal(err)
+	}
+	return j
 }
 
 func (p *process) run(j stackhand.Job) stackhand.Job {

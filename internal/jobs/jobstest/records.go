@@ -39,8 +39,9 @@ type Records struct {
 }
 
 type entry struct {
-	raw []byte
-	rev int64
+	raw   []byte
+	rev   int64
+	rests bool // of a job, so that those that wait for that need not read it all
 }
 
 // Session is one process's access to the records.
@@ -114,7 +115,8 @@ func (r *Records) put(in map[string]entry, id string, rev int64, v any) (int64, 
 		return 0, err
 	}
 	r.rev++
-	in[id] = entry{raw: raw, rev: r.rev}
+	j, is := v.(*stackhand.Job)
+	in[id] = entry{raw: raw, rev: r.rev, rests: is && j.State.Rests()}
 	return r.rev, nil
 }
 
@@ -127,6 +129,13 @@ func (r *Records) job(id string) (stackhand.Job, error) {
 	err := json.Unmarshal(e.raw, &j)
 	j.Rev = e.rev
 	return j, err
+}
+
+// Rests tells whether a job is over; false if there is none.
+func (r *Records) Rests(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.jobs[id].rests
 }
 
 func (r *Records) stack(id string) (stackhand.Stack, error) {
@@ -184,22 +193,25 @@ func (s *Session) SaveJob(_ context.Context, job *stackhand.Job) error {
 }
 
 func (s *Session) OpenJobs(context.Context) ([]stackhand.Job, error) {
-	return s.list("OpenJobs", func(j stackhand.Job) bool { return !j.State.Rests() })
+	return s.list("OpenJobs", true, func(stackhand.Job) bool { return true })
 }
 
 func (s *Session) RecentJobs(_ context.Context, user string, limit int) ([]stackhand.Job, error) {
-	out, err := s.list("RecentJobs", func(j stackhand.Job) bool { return user == "" || j.User.ID == user })
+	out, err := s.list("RecentJobs", false, func(j stackhand.Job) bool { return user == "" || j.User.ID == user })
 	slices.Reverse(out)
 	return out[:min(limit, len(out))], err
 }
 
-func (s *Session) list(call string, want func(stackhand.Job) bool) ([]stackhand.Job, error) {
+func (s *Session) list(call string, open bool, want func(stackhand.Job) bool) ([]stackhand.Job, error) {
 	if err := s.enter(call, false); err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
 	var out []stackhand.Job
 	for _, id := range s.order {
+		if open && s.jobs[id].rests {
+			continue
+		}
 		j, err := s.job(id)
 		if err != nil {
 			return nil, err
