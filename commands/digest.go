@@ -34,6 +34,9 @@ func digest(ctx context.Context, env *Env, user stackhand.User, a digestArgs) (R
 	if err != nil {
 		return Reply{}, err
 	}
+	if d.Empty() && a.All {
+		return Reply{Text: stackhand.Textf("No server was there in the last seven days.")}, nil
+	}
 	if d.Empty() {
 		return Reply{Text: stackhand.Textf("None of %s was there in the last seven days.", of)}, nil
 	}

@@ -57,6 +57,8 @@ func TestDigest(t *testing.T) {
 	w.stacks = map[string]stackhand.Stack{}
 	r, err = say(t, env, alice, "digest")
 	expect(t, told(r, err), "None of the servers of this channel was there in the last seven days")
+	r, err = say(t, env, dana, "digest --all")
+	expect(t, told(r, err), "No server was there in the last seven days")
 }
 
 // What nobody seems to use comes from the servers' own records, also before anybody is asked; where a cloud tells nothing, that is
