@@ -12,6 +12,7 @@ type Thing struct {
 	Flavor    string    `json:"flavor,omitempty"`
 	Size      int       `json:"size,omitempty"`  // GiB, of a volume or a snapshot of one
 	Bytes     int64     `json:"bytes,omitempty"` // of an image
+	Of        string    `json:"of,omitempty"`    // of a snapshot: id of the volume
 	Status    string    `json:"status,omitempty"`
 	Created   time.Time `json:"created,omitzero"`  // zero where the cloud does not tell
 	UsedBy    string    `json:"used_by,omitempty"` // id of the server, port or router that has it; "" for nobody

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -83,6 +82,7 @@ func thingOfVolume(v stackhand.Volume) stackhand.Thing {
 func thingOfSnapshot(v stackhand.VolumeSnapshot) stackhand.Thing {
 	t := stackhand.Thing{
 		Resource: stackhand.Resource{Kind: stackhand.KindSnapshot, ID: v.ID, Name: v.Name}, ProjectID: v.ProjectID, Size: v.Size, Status: v.Status, Created: v.Created,
+		Of: v.VolumeID,
 	}
 	t.Mark, t.Marked = stackhand.MarkOf(v.Metadata)
 	return signed(t)
@@ -101,21 +101,9 @@ func thingOfImage(i stackhand.Image) stackhand.Thing {
 	return signed(t)
 }
 
-// snapshotsOf are the ids of the snapshots of volumes that an image of a server on volumes is made of:
-// https://docs.openstack.org/nova/latest/user/block-device-mapping.html
-func snapshotsOf(i stackhand.Image) (ids []string) {
-	var disks []struct {
-		ID string `json:"snapshot_id"`
-	}
-	if json.Unmarshal([]byte(i.Properties["block_device_mapping"]), &disks) != nil {
-		return nil // it has none, or in a form that is not known
-	}
-	for _, d := range disks {
-		if d.ID != "" {
-			ids = append(ids, d.ID)
-		}
-	}
-	return ids
+// standsFor tells whether an image is made of a snapshot.
+func standsFor(i stackhand.Image, snapshot string) bool {
+	return slices.ContainsFunc(i.Disks(), func(d stackhand.ImageDisk) bool { return d.Snapshot == snapshot })
 }
 
 // partOf gives a snapshot the mark of the image that it is a part of: Nova makes it without one.
@@ -158,8 +146,8 @@ func (c *Client) Things(ctx context.Context, everywhere bool) ([]stackhand.Thing
 			continue
 		}
 		out = append(out, thingOfImage(i))
-		for _, id := range snapshotsOf(i) {
-			at := slices.IndexFunc(out, func(t stackhand.Thing) bool { return t.Kind == stackhand.KindSnapshot && t.ID == id })
+		for _, d := range i.Disks() {
+			at := slices.IndexFunc(out, func(t stackhand.Thing) bool { return t.Kind == stackhand.KindSnapshot && t.ID == d.Snapshot })
 			if at >= 0 && !out[at].Marked {
 				out[at] = partOf(out[at], i)
 			}
@@ -244,7 +232,7 @@ func (c *Client) snapshotThing(ctx context.Context, r stackhand.Resource) (stack
 	if stackhand.KindOf(err) == stackhand.NotFound {
 		return t, nil
 	}
-	if err == nil && slices.Contains(snapshotsOf(i), r.ID) {
+	if err == nil && standsFor(i, r.ID) {
 		t = partOf(t, i)
 	}
 	return t, err

@@ -81,6 +81,33 @@ func (l *look) stacksOf(t stackhand.Thing) []string {
 	return []string{t.Mark.Stack}
 }
 
+// partsOf are the snapshots of a volume that images are made of.
+func (l *look) partsOf(volume string) (out []stackhand.Thing) {
+	for _, t := range l.things {
+		if t.Kind == stackhand.KindSnapshot && t.Of == volume && t.Parent != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// useless tells whether no image of ours that is of use is made of a thing: a volume stays for its snapshots, as these for the image.
+func (l *look) useless(ctx context.Context, t stackhand.Thing) (bool, error) {
+	if t.Kind != stackhand.KindVolume {
+		return true, nil
+	}
+	for _, part := range l.partsOf(t.ID) {
+		at := slices.IndexFunc(l.things, func(i stackhand.Thing) bool { return i.Kind == stackhand.KindImage && i.ID == part.Parent })
+		if at < 0 || !l.things[at].Marked || !l.things[at].Mark.Of(l.Home) {
+			continue
+		}
+		if _, is, err := l.judge(ctx, l.things[at]); err != nil || !is {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // remembering reads the stacks of a project once.
 type remembering struct {
 	Book

@@ -89,6 +89,32 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// The volume of a server that was archived stays for the snapshot that its image is made of, and goes together with them.
+func TestVolumesOfImages(t *testing.T) {
+	old := t0.Add(-72 * time.Hour)
+	img := thing(stackhand.KindImage, "img", stackhand.Mark{Job: "arch", Home: "home"})
+	vol := thing(stackhand.KindVolume, "vol", stackhand.Mark{Job: "gone", Stack: "gone-1", Home: "home"})
+	shot := thing(stackhand.KindSnapshot, "shot", img.Mark)
+	shot.Parent, shot.Of = "img", "vol"
+	img.Created, vol.Created, shot.Created = old, old, old
+	f, b := archived()
+	if got := find(t, f, vol, shot, img).Orphans; len(got) != 0 {
+		t.Errorf("restore can use it: %+v", got)
+	}
+	stranger := img
+	stranger.Marked = false
+	loose := shot
+	loose.Marked = false
+	if got := find(t, f, vol, loose, stranger).Orphans; len(got) != 1 || got[0].Title() != "volume vol" {
+		t.Errorf("an image that is not ours: %+v", got)
+	}
+	delete(b.stacks, "arch-1")
+	got := find(t, f, vol, shot, img).Orphans
+	if len(got) != 1 || got[0].Title() != "image img" || len(got[0].With) != 2 || got[0].With[1].ID != "vol" {
+		t.Errorf("nothing can be restored: %+v", got)
+	}
+}
+
 // A snapshot of a volume that people made stays theirs; one that nothing tells of is found. What both kinds cost is told.
 func TestSnapshots(t *testing.T) {
 	f, b := archived()

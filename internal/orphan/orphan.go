@@ -137,6 +137,12 @@ func (l *look) unrecorded(ctx context.Context) ([]stackhand.Orphan, error) {
 			return nil, fmt.Errorf("%s %s: %w", t.Kind, t.ID, err)
 		}
 		if is {
+			is, err = l.useless(ctx, t)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", t.Kind, t.ID, err)
+		}
+		if is {
 			out = append(out, o)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // together puts those findings into one that only make sense together: a server with its ports, addresses and volumes, an
-// image with the snapshots that it is made of, and a network with its subnets and the router that serves it alone.
+// image with the snapshots that it is made of and their volumes, and a network with its subnets and the router that serves it alone.
 func (l *look) together(lone []stackhand.Orphan) []stackhand.Orphan {
 	g := &grouping{all: lone, in: map[int]bool{}, look: l}
 	for i, o := range lone {
@@ -20,7 +20,9 @@ func (l *look) together(lone []stackhand.Orphan) []stackhand.Orphan {
 		case stackhand.KindNetwork:
 			g.network(i)
 		case stackhand.KindImage:
-			g.take(i, stackhand.KindSnapshot, func(t stackhand.Thing) bool { return t.Parent == o.Thing.ID })
+			mine := func(t stackhand.Thing) bool { return t.Parent == o.Thing.ID }
+			g.take(i, stackhand.KindSnapshot, mine)
+			g.take(i, stackhand.KindVolume, func(t stackhand.Thing) bool { return slices.ContainsFunc(g.partsOf(t.ID), mine) })
 		}
 	}
 	for i, o := range lone {
