@@ -41,6 +41,9 @@ func (a *app) planChores() error {
 
 // runChores looks as often as the leases are swept whether something has come due.
 func (a *app) runChores(ctx context.Context) error {
+	if err := a.chores.Begin(ctx); err != nil && ctx.Err() == nil {
+		a.log.Error("new chores were not noted; they count from the first look", "err", err)
+	}
 	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	_, err := c.AddFunc(a.sweep, func() {
 		if err := a.chores.Look(ctx); err != nil && ctx.Err() == nil {

@@ -49,6 +49,22 @@ func (c *Chores) Look(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Begin notes those that are new, so that they count from now and not from the first look, before which the clock may move.
+func (c *Chores) Begin(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, chore := range c.List {
+		last, err := c.last(ctx, chore.Name)
+		if err == nil && last.IsZero() {
+			err = c.done(ctx, chore.Name, c.Now())
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", chore.Name, err)
+		}
+	}
+	return nil
+}
+
 func (c *Chores) look(ctx context.Context, chore Chore) error {
 	now := c.Now()
 	last, err := c.last(ctx, chore.Name)

@@ -84,3 +84,26 @@ func TestSchedulesThatMakeNoSense(t *testing.T) {
 		}
 	}
 }
+
+// A chore that is new counts from the beginning, also where the clock moves before the first look; one that is known is left as it was.
+func TestChoresCountFromTheBeginning(t *testing.T) {
+	schedule, err := ParseSchedule("0 9 * * MON", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) // a Saturday
+	did := 0
+	c := Chores{Diary: diary{}, Now: func() time.Time { return now }, List: []Chore{{"digest", schedule, func(context.Context, time.Time) error { did++; return nil }}}}
+	begin := func() {
+		t.Helper()
+		if err := c.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin()
+	now = now.Add(7 * 24 * time.Hour)
+	begin() // a restart
+	if err := c.Look(t.Context()); err != nil || did != 1 {
+		t.Errorf("done %d times, %v", did, err)
+	}
+}
