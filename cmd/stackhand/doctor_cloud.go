@@ -31,7 +31,7 @@ func (c *checkup) clouds(ctx context.Context, cfg config.Config) {
 			continue
 		}
 		if own := entries[name].Auth; settings.Credentials != "service" && own.Password == "" && own.Token == "" && own.AppCredSecret == "" {
-			c.ok(what, "everyone logs in for themselves; the other services are not tried, since clouds.yaml has no login for it")
+			c.ok(what, "everyone logs in for themselves; the other services are not tried, since clouds.yaml has no login for it. A server whose owner's login has ended stays: the administrators are told")
 			continue
 		}
 		client, err := pool.Service(ctx, name)
@@ -41,8 +41,23 @@ func (c *checkup) clouds(ctx context.Context, cfg config.Config) {
 		}
 		id := client.Identity()
 		c.ok(what, "logged in as %s, project %s, roles %s", id.User, id.Project, strings.Join(id.Roles, ", "))
+		if settings.Credentials != "service" {
+			c.ok(what, "owners whose login has ended: their servers end with this login, %s", reach(id, entries[name].Auth))
+		}
 		c.services(ctx, what, client, settings.ExternalNetwork)
 	}
+}
+
+// reach says in which projects the bot's own login ends the servers of owners whose login has ended; see session.Own.
+func reach(id stackhand.Identity, login stackhand.Login) string {
+	where := "in the project " + id.Project
+	if login.AppCredSecret == "" {
+		where += " and wherever its user has a role"
+	}
+	if slices.ContainsFunc(id.Roles, func(r string) bool { return strings.EqualFold(r, "admin") }) {
+		where += "; elsewhere, as an administrator's, it stops and deletes, and makes no images"
+	}
+	return where
 }
 
 // trouble is an error of a cloud, with what mends it.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/sim/openstack"
 )
 
@@ -40,8 +41,8 @@ func TestDoctorOfClouds(t *testing.T) {
 		code                       int
 		want, not                  []string
 	}{
-		{"today", "today", "", "", 0, []string{"Keystone v3 at 127.0.0.1:", "Nova microversion 2.79", "volumes: 0 there", "room for 10 more servers"},
-			[]string{"warning  cloud"}},
+		{"today", "today", "", "", 0, []string{"Keystone v3 at 127.0.0.1:", "Nova microversion 2.79", "volumes: 0 there", "room for 10 more servers",
+			"owners whose login has ended: their servers end with this login, in the project team-b and wherever its user has a role\n"}, []string{"warning  cloud"}},
 		{"2014", "2014", "", "", 0, []string{"warning  cloud lab      identity: Keystone v2.0", "Nova without microversions", "no block storage (Cinder)",
 			"takes no descriptions"}, []string{"no Neutron", "no Glance", "error    cloud"}},
 		{"2011", "2011", "", "", 0, []string{"no Neutron", "no Glance", "no block storage", "external network public"}, []string{"error    cloud", "descriptions"}},
@@ -65,6 +66,18 @@ func TestDoctorOfClouds(t *testing.T) {
 			o.against(c.profile, c.more, false, faults...)
 			diagnosed(t, c.code, c.want, c.not)
 		})
+	}
+}
+
+func TestReachOfTheBotsOwnLogin(t *testing.T) {
+	admin := stackhand.Identity{Project: "ops", Roles: []string{"member", "Admin"}}
+	for want, login := range map[string]stackhand.Login{
+		"in the project ops and wherever its user has a role; elsewhere, as an administrator's, it stops and deletes, and makes no images": {Password: "x"},
+		"in the project ops; elsewhere, as an administrator's, it stops and deletes, and makes no images":                                  {AppCredSecret: "x"},
+	} {
+		if got := reach(admin, login); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
