@@ -99,11 +99,11 @@ func TestRealCloud(t *testing.T) {
 	}
 }
 
-// TestRealLeases plays on real services how servers end there and come back, and what is done with those that were made, or
+// TestRealLeases plays on real services how servers end there and come back, on volumes too, and what is done with those that were made, or
 // deleted, without the bot. The bot's clock is moved on; the services' is not.
 func TestRealLeases(t *testing.T) {
 	args := realArgs(t)
-	for _, script := range []string{"ladder", "ladder_shelve", "schedule", "adopt", "orphans"} {
+	for _, script := range []string{"ladder", "ladder_shelve", "volume_archive", "schedule", "adopt", "orphans"} {
 		t.Run(script, func(t *testing.T) {
 			nothingLeft(t, "image") // what the ladder makes of a server stays
 			for _, talk := range talksOf(t, script) {
