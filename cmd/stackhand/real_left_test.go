@@ -110,7 +110,9 @@ func held(t *testing.T, ctx context.Context, c *cloud.Client) []holding {
 		func(p stackhand.Port) (string, string, bool) { return p.ID, p.Name, marked(p.Description) })
 	gather(t, &out, "network", c.DeleteNetwork, ctx, c.Networks, func(n stackhand.Network) (string, string, bool) { return n.ID, n.Name, marked(n.Description) })
 	gather(t, &out, "security group", c.DeleteSecurityGroup, ctx, c.SecurityGroups, func(g stackhand.SecurityGroup) (string, string, bool) { return g.ID, g.Name, marked(g.Description) })
-	gather(t, &out, "snapshot", c.DeleteVolumeSnapshot, ctx, c.VolumeSnapshots, func(s stackhand.VolumeSnapshot) (string, string, bool) { return s.ID, s.Name, own(s.Metadata) })
+	gather(t, &out, "snapshot", c.DeleteVolumeSnapshot, ctx, c.VolumeSnapshots, func(s stackhand.VolumeSnapshot) (string, string, bool) {
+		return s.ID, s.Name, own(s.Metadata) || strings.HasPrefix(s.Name, "snapshot for ") // Nova's own, of a server on volumes
+	})
 	gather(t, &out, "volume", c.DeleteVolume, ctx, c.Volumes, func(v stackhand.Volume) (string, string, bool) { return v.ID, v.Name, own(v.Metadata) })
 	gather(t, &out, "image", c.DeleteImage, ctx, c.Images, func(i stackhand.Image) (string, string, bool) {
 		return i.ID, i.Name, own(i.Properties) && i.Owner == c.Identity().ProjectID
