@@ -44,8 +44,7 @@ func BenchmarkServeStart(b *testing.B) {
 	b.ReportMetric(float64(info.Size())/1e6, "binary-MB")
 }
 
-// resting is how long the process is left alone before its memory is read: sweeps and a forced
-// collection of garbage, which the runtime makes every two minutes, are within.
+// resting is how long the process is left alone before its memory is read; sweeps are within.
 const resting = 10 * time.Second
 
 // BenchmarkServeMemory reads what the system counts as the process's memory: once it is connected,
