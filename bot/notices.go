@@ -36,7 +36,7 @@ func (t *teller) run(ctx context.Context) {
 	for {
 		asked := t.asked.Load()
 		more, err := t.deliverDue(ctx)
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			t.b.log.ErrorContext(ctx, "notices cannot be delivered", "err", err)
 		}
 		t.asked.Add(-asked)
