@@ -91,7 +91,7 @@ func (a adoption) look(ctx context.Context, run *jobs.Run, c Cloud) error {
 func (a adoption) adoptable(ctx context.Context, srv stackhand.Server) error {
 	m, _ := stackhand.MarkOf(srv.Metadata)
 	switch {
-	case srv.Status == "BUILD" || srv.Status == "DELETED" || srv.Status == "SOFT_DELETED" || srv.Task == "deleting":
+	case srv.Status == "BUILD" || srv.Status == "DELETED" || srv.Status == "SOFT_DELETED" || srv.Task == deletingTask:
 		return stackhand.Errorf(stackhand.Conflict, "%s is being built or deleted.", srv.Name).Do("Try again when that is over.")
 	case !m.Of(a.Home):
 		return stackhand.Errorf(stackhand.Forbidden, "%s belongs to another installation of the bot.", srv.Name).Do("Release it there first.")

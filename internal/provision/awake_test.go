@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -78,5 +79,36 @@ func TestWokenForItsImage(t *testing.T) {
 		l.cloud.arm(nil)
 		job.ID = "job2"
 		l.want(p.run(job), stackhand.JobDone, "image web-end")
+	})
+}
+
+// A server that was started while the job that stopped it was cut short keeps its address.
+func TestWhatWasStartedKeepsItsAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		p := l.start()
+		ready()(p)
+		l.cloud.arm(func(_ int, call string) fault {
+			if call != "FloatingIP" {
+				return fault{}
+			}
+			return fault{before: errors.New("killed"), then: p.kill}
+		})
+		p.run(aimed(dueStop(p.stack("job0-1").Lease.Until), l))
+		l.cloud.arm(nil)
+		is("SHUTOFF small")(l, stackhand.Stack{})
+		l.cloud.edit(func() {
+			_, v := first(l.cloud.servers, func(*fakeServer) bool { return true })
+			v.Status = "ACTIVE"
+		})
+		p = l.start()
+		j := p.rested("job1")
+		l.want(j, stackhand.JobDone, whole("stackhand-auto", "web")...)
+		if !strings.Contains(said(j), "web runs again, so it keeps its floating IP.") {
+			t.Error(story(j))
+		}
+		if _, parked := p.stack("job0-1").Lease.Ladder.Parked(); !parked {
+			t.Error("the next sweep does not see that it was started")
+		}
 	})
 }

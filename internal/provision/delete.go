@@ -257,7 +257,7 @@ func (d deletion) ledger(ctx context.Context, kinds ...string) ([]stackhand.Reso
 
 func (d deletion) takedown(run *jobs.Run, c Cloud, st stackhand.Stack) *takedown {
 	return &takedown{
-		Deps: d.Deps, run: run, cloud: c, name: st.Cloud, project: st.ProjectID,
+		Deps: d.Deps, run: run, cloud: c, name: st.Cloud, project: st.ProjectID, within: st.ProjectID,
 		// The job that made the stack may still be closing its record.
 		own: []string{st.ID, d.id, st.Job}, since: st.Created, boot: st.Job, keep: d.spec.KeepVolumes,
 		forget: func(ctx context.Context, r stackhand.Resource) error {
@@ -297,8 +297,8 @@ func (d deletion) removeEach(kind string) action {
 	}
 }
 
-// server deletes the server, unless it is one for whose end nobody asked, and that somebody started: this job may stand in a backup
-// that is older than that.
+// server deletes the server, unless it is one for whose end nobody asked, and that somebody started, or whose time is over: this job may
+// stand in a backup that is older than that, or have been cut short days ago.
 func (d deletion) server(ctx context.Context, run *jobs.Run, c Cloud) error {
 	st, err := d.Book.Stack(ctx, d.spec.Stack)
 	if err != nil {
@@ -309,12 +309,18 @@ func (d deletion) server(ctx context.Context, run *jobs.Run, c Cloud) error {
 		if err == nil {
 			err = awake(st, srv)
 		}
+		if err == nil && srv.Task != deletingTask {
+			err = d.inTime(st, d.spec.Earliest, d.spec.Latest)
+		}
 		if gone(err) != nil {
 			return err
 		}
 	}
 	return d.removeEach(stackhand.KindServer)(ctx, run, c)
 }
+
+// deletingTask is what Nova has to do with a server that it was told to delete.
+const deletingTask = "deleting"
 
 func (d deletion) network(ctx context.Context, run *jobs.Run, c Cloud) error {
 	rs, st, err := d.ledger(ctx, networkKinds...)

@@ -1,6 +1,8 @@
 package provision_test
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -58,6 +60,51 @@ func TestStepsKeepToTheirTime(t *testing.T) {
 					}
 					if st := p.stack("job0-1"); st.State != stackhand.StackReady || st.Busy != "" || len(st.Lease.Ladder.Rungs) > 0 {
 						t.Errorf("stack %+v", st)
+					}
+				})
+			})
+		}
+	}
+}
+
+// An end for which nobody asked that was cut short before the server was told to go, and is taken up again when its time is over, leaves the
+// server; one that was cut short afterwards comes to its end.
+func TestWhatIsTakenUpAgainKeepsToItsTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		at    string // the call in which the bot dies
+		stays bool
+	}{
+		"before":    {"FloatingIPs", true},
+		"afterward": {"DeleteServer", false},
+	} {
+		for _, verb := range []string{stackhand.StepDelete, stackhand.LadderArchive} {
+			t.Run(name+"/"+verb, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					l := newLab(t)
+					l.cloud.removal = 2*time.Hour + 5*time.Minute
+					p := l.start()
+					ready()(p)
+					until, latest := p.stack("job0-1").Lease.Until, time.Now().Add(time.Hour)
+					job := jobOf("job1", provision.FlowDelete, stackhand.DeleteSpec{Cloud: "lab", Stack: "job0-1", Why: "expired", Until: until, Latest: latest})
+					if verb != stackhand.StepDelete {
+						job = aimed(step(verb, func(s *stackhand.LadderSpec) { s.Until, s.Latest, s.Image = until, latest, "web-end" }), l)
+					}
+					l.cloud.arm(func(_ int, call string) fault {
+						if call == c.at {
+							return fault{after: errors.New("killed"), then: p.kill}
+						}
+						return fault{}
+					})
+					p.run(job)
+					l.cloud.arm(nil)
+					<-time.After(2 * time.Hour) // of the bubble
+					p = l.start()
+					j, left := p.rested("job1"), l.cloud.left()
+					if stays := slices.Contains(left, "server web"); stays != c.stays || (j.State == stackhand.JobDone) == c.stays {
+						t.Fatalf("%s\nleft %v", story(j), left)
+					}
+					if st := p.stack("job0-1"); c.stays && (!strings.Contains(j.Problem.Msg, "is over") || st.State != stackhand.StackReady || st.Busy != "") {
+						t.Errorf("%s\nstack %+v", story(j), st)
 					}
 				})
 			})

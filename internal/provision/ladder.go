@@ -198,7 +198,8 @@ func (r rung) parkSteps(check jobs.Step) []jobs.Step {
 	return append(steps, jobs.Step{Name: "lease", Title: "Lease", Needs: []string{last}, Do: r.parked})
 }
 
-// freeAddress gives the stack's floating IPs back to the cloud. One that serves something else by now is left.
+// freeAddress gives the stack's floating IPs back to the cloud. One that serves something else by now is left, and so are those of a server
+// that runs again: this job may stand in a backup, and somebody have started it since.
 func (r rung) freeAddress(ctx context.Context, run *jobs.Run, c Cloud) error {
 	st, err := r.Book.Stack(ctx, r.spec.Stack)
 	if err != nil {
@@ -207,6 +208,11 @@ func (r rung) freeAddress(ctx context.Context, run *jobs.Run, c Cloud) error {
 	ips := slices.DeleteFunc(ofKind(st.Ledger, stackhand.KindFloatingIP), func(f stackhand.Resource) bool { return f.Job == "" })
 	if len(ips) == 0 && !run.Again() {
 		run.Skip()
+	}
+	if srv, err := r.server(ctx, c); gone(err) != nil {
+		return err
+	} else if len(ips) > 0 && srv.Runs() {
+		return run.Say(ctx, st.Name+" runs again, so it keeps its floating IP.")
 	}
 	t := deletion{r.Deps, r.id, stackhand.DeleteSpec{Cloud: r.spec.Cloud, Stack: r.spec.Stack}}.takedown(run, c, st)
 	for _, ip := range ips {

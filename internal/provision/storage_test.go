@@ -73,6 +73,12 @@ func TestVolumesAtTheEnd(t *testing.T) {
 			l.cloud.servers["s9"] = &fakeServer{Server: stackhand.Server{ID: "s9", Name: "theirs", Status: "ACTIVE"}}
 			l.cloud.volumes["v1"].Attached = []stackhand.Attachment{{VolumeID: "v1", ServerID: "s9"}}
 		}, false, []string{"volume data", "server theirs"}, "The volume data was left: theirs uses it."},
+		{"given to another project", ours, true, func(l *lab) {
+			// Only what is not attached can be given away; an administrator's login sees it afterwards as well.
+			v := l.cloud.volumes["v1"]
+			_, s := first(l.cloud.servers, func(*fakeServer) bool { return true })
+			v.ProjectID, v.Status, v.Attached, s.Volumes = "p2", "available", nil, nil
+		}, false, []string{"volume data"}, "The volume data was left: it was given to another project."},
 		{"gone", ours, true, func(l *lab) { clear(l.cloud.volumes) }, false, nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -22,6 +22,7 @@ type takedown struct {
 	cloud   Cloud
 	name    string // of the cloud
 	project string
+	within  string   // the project that volumes have to be of; "": of whichever
 	own     []string // stacks and jobs whose use of a shared thing does not count
 	since   time.Time
 	boot    string                                          // the job whose volumes are disks that servers boot from

@@ -74,6 +74,8 @@ func (t *takedown) volume(ctx context.Context, r stackhand.Resource) error {
 	switch {
 	case r.Job == "":
 		why = foreign
+	case v.ProjectID != "" && t.within != "" && v.ProjectID != t.within:
+		why = "it was given to another project." // an administrator's login sees it there
 	case t.keep && r.Job != t.boot:
 		why = "it was to be kept. It is detached."
 	}
