@@ -19,6 +19,7 @@ func TestAbsent(t *testing.T) {
 		"delete stack data":                      "no command for that yet",
 		"add 2 networks":                         "Network create makes one at a time",
 		"create 2 volumes":                       "Volume create makes one at a time",
+		"adopt accept":                           "adopt accept needs an offer",
 		"make network":                           "network create needs a name",
 		"add router":                             "router create needs a name",
 		"create a router":                        "router create needs a name",

@@ -83,16 +83,21 @@ func (s *session) proposeAdoption(ctx context.Context, line Line, sv stackhand.S
 func (s *session) free(ctx context.Context, t target) error {
 	sv := t.server
 	if t.stack != nil {
-		if t.stack.Lease.Owner == s.user.ID {
-			return stackhand.Errorf(stackhand.Conflict, "%s is yours already, until %s.", t.name(), clock(t.stack.Lease.Until)).Do("`extend %s` moves that.", quote(t.name()))
-		}
-		owner := s.env.person(ctx, t.stack.Lease.Owner)
-		return stackhand.Errorf(stackhand.Conflict, "%s belongs to %s already.", t.name(), owner).Do("Ask %s to hand it over or to share it.", owner)
+		return s.env.ownedAlready(ctx, s.user, *t.stack)
 	}
 	if sv.Status == "BUILD" || sv.Status == "DELETED" || sv.Status == "SOFT_DELETED" || sv.Task == "deleting" {
 		return stackhand.Errorf(stackhand.Conflict, "%s is being built or deleted (%s).", sv.Name, sv.Status).Do("Try again when that is over.")
 	}
 	return nil
+}
+
+// ownedAlready refuses a server that is under a lease already.
+func (env *Env) ownedAlready(ctx context.Context, user stackhand.User, st stackhand.Stack) error {
+	if st.Lease.Owner == user.ID {
+		return stackhand.Errorf(stackhand.Conflict, "%s is yours already, until %s.", st.Name, clock(st.Lease.Until)).Do("`extend %s` moves that.", quote(st.Name))
+	}
+	owner := env.person(ctx, st.Lease.Owner)
+	return stackhand.Errorf(stackhand.Conflict, "%s belongs to %s already.", st.Name, owner).Do("Ask %s to hand it over or to share it.", owner)
 }
 
 func release(ctx context.Context, env *Env, user stackhand.User, a releaseArgs) (Reply, error) {

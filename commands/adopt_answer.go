@@ -35,12 +35,21 @@ func stackOfOffer(o stackhand.Adoption) stackhand.Stack {
 	return stackhand.Stack{Name: o.Name, Cloud: o.Cloud, ProjectID: o.Scope.ProjectID, Region: o.Scope.Region, Project: o.Project}
 }
 
-// adoptionOf reads an offer, by its id or as the open one of a server that is offered to the user, or by them.
-func (env *Env) adoptionOf(ctx context.Context, user stackhand.User, id string) (stackhand.Notice, error) {
+// adoptionOf reads an offer, by its id or as the open one of a server that is offered to the user, or by them. A line that is read
+// again, since it was interrupted or had to wait for an approval, means the one that it has answered.
+func (env *Env) adoptionOf(ctx context.Context, user stackhand.User, a adoptionArgs) (stackhand.Notice, error) {
 	if env.Notices == nil {
 		return stackhand.Notice{}, noOffer()
 	}
+	id := a.Offer
 	if !strings.HasPrefix(id, adoptionPrefix) {
+		taken, err := env.Notices.TakenNotices(ctx, a.Line.Key)
+		if err == nil && len(taken) == 1 && a.Line.Key != "" {
+			return taken[0], nil
+		}
+		if err != nil {
+			return stackhand.Notice{}, err
+		}
 		return env.adoptionNamed(ctx, user, id)
 	}
 	n, err := env.Notices.Notice(ctx, id)
@@ -119,7 +128,7 @@ func acceptAdoption(ctx context.Context, env *Env, user stackhand.User, a adopti
 	if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
 		return begun(job), err
 	}
-	n, err := env.adoptionOf(ctx, user, a.Offer)
+	n, err := env.adoptionOf(ctx, user, a)
 	if err == nil {
 		err = env.answerableAdoption(ctx, user, n, a.Line.Key)
 	}
@@ -136,6 +145,9 @@ func acceptAdoption(ctx context.Context, env *Env, user stackhand.User, a adopti
 	}
 	o := n.Adoption
 	says := stackhand.Textf("%s accepted the server %s (job %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(p.job.ID))
+	if p.verdict.Then == policy.Approve {
+		says = stackhand.Textf("%s accepted the server %s, which waits for an approval now (request %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(p.job.ID))
+	}
 	if _, err := env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferAccepted, says, func(n stackhand.Notice) error {
 		return env.answerableAdoption(ctx, user, n, a.Line.Key)
 	}); err != nil {
@@ -151,6 +163,9 @@ func acceptAdoption(ctx context.Context, env *Env, user stackhand.User, a adopti
 // acceptedAdoption proposes the job of an offer that its owner-to-be accepts: with their own login, and by what the server is now.
 func (env *Env) acceptedAdoption(ctx context.Context, user stackhand.User, line Line, n stackhand.Notice) (proposal, error) {
 	o := n.Adoption
+	if st, err := env.Stacks.ByServer(ctx, o.Cloud, o.Server); err == nil && st.State != stackhand.StackGone {
+		return proposal{}, env.ownedAlready(ctx, user, st)
+	}
 	s, err := env.usable(ctx, user, stackOfOffer(*o))
 	if err != nil {
 		return proposal{}, err
@@ -185,7 +200,7 @@ func (env *Env) acceptedAdoption(ctx context.Context, user stackhand.User, line 
 }
 
 func declineAdoption(ctx context.Context, env *Env, user stackhand.User, a adoptionArgs) (Reply, error) {
-	n, err := env.adoptionOf(ctx, user, a.Offer)
+	n, err := env.adoptionOf(ctx, user, a)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -201,13 +216,16 @@ func declineAdoption(ctx context.Context, env *Env, user stackhand.User, a adopt
 }
 
 func withdrawAdoption(ctx context.Context, env *Env, user stackhand.User, a adoptionArgs) (Reply, error) {
-	n, err := env.adoptionOf(ctx, user, a.Offer)
+	n, err := env.adoptionOf(ctx, user, a)
 	if err != nil {
 		return Reply{}, err
 	}
 	o := n.Adoption
 	says := stackhand.Textf("%s took back the offer of %s.", stackhand.To(user.ID), stackhand.AsBold(o.Name))
 	_, err = env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferWithdrawn, says, func(n stackhand.Notice) error {
+		if n.Taken != "" && n.Taken == a.Line.Key {
+			return nil
+		}
 		if o := n.Adoption; o.By != user.ID && user.Role < stackhand.Admin {
 			by := env.person(ctx, o.By)
 			return stackhand.Errorf(stackhand.Forbidden, "%s offered %s, so you cannot take that back.", capital(by), o.Name).Do("Ask %s, or an administrator.", by)

@@ -69,11 +69,35 @@ func (s *session) adopt(ctx context.Context, w adoption, unasked bool) (Reply, e
 		return Reply{}, err
 	}
 	p, err := s.proposeAdoption(ctx, w.line, w.target.server, stackhand.AdoptSpec{For: w.lasts, Unasked: unasked})
+	if err == nil && s.env.rehearsing == nil && p.verdict.Then != policy.Approve {
+		err = s.overtaken(ctx, w, p.job.ID)
+	}
 	if err != nil {
 		return Reply{}, err
 	}
 	job, err := s.env.admit(ctx, p)
 	return begun(job), err
+}
+
+// overtaken ends the offer of a server that is put under a lease without it.
+func (s *session) overtaken(ctx context.Context, w adoption, job string) error {
+	env, sv := s.env, w.target.server
+	n, err := env.offeredElsewhere(ctx, s.name, sv.ID)
+	if err != nil || n == nil {
+		return err
+	}
+	how := stackhand.TransferWithdrawn
+	if n.Adoption.To == s.user.ID {
+		how = stackhand.TransferAccepted
+	}
+	says := stackhand.Textf("%s put the server %s under a lease (job %s), so its offer has ended.", stackhand.To(s.user.ID), stackhand.AsBold(sv.Name), stackhand.AsCode(job))
+	if _, err := env.closeAdoption(ctx, n.ID, w.line.Key, how, says, func(n stackhand.Notice) error { return env.settledAdoption(ctx, s.user, n.Adoption) }); err != nil {
+		return err
+	}
+	if by := n.Adoption.By; by != s.user.ID {
+		return env.tellSomebody(ctx, by, "overtaken/"+n.ID, stackhand.Stack{}, says)
+	}
+	return nil
 }
 
 // notMine refuses a server that neither the asker nor, as far as anybody can tell, their user of the cloud has made.
@@ -258,7 +282,7 @@ func (env *Env) tellAdoption(ctx context.Context, id string, o stackhand.Adoptio
 	}
 	_, err := env.tell(ctx, stackhand.Notice{
 		ID: id, User: o.To, By: o.By, Place: at, Text: text, Ends: o.Ends, Adoption: &o,
-		Over: stackhand.Textf("%s did not answer in time, so the offer of %s has ended. It stays as it is, under no lease.", stackhand.To(o.To), stackhand.AsBold(o.Name)),
+		Over: stackhand.Textf("%s did not answer in time, so the offer of %s has ended. It changed nothing.", stackhand.To(o.To), stackhand.AsBold(o.Name)),
 		Actions: []stackhand.Action{
 			{ID: "accept", Label: "Accept", Value: id, Confirm: clip("Take "+o.Name+" under a lease? It is yours then, with its cost and its end.", 290)},
 			{ID: "decline", Label: "Decline", Value: id},

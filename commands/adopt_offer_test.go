@@ -56,6 +56,7 @@ func TestAdministratorsAsk(t *testing.T) {
 	id := n.Actions[0].Value
 	w.talk(t, env, []hears{
 		{bob, "approvals", "@U0DANA offers you the server stray, until"},
+		{dana, "approvals", "You offer @U0BOB the server stray, until"},
 		{alice, "approvals", "Nothing waits for you"},
 		{alice, clicked("accept", id), "stray is offered to bob, and nobody else can answer that"},
 		{dana, clicked("accept", id), "nobody else can answer that"},
@@ -86,22 +87,61 @@ func TestAdministratorsAsk(t *testing.T) {
 	}
 }
 
-// A line that was cut short right after its answer goes on when it is delivered again.
+// A line that was cut short right after its answer goes on when it is delivered again, pressed or typed.
 func TestAcceptedTwiceByOneLine(t *testing.T) {
+	for _, typed := range []bool{false, true} {
+		w, env := strayOf("U0BOB")
+		w.talk(t, env, []hears{{dana, "adopt stray", "was asked"}})
+		line := Line{Text: "adopt accept stray", Key: "once", Place: stackhand.Place{Channel: "C1"}}
+		if !typed {
+			line.Text = clicked("accept", w.lastNotice("U0BOB").Actions[0].Value)
+		}
+		env.Jobs = failingJobs{env.Jobs}
+		if r, err := Do(t.Context(), env, bob, line); err == nil {
+			t.Fatalf("the job began: %s", told(r, err))
+		}
+		env.Jobs = fakeJobs{w}
+		for range 2 {
+			r, err := Do(t.Context(), env, bob, line)
+			if err != nil || r.Job != JobID("once", 0) || len(w.jobs) != 2 {
+				t.Errorf("typed %v: %s, %d jobs", typed, told(r, err), len(w.jobs))
+			}
+		}
+	}
+}
+
+// An offer is taken back by a line that is delivered twice.
+func TestWithdrawnTwiceByOneLine(t *testing.T) {
 	w, env := strayOf("U0BOB")
 	w.talk(t, env, []hears{{dana, "adopt stray", "was asked"}})
-	id := w.lastNotice("U0BOB").Actions[0].Value
-	line := Line{Text: clicked("accept", id), Key: "once", Place: stackhand.Place{Channel: "C1"}}
-	env.Jobs = failingJobs{env.Jobs}
-	if r, err := Do(t.Context(), env, bob, line); err == nil {
-		t.Fatalf("the job began: %s", told(r, err))
-	}
-	env.Jobs = fakeJobs{w}
 	for range 2 {
-		r, err := Do(t.Context(), env, bob, line)
-		if err != nil || r.Job != JobID("once", 0) || len(w.jobs) != 2 {
-			t.Errorf("%s, %d jobs", told(r, err), len(w.jobs))
+		r, err := Do(t.Context(), env, dana, Line{Text: "adopt withdraw stray", Key: "once", Place: stackhand.Place{Channel: "C1"}})
+		expect(t, told(r, err), "stray is no longer offered to @U0BOB")
+	}
+}
+
+// Whoever made a server puts it under a lease while it is offered: the offer is over, and who made it is told.
+func TestOfferIsOvertaken(t *testing.T) {
+	for name, c := range map[string]struct {
+		offer, later string
+		to           stackhand.User
+	}{
+		"offered to its maker":   {"adopt stray --owner alice", "You accepted stray already, just now", alice},
+		"offered to another one": {"adopt stray --owner bob", "The offer of stray was taken back, just now", bob},
+	} {
+		w, env := strayOf("U0ALICE")
+		w.change("stray", func(sv *stackhand.Server) { sv.UserID = "u-alice" })
+		w.talk(t, env, []hears{{dana, c.offer, "was asked"}})
+		n := w.lastNotice(c.to.ID)
+		w.talk(t, env, []hears{
+			{alice, "adopt stray", "Adopt stray: job "},
+			{c.to, clicked("accept", n.ID), c.later},
+			{c.to, "approvals", "Nothing waits for you"},
+		})
+		if n = w.notices[n.ID]; len(n.Actions) > 0 || !n.Stale || len(w.jobs) != 2 {
+			t.Errorf("%s: %+v, %d jobs", name, n, len(w.jobs))
 		}
+		expect(t, w.lastNotice(dana.ID).Text.String(), "@U0ALICE put the server stray under a lease .job [a-z2-7]+., so its offer has ended")
 	}
 }
 
@@ -267,6 +307,7 @@ func TestAcceptedAdoptionIsRefused(t *testing.T) {
 		"gone":           {func(w *world, _ *Env) { w.cloud.servers = nil }, "stray is not in the cloud any more"},
 		"being deleted":  {func(w *world, _ *Env) { w.change("stray", func(sv *stackhand.Server) { sv.Task = "deleting" }) }, "being built or deleted"},
 		"adopted since":  {func(w *world, _ *Env) { st := w.give("U0ALICE", "x"); st.Server = "srv-stray"; w.stacks[st.ID] = st }, "x belongs to alice already"},
+		"theirs since":   {func(w *world, _ *Env) { st := w.give("U0BOB", "stray"); st.Server = "srv-stray"; w.stacks[st.ID] = st }, "stray is yours already, until"},
 		"a rule denies":  {func(_ *world, env *Env) { rules(t, env, denyAll) }, "does not allow that"},
 		"a freeze is on": {func(_ *world, env *Env) { env.Freeze = frozenBy("the hall is moved") }, "stopped since"},
 	} {
@@ -284,14 +325,21 @@ func TestAcceptedAdoptionIsRefused(t *testing.T) {
 
 // Where a rule wants an approval, it waits for that once its owner-to-be has agreed.
 func TestAcceptedAdoptionWaits(t *testing.T) {
-	w, env := strayOf("U0BOB")
-	b := newBook(env)
-	rules(t, env, policy.Rule{Name: "four eyes", When: `request.verb == "adopt"`, Then: policy.Approve})
-	w.talk(t, env, []hears{{dana, "adopt stray", "was asked"}})
-	decide(t, env, bob, clicked("accept", w.lastNotice("U0BOB").Actions[0].Value), "Adopt stray .* waits for the approval of")
-	id := b.only(t).ID
-	decide(t, env, carol, "approve "+id, "You approved Adopt stray: job "+id+" is at work")
-	if spec, _ := w.adopted(t, id); spec.Owner != bob.ID {
-		t.Errorf("%+v", spec)
+	for _, typed := range []bool{false, true} {
+		w, env := strayOf("U0BOB")
+		b := newBook(env)
+		rules(t, env, policy.Rule{Name: "four eyes", When: `request.verb == "adopt"`, Then: policy.Approve})
+		w.talk(t, env, []hears{{dana, "adopt stray", "was asked"}})
+		line := "adopt accept stray"
+		if !typed {
+			line = clicked("accept", w.lastNotice("U0BOB").Actions[0].Value)
+		}
+		decide(t, env, bob, line, "Adopt stray .* waits for the approval of")
+		id := b.only(t).ID
+		expect(t, w.lastNotice(dana.ID).Text.String(), "@U0BOB accepted the server stray, which waits for an approval now .request "+id)
+		decide(t, env, carol, "approve "+id, "You approved Adopt stray: job "+id+" is at work")
+		if spec, _ := w.adopted(t, id); spec.Owner != bob.ID {
+			t.Errorf("%+v", spec)
+		}
 	}
 }

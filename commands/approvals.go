@@ -32,7 +32,7 @@ func approvals(ctx context.Context, env *Env, user stackhand.User, a struct{ Lin
 		return r.Job.User.ID != user.ID && !env.decides(ctx, user, r)
 	})
 	slices.SortStableFunc(open, func(a, b stackhand.Request) int { return a.Created.Compare(b.Created) })
-	offers, actions, err := env.offersTo(ctx, user)
+	offers, actions, err := env.offers(ctx, user)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -48,8 +48,8 @@ func approvals(ctx context.Context, env *Env, user stackhand.User, a struct{ Lin
 	return r, nil
 }
 
-// offersTo are the servers that somebody is offered and has not answered about, a line each, with the buttons to answer.
-func (env *Env) offersTo(ctx context.Context, user stackhand.User) (said stackhand.Text, actions []stackhand.Action, err error) {
+// offers are the servers that somebody is offered, or offers, and that wait for an answer, a line each, with their buttons.
+func (env *Env) offers(ctx context.Context, user stackhand.User) (said stackhand.Text, actions []stackhand.Action, err error) {
 	if env.Notices == nil {
 		return nil, nil, nil
 	}
@@ -58,12 +58,17 @@ func (env *Env) offersTo(ctx context.Context, user stackhand.User) (said stackha
 		return nil, nil, err
 	}
 	for _, n := range all {
-		if n.User != user.ID || !env.Now().Before(n.Ends) {
+		if n.User != user.ID && n.By != user.ID || !env.Now().Before(n.Ends) {
 			continue
 		}
 		name, err := env.offeredName(ctx, n)
 		if err != nil {
 			return nil, nil, err
+		}
+		if n.User != user.ID {
+			said = lineOf(said, stackhand.Textf("You offer %s the server %s, until %s.", stackhand.To(n.User), stackhand.AsBold(name), stackhand.At(n.Ends)))
+			actions = append(actions, stackhand.Action{ID: "withdraw", Label: clip("Take back "+name, 70), Value: n.Actions[0].Value})
+			continue
 		}
 		said = lineOf(said, stackhand.Textf("%s offers you the server %s, until %s.", stackhand.To(n.By), stackhand.AsBold(name), stackhand.At(n.Ends)))
 		for _, a := range n.Actions {

@@ -92,6 +92,8 @@ type Notices interface {
 	ChangeNotice(ctx context.Context, id string, change func(*stackhand.Notice) error) (stackhand.Notice, error)
 	// AnswerableNotices are those that can be answered until some moment, of those whose moment is not after until; zero: all.
 	AnswerableNotices(ctx context.Context, until time.Time) ([]stackhand.Notice, error)
+	// TakenNotices are those with an offer that the line of a key has answered.
+	TakenNotices(ctx context.Context, line string) ([]stackhand.Notice, error)
 }
 
 // current is the world with the settings that are in force now.

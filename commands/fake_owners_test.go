@@ -118,6 +118,15 @@ func (f fakeNotices) AnswerableNotices(_ context.Context, until time.Time) (out 
 	return out, f.w.fail["AnswerableNotices"]
 }
 
+func (f fakeNotices) TakenNotices(_ context.Context, line string) (out []stackhand.Notice, err error) {
+	for _, n := range f.w.notices {
+		if n.Adoption != nil && n.Taken == line {
+			out = append(out, n)
+		}
+	}
+	return out, f.w.fail["TakenNotices"]
+}
+
 // lastNotice is what somebody was told last.
 func (w *world) lastNotice(user string) stackhand.Notice {
 	for _, id := range slices.Backward(w.told) {

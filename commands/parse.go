@@ -154,7 +154,7 @@ func (p *parsing) positional() error {
 			continue
 		}
 		if s.required && len(p.free) == 0 {
-			return p.e.misuse("%s needs a %s.", p.e.Name, s.arg)
+			return p.e.misuse("%s needs a%s.", p.e.Name, article(s.arg))
 		}
 		for len(p.free) > 0 {
 			if err := p.assign(s, "the "+s.arg, p.free[0]); err != nil {

@@ -24,6 +24,9 @@ func noticeIndex(n *stackhand.Notice) []string {
 	if !n.Ends.IsZero() && len(n.Actions) > 0 {
 		keys = append(keys, key("notice.ends", rising(n.Ends), n.ID))
 	}
+	if n.Adoption != nil && n.Taken != "" {
+		keys = append(keys, key("notice.taken", n.Taken, n.ID))
+	}
 	for _, p := range []stackhand.Posted{n.Public, n.Direct} {
 		if n.Job != "" && p.TS != "" {
 			keys = append(keys, threadKey(p.Channel, p.TS, "notice "+n.ID))
@@ -99,6 +102,12 @@ func (s *Store) AnswerableNotices(ctx context.Context, until time.Time) ([]stack
 	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool {
 		return !n.Ends.IsZero() && len(n.Actions) > 0 && (until.IsZero() || !n.Ends.After(until))
 	})
+}
+
+// TakenNotices reads the notices with an offer that the line of a key has answered.
+func (s *Store) TakenNotices(ctx context.Context, line string) ([]stackhand.Notice, error) {
+	from, to := under("notice.taken", line)
+	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Adoption != nil && n.Taken == line })
 }
 
 // OpenNotices reads the notices that are not delivered yet, or not as they are now.

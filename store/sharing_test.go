@@ -95,6 +95,15 @@ func TestAnswerableNotices(t *testing.T) {
 	same(t, "before", 0, len(ids(start.Add(time.Hour-1))))
 	same(t, "at its end", []string{"soon"}, ids(start.Add(time.Hour)))
 	no := errors.New("no")
+	_, err := s.AddNotice(ctx, stackhand.Notice{ID: "offer", Ends: start.Add(time.Hour), Adoption: &stackhand.Adoption{Name: "db-1"}})
+	ok(t, err)
+	_, err = s.ChangeNotice(ctx, "offer", func(n *stackhand.Notice) error { n.Taken = "line 1"; return nil })
+	ok(t, err)
+	for line, want := range map[string]int{"line 1": 1, "line": 0, "": 0} {
+		taken, err := s.TakenNotices(ctx, line)
+		ok(t, err)
+		same(t, "taken by "+line, want, len(taken))
+	}
 	if _, err := s.ChangeNotice(ctx, "soon", func(n *stackhand.Notice) error { n.Actions = nil; return no }); !errors.Is(err, no) {
 		t.Errorf("the error became %v", err)
 	}

@@ -186,7 +186,11 @@ func (a adoption) lease(ctx context.Context, run *jobs.Run, _ Cloud) error {
 		return err
 	}
 	if left := lacking(st.Ledger, stackhand.KindServer, st.Server); len(left) > 0 {
-		return run.Say(ctx, "It uses "+inWords(left)+"; these stay when its time is over.")
+		stays := "; these stay when its time is over."
+		if len(left) == 1 {
+			stays = "; that stays when its time is over."
+		}
+		return run.Say(ctx, "It uses "+inWords(left)+stays)
 	}
 	return nil
 }

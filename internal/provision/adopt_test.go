@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,24 @@ func releaseTrial() trial {
 			l.t.Errorf("still marked: %v", meta)
 		}
 	}}
+}
+
+// Whoever adopts a server is told what it uses, one thing or several.
+func TestAdoptedUses(t *testing.T) {
+	for want, edit := range map[string]func(c *fakeCloud){
+		"It uses port db; that stays when its time is over.":                                       func(c *fakeCloud) { delete(c.fips, "f1"); c.servers["srv"].Volumes = nil },
+		"It uses port db, floating ip 203.0.113.9, volume data; these stay when its time is over.": func(*fakeCloud) {},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t)
+			p := l.start()
+			elsewhere(p)
+			p.lab.cloud.edit(func() { edit(p.lab.cloud) })
+			if j := p.run(adoptJob()); !slices.Contains(j.Notes, want) {
+				t.Errorf("it says %q", j.Notes)
+			}
+		})
+	}
 }
 
 // At its end the server goes, and nothing of what it used.
