@@ -29,8 +29,8 @@ type Ladder struct {
 	Rungs []Rung `json:"rungs,omitempty"`
 	// Hold is a moment before which no step is taken, because the owner is away. It is set once for each end.
 	Hold Hold `json:"hold,omitzero"`
-	// Later is a moment before which no sweep looks at the step: it has failed, or came late on a day off. Its End is when
-	// the step was to be taken.
+	// Later is a moment before which no sweep looks at the step: it has failed, came late on a day off, or its cloud gave no answer. Its
+	// End is when the step was to be taken.
 	Later Hold `json:"later,omitzero"`
 }
 

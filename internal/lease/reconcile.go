@@ -18,8 +18,18 @@ const silentAfter = 2
 // silence is how long a step waits for an answer before the administrators are told.
 const silence = 30 * time.Minute
 
-// waits leaves a step until the cloud answers, and tells the administrators of it, once a day for each cloud.
-func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) error {
+// askAgain is how long after a server was asked for in vain it is asked for again: meanwhile it is the others' turn, of which their cloud
+// may well tell.
+const askAgain = 10 * time.Minute
+
+// waits leaves a step until the cloud answers, and tells the administrators of it, once a day for each cloud. asked says that this
+// server was asked for, and not left out since the cloud gave no answer for others.
+func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, asked bool, now time.Time) error {
+	if asked {
+		if err := s.putOff(ctx, stack, n, now.Add(askAgain)); err != nil {
+			return err
+		}
+	}
 	if now.Sub(n.At) < silence {
 		return nil
 	}

@@ -235,13 +235,51 @@ func TestStepsWaitForTheCloud(t *testing.T) {
 	}
 	first := slices.Sorted(maps.Keys(b.stacks))[0]
 	bad = func(id string) bool { return id == first }
+	*now = now.Add(askAgain)
 	sweeps(t, s, 1)
 	if len(b.started) != 3 {
 		t.Errorf("%d steps, want those of the three others", len(b.started))
 	}
 	bad = func(string) bool { return false }
+	*now = now.Add(askAgain)
 	sweeps(t, s, 1)
 	if len(b.started) != 4 {
 		t.Errorf("%d steps once the cloud answers", len(b.started))
+	}
+}
+
+// Some servers of which their cloud cannot tell, for ever, do not hold up the steps of all the others there: those have their turn as well.
+func TestSilentServersDoNotHoldUpOthers(t *testing.T) {
+	s, b, g, now := herd(12, Limits{})
+	for id, st := range b.stacks {
+		st.Server = "v-" + id
+		b.stacks[id] = st
+	}
+	s.Book = orderly{b}
+	first := slices.Sorted(maps.Keys(b.stacks))[:5]
+	for _, id := range first { // they come first
+		st := b.stacks[id]
+		st.Lease.Until = st.Lease.Until.Add(-time.Minute)
+		st.Lease.Warned = []stackhand.Warning{{Before: time.Hour, Until: st.Lease.Until, Delivered: t0.Add(time.Hour)}}
+		b.stacks[id] = st
+	}
+	most := 0
+	s.Server = func(_ context.Context, st stackhand.Stack) (stackhand.Server, error) {
+		if slices.Contains(first, st.ID) {
+			most++
+			return stackhand.Server{}, stackhand.Errorf(stackhand.Unavailable, "no answer")
+		}
+		return stackhand.Server{ID: st.Server, Status: "ACTIVE"}, nil
+	}
+	for range 30 {
+		*now = now.Add(time.Minute)
+		g.b.Swept, most = *now, 0
+		sweeps(t, s, 1)
+		if most > silentAfter {
+			t.Fatalf("asked for %d in vain in one sweep", most)
+		}
+	}
+	if len(b.started) != 7 {
+		t.Errorf("%d steps, want those of the seven others", len(b.started))
 	}
 }

@@ -19,11 +19,12 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 		return s.putOff(ctx, stack, n, at) // it comes late, or again, on a day off
 	}
 	if !p.dry && p.stopped == "" {
+		asked := p.silent[stack.Cloud]
 		if over, err := s.reconcile(ctx, p, &stack, &n, now); err != nil || over {
 			return err
 		}
 		if n.Silent {
-			return s.waits(ctx, stack, n, now)
+			return s.waits(ctx, stack, n, p.silent[stack.Cloud] > asked, now)
 		}
 	}
 	place, err := s.place(ctx, stack)
