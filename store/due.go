@@ -16,6 +16,7 @@ type dueRule struct {
 	due  func(stackhand.Stack) time.Time
 	name string
 	left bool // the index is not that of the rule yet
+	anew bool // it has to be gone through whatever the store says: this process has saved by another rule until now
 
 	settling sync.Mutex // one at a time
 }
@@ -33,6 +34,7 @@ func (s *Store) moment(st stackhand.Stack) time.Time {
 // are computed again before SetDue returns. Should that fail, SettleDue does the rest.
 func (s *Store) SetDue(ctx context.Context, due func(stackhand.Stack) time.Time, name string) error {
 	s.rule.mu.Lock() // those who computed a moment by the old rule have written it
+	s.rule.anew = s.rule.anew || s.rule.name != name
 	s.rule.due, s.rule.name, s.rule.left = due, name, true
 	s.rule.mu.Unlock()
 	return s.SettleDue(ctx)
@@ -44,16 +46,18 @@ func (s *Store) SettleDue(ctx context.Context) error {
 	defer s.rule.settling.Unlock()
 	for {
 		s.rule.mu.RLock()
-		name, left := s.rule.name, s.rule.left
+		name, left, anew := s.rule.name, s.rule.left, s.rule.anew
 		s.rule.mu.RUnlock()
 		if !left {
 			return nil
 		}
-		if err := s.applyDueRule(ctx, name); err != nil {
+		if err := s.applyDueRule(ctx, name, anew); err != nil {
 			return err
 		}
 		s.rule.mu.Lock()
-		s.rule.left = s.rule.name != name // yet another one meanwhile
+		if s.rule.left = s.rule.name != name; !s.rule.left { // else: yet another one meanwhile
+			s.rule.anew = false
+		}
 		s.rule.mu.Unlock()
 	}
 }
@@ -67,15 +71,15 @@ const reindexPage = 500
 const unsettled = "\x00"
 
 // applyDueRule sees that the index of moments is that of the rule in force. Only when the rule's
-// name has changed does it read all stacks; the name is written at the end, so that work that was
-// cut short is done again.
-func (s *Store) applyDueRule(ctx context.Context, rule string) error {
+// name has changed, or anew is set, does it read all stacks; the name is written at the end, so that
+// work that was cut short is done again.
+func (s *Store) applyDueRule(ctx context.Context, rule string, anew bool) error {
 	item, err := s.d.Get(ctx, dueRuleKey)
 	missing := errors.Is(err, ErrNotFound)
 	if err != nil && !missing {
 		return fmt.Errorf("read the rule of moments: %w", err)
 	}
-	if !missing && string(item.Value) == rule {
+	if !missing && string(item.Value) == rule && !anew {
 		return nil
 	}
 	rev, err := s.d.Commit(ctx, Op{Key: dueRuleKey, Value: []byte(unsettled), Check: true, Expect: item.Rev})
@@ -83,10 +87,11 @@ func (s *Store) applyDueRule(ctx context.Context, rule string) error {
 		if err = s.reindexAll(ctx); err != nil {
 			return err
 		}
+		anew = false
 		_, err = s.d.Commit(ctx, Op{Key: dueRuleKey, Value: []byte(rule), Check: true, Expect: rev})
 	}
 	if errors.Is(err, ErrConflict) { // another process opens the store as well
-		return s.applyDueRule(ctx, rule)
+		return s.applyDueRule(ctx, rule, anew)
 	}
 	if err != nil {
 		return fmt.Errorf("write the rule of moments: %w", err)

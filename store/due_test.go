@@ -141,3 +141,26 @@ func TestSetDueWaitsForSaves(t *testing.T) {
 	ok(t, <-done)
 	indexed(t, s, rule, 1)
 }
+
+// Two processes take another rule over one after the other: what the second saved by the old rule in between, when the first had brought the
+// index to the new one, does not keep its old moment.
+func TestSetDueInTwoProcesses(t *testing.T) {
+	m := storetest.NewMemory()
+	old := store.Options{Due: ahead(time.Hour), DueRule: "1h"}
+	one, two := newStore(t, m, old), newStore(t, m, old)
+	st := newStack("s000", "U1")
+	st.Lease.Until = start.Add(24 * time.Hour)
+	save(t, one, st)
+	ok(t, one.SetDue(t.Context(), ahead(4*time.Hour), "4h"))
+	again, err := two.Stack(t.Context(), st.ID)
+	ok(t, err)
+	again.Lease.Until = start.Add(48 * time.Hour)
+	save(t, two, &again)
+	ok(t, two.SetDue(t.Context(), ahead(4*time.Hour), "4h"))
+	indexed(t, two, ahead(4*time.Hour), 1)
+	m.Calls()
+	ok(t, two.SetDue(t.Context(), ahead(4*time.Hour), "4h"))
+	if reads := m.Calls().Items; reads > 2 {
+		t.Errorf("the same rule once more reads %d records", reads)
+	}
+}

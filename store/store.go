@@ -49,7 +49,7 @@ func New(ctx context.Context, d Driver, o Options) (*Store, error) {
 	if err := migrate(ctx, d, migrations); err != nil {
 		return nil, err
 	}
-	if err := s.applyDueRule(ctx, o.DueRule); err != nil {
+	if err := s.applyDueRule(ctx, o.DueRule, false); err != nil {
 		return nil, err
 	}
 	return s, nil
