@@ -38,7 +38,7 @@ func turnBack(l *stackhand.Lease, now time.Time) (changed bool) {
 func (s *Sweeper) turnedBack(ctx context.Context, now time.Time) error {
 	s.Log.Warn("the clock was put back; what was noted ahead of it was taken back", "to", now)
 	_, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
-		b.Swept, b.Gap = now, now
+		b.Swept = now
 		return true
 	})
 	return err

@@ -1,6 +1,8 @@
 package lease
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -61,5 +63,39 @@ func TestClockIsPutRight(t *testing.T) {
 	sweeps(t, s, 3)
 	if j := b.started; len(j) != 2 {
 		t.Errorf("%d steps within the time of grace that was told", len(j))
+	}
+}
+
+// stuck is a book in which one stack cannot be written.
+type stuck struct {
+	*book
+	id string
+}
+
+func (b stuck) SaveStack(ctx context.Context, s *stackhand.Stack) error {
+	if s.ID == b.id {
+		return errors.New("the disk is full")
+	}
+	return b.book.SaveStack(ctx, s)
+}
+
+// One lease that cannot be put right after the clock was does not have the others said again and again.
+func TestOneThatIsNotPutRight(t *testing.T) {
+	s, b, g, now := herd(2, Limits{})
+	b.deliver = true
+	bad := b.stacks["h-000"]
+	bad.Lease.Warned = []stackhand.Warning{{Before: time.Hour, Until: bad.Lease.Until, Delivered: now.Add(9 * time.Hour)}}
+	b.stacks["h-000"] = bad
+	s.Book = stuck{b, "h-000"}
+	*now = now.Add(time.Hour)
+	g.b.Swept, g.b.Gap = now.Add(10*time.Hour), now.Add(9*time.Hour)
+	for range 30 {
+		if err := s.Sweep(t.Context()); err == nil {
+			t.Fatal("nothing went wrong")
+		}
+		*now = now.Add(time.Minute)
+	}
+	if len(b.notices) != 1 || len(b.started) != 1 {
+		t.Errorf("the other one was told %d times, and %d steps taken", len(b.notices), len(b.started))
 	}
 }

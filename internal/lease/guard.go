@@ -65,7 +65,10 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 			b.Backup, b.Restored = false, now
 		}
 		if p.back = b.Swept.Sub(now) > longPause; p.back {
-			return b.Installed != was.Installed || b.Backup != was.Backup // the rest is noted when that is done
+			if b.Gap.After(now) || now.Sub(b.Gap) > longPause { // else it is that of a sweep before this one, which did not get through
+				b.Gap = now
+			}
+			return b.Installed != was.Installed || b.Backup != was.Backup || b.Gap != was.Gap // the rest is noted when that is done
 		}
 		if !b.Swept.IsZero() && now.Sub(b.Swept) > longPause {
 			b.Gap = now
@@ -78,9 +81,7 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 	if err != nil {
 		return p, fmt.Errorf("reading the brake: %w", err)
 	}
-	if p.gap, p.from = b.Gap, b.Restored; p.back {
-		p.gap = now
-	}
+	p.gap, p.from = b.Gap, b.Restored
 	p.dry = now.Sub(b.Installed) < firstDay
 	if s.Rules.Dry != nil {
 		p.dry = *s.Rules.Dry
