@@ -328,6 +328,8 @@ func TestAcceptedAdoptionWaits(t *testing.T) {
 	for _, typed := range []bool{false, true} {
 		w, env := strayOf("U0BOB")
 		b := newBook(env)
+		w.change("stray", func(sv *stackhand.Server) { sv.Flavor = "m1.small" })
+		env.Settings.Clouds["lab"] = CloudSettings{Prices: map[string]float64{"m1.small": 0.02}}
 		rules(t, env, policy.Rule{Name: "four eyes", When: `request.verb == "adopt"`, Then: policy.Approve})
 		w.talk(t, env, []hears{{dana, "adopt stray", "was asked"}})
 		line := "adopt accept stray"
@@ -336,6 +338,7 @@ func TestAcceptedAdoptionWaits(t *testing.T) {
 		}
 		decide(t, env, bob, line, "Adopt stray .* waits for the approval of")
 		id := b.only(t).ID
+		expect(t, env.showRequest(t.Context(), carol, b.only(t)).Whole().String(), `Becomes: a server of @U0BOB, for 3d from then on`, `Cost: 0\.48 a day, 1\.44 for 3d`)
 		expect(t, w.lastNotice(dana.ID).Text.String(), "@U0BOB accepted the server stray, which waits for an approval now .request "+id)
 		decide(t, env, carol, "approve "+id, "You approved Adopt stray: job "+id+" is at work")
 		if spec, _ := w.adopted(t, id); spec.Owner != bob.ID {

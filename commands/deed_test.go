@@ -179,3 +179,29 @@ func TestCarryOutRefuses(t *testing.T) {
 		}
 	}
 }
+
+// To accept a server is asked for once, and no longer than the offer lasts.
+func TestAnAcceptedTransferWaits(t *testing.T) {
+	w, env := newWorld()
+	b := newBook(env)
+	env.Settings.Deciders = true
+	w.give("U0ALICE", "web-1")
+	w.login["U0BOB"] = "bob"
+	w.talk(t, env, []hears{{alice, "transfer web-1 bob", "was asked"}})
+	w.now = w.now.Add(2 * day)
+	rules(t, env, policy.Rule{Name: "four eyes", When: `request.verb == "transfer"`, Then: policy.Approve})
+	offer := w.lastNotice("U0BOB").Actions[0].Value
+	decide(t, env, bob, clicked("accept", offer), "Take web-1 over .* waits for the approval of")
+	decide(t, env, bob, clicked("accept", offer), "Take web-1 over waits for an approval already")
+	r := b.only(t)
+	if ends := w.now.Add(transferFor - 2*day); !r.Ends.Equal(ends) {
+		t.Errorf("the request ends %s, and the offer %s", r.Ends, ends)
+	}
+	decide(t, env, carol, "approve "+r.ID, "You approved Take web-1 over")
+	if _, err := w.carry(t, env, r.ID); err != nil {
+		t.Error(err)
+	}
+	if got := w.stacks[r.Job.Stacks[0]].Lease.Owner; got != "U0BOB" {
+		t.Errorf("it is of %s", got)
+	}
+}

@@ -151,7 +151,7 @@ func TestUsage(t *testing.T) {
 	if diff := cmp.Diff(want, r.Table.Rows); diff != "" {
 		t.Error(diff)
 	}
-	expect(t, told(r, err), `2026-11-20 to 2026-11-21 \(UTC\): 42.5 h, 0.73`, `U0ALICE: 36.0 h, 0.72`, `no price for m1.medium`)
+	expect(t, told(r, err), `2026-11-20 to 2026-11-21 \(UTC\): 42.5 h, 0.73`, `U0ALICE: 36.0 h, 0.72`, `no price for m1.medium, so its hours cost nothing here`)
 	chart := &Chart{Title: "Server hours by day in team-a", Kind: "bar", Unit: "h", Labels: []string{"11-20", "11-21"},
 		Series: []Series{{"U0ALICE", []float64{24, 12}}, {"U0BOB", []float64{6, 0}}, {"not made here", []float64{0, 0.5}}}}
 	if diff := cmp.Diff(chart, r.Chart); diff != "" {

@@ -118,7 +118,19 @@ func (env *Env) outlined(ctx context.Context, p proposal) (outline, error) {
 	if where := first(f.Project, f.Cloud); where != "" {
 		o.fact("Project", "%s of %s", where, f.Cloud)
 	}
+	if f.Verb == "adopt" && len(p.made) == 1 {
+		o.adopts(env, f, p.made[0])
+	}
 	return o, env.sizes(ctx, p, &o)
+}
+
+// adopts tells whose a server becomes that was made elsewhere, for how long, and what it costs them.
+func (o *outline) adopts(env *Env, f facts, st stackhand.Stack) {
+	price, known := env.Settings.Clouds[st.Cloud].Prices[st.Flavor]
+	o.fact("Becomes", "a server of %s, for %s from then on", stackhand.To(f.Owner), short(f.Lifetime))
+	o.fact(factFlavor, "%s", first(st.Flavor, "size unknown"))
+	o.fact(factCost, "%s", costOf(first(st.Flavor, "its size"), price, known, 1, f.Lifetime))
+	o.beside = append(o.beside, price, known)
 }
 
 func withID(name, id string) string {

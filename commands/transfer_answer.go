@@ -127,7 +127,9 @@ func acceptTransfer(ctx context.Context, env *Env, user stackhand.User, a offerA
 	if err != nil {
 		return Reply{}, err
 	}
-	if r, waits, err := env.pass(ctx, s.giving(a.Line, "transfer", st, "Take "+st.Name+" over", "")); waits || err != nil {
+	d := s.giving(a.Line, "transfer", st, "Take "+st.Name+" over", "")
+	d.ends, d.once = st.Transfer.Ends, true // once the offer has ended there is nothing to approve
+	if r, waits, err := env.pass(ctx, d); waits || err != nil {
 		return r, err
 	}
 	st, err = env.close(ctx, st.ID, st.Transfer.ID, stackhand.TransferAccepted, func(st *stackhand.Stack) error {

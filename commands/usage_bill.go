@@ -90,12 +90,15 @@ func (b *bill) words(s sum) string {
 	return rounded(s.hours, 1) + " h, " + rounded(s.cost, 2)
 }
 
+// unsized stands for the flavor of servers of which it is not known.
+const unsized = "servers whose size is not known"
+
 // unpriced are the flavors without a price, where others have one.
 func (b *bill) unpriced() []string {
 	var out []string
 	for _, l := range b.lines {
-		if _, ok := b.price(l); !ok && b.priced() && !slices.Contains(out, l.flavor) {
-			out = append(out, l.flavor)
+		if _, ok := b.price(l); !ok && b.priced() && !slices.Contains(out, first(l.flavor, unsized)) {
+			out = append(out, first(l.flavor, unsized))
 		}
 	}
 	slices.Sort(out)

@@ -138,7 +138,11 @@ func (r *usageReport) reply(ctx context.Context, page func(int) string, at int) 
 	owners := b.sums(func(l billLine) string { return l.owner })
 	text = lines(text, owners, func(o sum) stackhand.Text { return stackhand.Textf("%s: %s", o.of, b.words(o)) })
 	if none := b.unpriced(); len(none) > 0 {
-		text = text.Add("\nThere is no price for %s, so their hours cost nothing here.", strings.Join(none, ", "))
+		whose := "their"
+		if len(none) == 1 && none[0] != unsized {
+			whose = "its"
+		}
+		text = text.Add("\nThere is no price for %s, so %s hours cost nothing here.", andWords(none), whose)
 	} else if !b.priced() {
 		text = text.Add("\nNo prices are configured for this cloud, so these are hours only.")
 	}
