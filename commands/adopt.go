@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -86,7 +87,7 @@ func (s *session) free(ctx context.Context, t target) error {
 		return s.env.ownedAlready(ctx, s.user, *t.stack)
 	}
 	if sv.Status == "BUILD" || sv.Status == "DELETED" || sv.Status == "SOFT_DELETED" || sv.Task == "deleting" {
-		return stackhand.Errorf(stackhand.Conflict, "%s is being built or deleted (%s).", sv.Name, sv.Status).Do("Try again when that is over.")
+		return stackhand.Errorf(stackhand.Conflict, "%s is being built or deleted (%s).", sv.Name, strings.Trim(sv.Status+", "+sv.Task, ", ")).Do("Try again when that is over.")
 	}
 	return nil
 }

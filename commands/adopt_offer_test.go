@@ -305,7 +305,7 @@ func TestAcceptedAdoptionIsRefused(t *testing.T) {
 	}{
 		"no login":       {func(w *world, _ *Env) { delete(w.login, "U0BOB") }, "you have no login there"},
 		"gone":           {func(w *world, _ *Env) { w.cloud.servers = nil }, "stray is not in the cloud any more"},
-		"being deleted":  {func(w *world, _ *Env) { w.change("stray", func(sv *stackhand.Server) { sv.Task = "deleting" }) }, "being built or deleted"},
+		"being deleted":  {func(w *world, _ *Env) { w.change("stray", func(sv *stackhand.Server) { sv.Task = "deleting" }) }, "being built or deleted .ACTIVE, deleting."},
 		"adopted since":  {func(w *world, _ *Env) { st := w.give("U0ALICE", "x"); st.Server = "srv-stray"; w.stacks[st.ID] = st }, "x belongs to alice already"},
 		"theirs since":   {func(w *world, _ *Env) { st := w.give("U0BOB", "stray"); st.Server = "srv-stray"; w.stacks[st.ID] = st }, "stray is yours already, until"},
 		"a rule denies":  {func(_ *world, env *Env) { rules(t, env, denyAll) }, "does not allow that"},

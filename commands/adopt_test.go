@@ -100,6 +100,10 @@ func TestRelease(t *testing.T) {
 	w.login[bob.ID] = "bob"
 	r, err = say(t, env, bob, "release lent")
 	expect(t, told(r, err), "belongs to U0ALICE")
+	for name, want := range map[string]string{"web-1": "Made for it: ", "lent": "Uses: "} {
+		r, err = say(t, env, alice, "show "+name)
+		expect(t, told(r, err), want)
+	}
 	r, err = say(t, env, alice, "unadopt lent")
 	if err != nil || w.jobs[r.Job].Flow != "release" {
 		t.Errorf("%s: %+v", told(r, err), w.jobs[r.Job])

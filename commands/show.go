@@ -78,7 +78,11 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 		field("Created", "%s", stackhand.At(sv.Created))
 	}
 	if made := ledger(stackOf(t)); made != "" {
-		field("Made for it", "%s", made)
+		name := "Made for it"
+		if s.env.adopted(ctx, *t.stack) == nil {
+			name = "Uses"
+		}
+		field(name, "%s", made)
 	}
 	return r, env.showActivity(ctx, t, &r)
 }
