@@ -82,13 +82,13 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 const (
 	noticeRetry    = time.Minute // doubled with each try
 	noticeRetryMax = time.Hour
-	noticeLate     = 5 * time.Minute // after its making a notice is worded anew before it is sent
+	noticeLate     = 5 * time.Minute // after its making a notice is worded anew before it is sent, as is one of a time to come: the clock was ahead
 )
 
 // deliver brings a notice to its place and to people. It is delivered as soon as somebody was told.
 func (t *teller) deliver(ctx context.Context, n *stackhand.Notice) error {
 	now := t.b.o.Now()
-	if t.b.o.Renew != nil && now.Sub(n.Created) > noticeLate {
+	if age := now.Sub(n.Created); t.b.o.Renew != nil && (age > noticeLate || age < 0) {
 		if err := t.b.o.Renew(ctx, n); err != nil {
 			return err
 		}

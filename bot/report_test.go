@@ -200,19 +200,21 @@ func TestNoticesGoToBothPlacesOnce(t *testing.T) {
 	}
 }
 
-// What is sent late says what is so now.
+// What is sent late, or was written while the clock was ahead, says what is so now.
 func TestALateNoticeIsWordedAnew(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	w.renew = func(_ context.Context, n *stackhand.Notice) error {
 		n.Text = stackhand.Textf("%s, as it is now", n.ID)
 		return nil
 	}
-	for id, age := range map[string]time.Duration{"old": 6 * time.Minute, "new": 4 * time.Minute} {
+	for id, age := range map[string]time.Duration{"old": 6 * time.Minute, "new": 4 * time.Minute, "ahead": -30 * time.Hour} {
 		w.mem.notices[id] = stackhand.Notice{ID: id, User: "U0BOB", Text: stackhand.Textf("%s, as it was", id), Created: time.Now().Add(-age)}
 	}
 	w.boot()
-	w.until("delivered", func() bool { return !w.notice("old").Delivered.IsZero() && !w.notice("new").Delivered.IsZero() })
-	if w.count("message", "old, as it is now") != 1 || w.count("message", "new, as it was") != 1 || w.notice("old").Text.String() != "old, as it is now" {
+	w.until("delivered", func() bool {
+		return !w.notice("old").Delivered.IsZero() && !w.notice("new").Delivered.IsZero() && !w.notice("ahead").Delivered.IsZero()
+	})
+	if w.count("message", "old, as it is now") != 1 || w.count("message", "ahead, as it is now") != 1 || w.count("message", "new, as it was") != 1 || w.notice("old").Text.String() != "old, as it is now" {
 		t.Errorf("%+v", w.mem.notices)
 	}
 }

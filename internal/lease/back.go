@@ -21,10 +21,11 @@ func (p *pass) horizon(now time.Time) time.Time {
 }
 
 // turnBack takes back, for one stack, what was noted while the clock was ahead: a warning that was delivered then spoke of another
-// time, and is given anew in its own. What was put away then keeps the time of grace that was told. It tells whether there was anything.
+// time, as do those after it, and is given anew in its own. What was put away then keeps the time of grace that was told. It tells whether there was anything.
 func turnBack(l *stackhand.Lease, now time.Time) (changed bool) {
 	for i := range l.Warned {
-		if w := &l.Warned[i]; w.Delivered.After(now) {
+		// Those that follow may name a moment that was reckoned from it.
+		if w := &l.Warned[i]; changed || w.Delivered.After(now) {
 			w.Until, changed = time.Time{}, true
 		}
 	}

@@ -99,3 +99,19 @@ func TestOneThatIsNotPutRight(t *testing.T) {
 		t.Errorf("the other one was told %d times, and %d steps taken", len(b.notices), len(b.started))
 	}
 }
+
+// A warning that was written after one of the wrong time may name a moment reckoned from that: both are given anew, an earlier one is not.
+func TestWhatFollowedAWrongWarningIsGivenAnew(t *testing.T) {
+	end := t0.Add(24 * time.Hour)
+	l := stackhand.Lease{Warned: []stackhand.Warning{
+		{Notice: "right", Until: end, Delivered: t0.Add(-time.Hour)},
+		{Notice: "ahead", Until: end, Delivered: t0.Add(30 * time.Hour)},
+		{Notice: "after", Until: end, Delivered: t0},
+	}}
+	if !turnBack(&l, t0) || !l.Warned[0].Until.Equal(end) || !l.Warned[1].Until.IsZero() || !l.Warned[2].Until.IsZero() {
+		t.Errorf("%+v", l.Warned)
+	}
+	if turnBack(&stackhand.Lease{Warned: l.Warned[:1]}, t0) {
+		t.Error("something was taken back of a lease whose warnings are right")
+	}
+}

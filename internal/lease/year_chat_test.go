@@ -1,6 +1,7 @@
 package lease
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ var promise = regexp.MustCompile(`will (?:then )?be (stopped|shelved|deleted)`)
 
 // deliver brings messages to those who can be reached: the owner, else those who own the server with them, else its channel, else
 // the administrators.
-func (y *year) deliver() {
+func (y *year) deliver(ctx context.Context) {
 	if y.now.Before(y.slackUp) {
 		return
 	}
@@ -45,6 +46,11 @@ func (y *year) deliver() {
 			return false
 		case y.chance(30):
 			return false
+		}
+		if age := y.clock().Sub(n.Created); age > 5*time.Minute || age < 0 { // as the bot does
+			if err := y.bots[0].Renew(ctx, &n); err != nil {
+				y.broken("%s is not worded anew: %v", id, err)
+			}
 		}
 		y.count("told " + who)
 		y.hear(n)

@@ -216,7 +216,7 @@ func (y *year) live(ctx context.Context, days int, patient bool) {
 		if y.now.Before(y.botUp) {
 			continue
 		}
-		y.deliver()
+		y.deliver(ctx)
 		y.cloudWorks()
 		if y.chance(200) && !y.quiet {
 			y.dies = 1 + y.rnd.IntN(12)
