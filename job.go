@@ -267,6 +267,8 @@ type ActSpec struct {
 	Server    string `json:"server"`          // id
 	Name      string `json:"name"`            // of the server
 	Verb      string `json:"verb"`            // one of the Act… constants
+	// Latest is when a stop or start that a schedule asked for may begin at the latest; zero: whenever.
+	Latest time.Time `json:"latest,omitzero"`
 
 	FlavorID string            `json:"flavor_id,omitempty"` // resize
 	Flavor   string            `json:"flavor,omitempty"`

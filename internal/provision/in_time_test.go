@@ -111,3 +111,22 @@ func TestWhatIsTakenUpAgainKeepsToItsTime(t *testing.T) {
 		}
 	}
 }
+
+// What a schedule asked for is not done when it is too late for it.
+func TestSchedulesKeepToTheirTime(t *testing.T) {
+	for latest, status := range map[time.Duration]string{time.Hour: "SHUTOFF small", -time.Minute: "ACTIVE small"} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t)
+			p := l.start()
+			ready()(p)
+			j := p.run(aimed(on(stackhand.ActStop, func(s *stackhand.ActSpec) { s.Latest = time.Now().Add(latest) }), l))
+			is(status)(l, stackhand.Stack{})
+			if late := latest < 0; late != (j.State == stackhand.JobFailed && strings.Contains(j.Problem.Msg, "is over")) {
+				t.Errorf("%s from now: %s", latest, story(j))
+			}
+			if st := p.stack("job0-1"); st.Busy != "" {
+				t.Errorf("busy %q", st.Busy)
+			}
+		})
+	}
+}

@@ -1,8 +1,10 @@
 package schedule
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -65,5 +67,30 @@ func TestTheBotsOwnLoginLeaves(t *testing.T) {
 	w.live(at(1, 21, 10))
 	if want := []string{"Tue 21:05 Stop web-1"}; !slices.Equal(w.done, want) {
 		t.Errorf("%v, want %v", w.done, want)
+	}
+}
+
+// A job says how late it may begin: an hour, and not after the next moment of its schedule.
+func TestJobsSayHowLateTheyMayBegin(t *testing.T) {
+	w := newWorld(t)
+	st := w.give("U1", "web-1", nil)
+	w.set(stackhand.Schedule{Stack: st.ID, Name: st.Name, Stop: "20:00", Start: "20:30"})
+	w.live(at(1, 12, 0))
+	all, err := w.store.RecentJobs(t.Context(), "U1", 10)
+	if err != nil || len(all) < 2 {
+		t.Fatal(all, err)
+	}
+	for _, j := range all {
+		var spec stackhand.ActSpec
+		if err := json.Unmarshal(j.Input, &spec); err != nil {
+			t.Fatal(err)
+		}
+		want := time.Hour
+		if spec.Verb == stackhand.ActStop {
+			want = 30 * time.Minute
+		}
+		if got := spec.Latest.Sub(j.Created); got != want {
+			t.Errorf("%s: %s after it was asked for, want %s", j.Title, got, want)
+		}
 	}
 }

@@ -324,6 +324,7 @@ func (r *round) start(ctx context.Context, st stackhand.Stack, id string) (stack
 	}
 	input, err := json.Marshal(stackhand.ActSpec{
 		Cloud: st.Cloud, ProjectID: st.ProjectID, Project: st.Project, Stack: st.ID, Server: st.Server, Name: st.Name, Verb: r.s.Verb,
+		Latest: r.latest(),
 	})
 	if err != nil {
 		return stackhand.Job{}, err
@@ -337,6 +338,18 @@ func (r *round) start(ctx context.Context, st stackhand.Stack, id string) (stack
 		job.Offers = []stackhand.Offer{{Line: "start " + st.ID, Label: "Start it again", Until: r.clock.next(r.now).At}}
 	}
 	return r.o.Jobs.Start(ctx, job)
+}
+
+// begins is how long a job may be held up, by a bot that is off, until it is not begun any more: people may have done something since.
+const begins = time.Hour
+
+// latest is when a job that is asked for now begins at the latest: before the next moment of the schedule in any case.
+func (r *round) latest() time.Time {
+	last := r.now.Add(begins)
+	if next := r.clock.next(r.now).At; !next.IsZero() && next.Before(last) {
+		return next
+	}
+	return last
 }
 
 var title = map[string]string{stackhand.ActStop: "Stop", stackhand.ActStart: "Start"}
