@@ -63,7 +63,10 @@ func (a act) move(ctx context.Context, run *jobs.Run, c Cloud, m move) error {
 		if slices.Contains(m.to, srv.Status) && srv.Task == "" {
 			return a.already(ctx, run, "%s", m.already)
 		}
-		if err := a.inTime(stackhand.Stack{Name: a.spec.Name}, time.Time{}, a.spec.Latest); err != nil {
+		if run.Job().RetryOf == "" { // else somebody wants it now
+			err = a.inTime(stackhand.Stack{Name: a.spec.Name}, time.Time{}, a.spec.Latest)
+		}
+		if err != nil {
 			return err
 		}
 		if err := a.allowed(srv, m.done, m.from...); err != nil {
