@@ -26,7 +26,8 @@ func turnBack(l *stackhand.Lease, now time.Time) (changed bool) {
 	for i := range l.Warned {
 		// Those that follow may name a moment that was reckoned from it.
 		if w := &l.Warned[i]; changed || w.Delivered.After(now) {
-			w.Until, changed = time.Time{}, true
+			takeBack(w)
+			changed = true
 		}
 	}
 	if l.Ladder.Later.Until.After(now) {
@@ -44,6 +45,9 @@ func (s *Sweeper) turnedBack(ctx context.Context, now time.Time) error {
 	})
 	return err
 }
+
+// takeBack lets a warning count for nothing any more.
+func takeBack(w *stackhand.Warning) { w.Until = time.Time{} }
 
 // warningID ends the id of the notice that warns of a step. One that was taken back has another one follow.
 func warningID(l stackhand.Lease, n Next, before time.Duration) string {

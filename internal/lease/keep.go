@@ -153,7 +153,8 @@ func (r Rules) Begin(ctx context.Context, book Book, id string, reason stackhand
 	}
 }
 
-// Answered takes a reason other than time off the stack, because somebody said that it is needed. It tells whether there was one.
+// Answered takes a reason other than time off the stack, because somebody said that it is needed. What was told for that reason does
+// not count for the end by time, be it at the same moment. It tells whether there was one.
 func (r Rules) Answered(ctx context.Context, book Book, id string) (bool, error) {
 	for {
 		s, err := book.Stack(ctx, id)
@@ -161,6 +162,9 @@ func (r Rules) Answered(ctx context.Context, book Book, id string) (bool, error)
 			return false, err
 		}
 		s.Lease.Ladder.Answer()
+		for i := range s.Lease.Warned {
+			takeBack(&s.Lease.Warned[i])
+		}
 		err = book.SaveStack(ctx, &s)
 		if err == nil || ctx.Err() != nil {
 			return err == nil, err

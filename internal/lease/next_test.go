@@ -125,8 +125,15 @@ func TestBegin(t *testing.T) {
 	if !begin(ends) {
 		t.Error("it is not asked anew")
 	}
+	st = b.stacks["j-1"]
+	n, _ := s.Rules.Next(st)
+	st.Lease.Warned = []stackhand.Warning{{Until: t0.Add(80 * time.Hour), Step: n.Step, Delivered: *now}}
+	b.stacks["j-1"] = st
 	if ok, err := s.Rules.Answered(t.Context(), b, "j-1"); !ok || err != nil || b.stacks["j-1"].Lease.Ladder.Reason != "" {
 		t.Errorf("Answered: %v, %v", ok, err)
+	}
+	if at, told := s.Rules.EndsAt(b.stacks["j-1"]); told {
+		t.Errorf("it ends at %s by what was said while it looked unused", at)
 	}
 	if ok, err := s.Rules.Answered(t.Context(), b, "j-1"); ok || err != nil {
 		t.Errorf("Answered twice: %v, %v", ok, err)
