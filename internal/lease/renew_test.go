@@ -51,15 +51,23 @@ func TestRenew(t *testing.T) {
 	}
 	inForce.Ladders = []Ladder{{First: stackhand.StepStop, Grace: time.Hour}} // what was recorded as told is the deletion
 	stops := old
-	if err := s.Renew(t.Context(), &stops); err != nil || stops.Text.String() != old.Text.String() {
-		t.Errorf("other rules: %s (%v)", stops.Text, err)
+	if err := s.Renew(t.Context(), &stops); err != nil || !strings.Contains(stops.Text.String(), "will be stopped") || !b.stacks["j-1"].Lease.Warned[0].Until.IsZero() {
+		t.Errorf("other rules: %s (%v) %+v", stops.Text, err, b.stacks["j-1"].Lease.Warned)
 	}
 	inForce.Ladders = nil
 	st = b.stacks["j-1"]
 	st.Lease.Until = t0.Add(50 * time.Hour) // extended meanwhile: what comes is another end
+	st.Lease.Warned[0].Until = t0.Add(2 * time.Hour)
 	b.stacks["j-1"] = st
 	n := old
+	if err := s.Renew(t.Context(), &n); err != nil || !strings.Contains(n.Text.String(), "web-1 expires in 45 hours") || !b.stacks["j-1"].Lease.Warned[0].Until.IsZero() {
+		t.Errorf("extended: %s (%v) %+v", n.Text, err, b.stacks["j-1"].Lease.Warned)
+	}
+	st = b.stacks["j-1"]
+	st.Lease.Owner = "U0BOB" // it is somebody else's now
+	b.stacks["j-1"] = st
+	n = old
 	if err := s.Renew(t.Context(), &n); err != nil || n.Text.String() != old.Text.String() {
-		t.Errorf("extended: %s (%v)", n.Text, err)
+		t.Errorf("given away: %s (%v)", n.Text, err)
 	}
 }
