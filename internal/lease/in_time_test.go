@@ -50,6 +50,21 @@ func TestJobsSayTheirTime(t *testing.T) {
 	}
 }
 
+// A step that is decided while the clock is ahead does not begin before that moment: what was told was told by that clock.
+func TestAStepDoesNotBeginBeforeItIsDecided(t *testing.T) {
+	s, b, now := world(2 * time.Hour)
+	*now = t0.Add(90 * time.Minute)
+	sweeps(t, s, 1)
+	decided := t0.Add(9 * 24 * time.Hour)
+	for *now = decided; len(b.started) == 0 && now.Before(decided.Add(time.Hour)); *now = now.Add(time.Minute) {
+		sweeps(t, s, 1)
+	}
+	var spec stackhand.DeleteSpec
+	if err := json.Unmarshal(b.started[0].Input, &spec); err != nil || spec.Earliest.Before(decided.Add(-skew)) || spec.Earliest.After(*now) {
+		t.Errorf("%+v, %v", spec, err)
+	}
+}
+
 // Who says that they need a server that was put away since nobody used it, has as much time as before.
 func TestAnAnswerDoesNotTakeTimeAway(t *testing.T) {
 	s := stackhand.Stack{ID: "a", State: stackhand.StackReady, Server: "s", Lease: stackhand.Lease{Owner: "U1", Ready: t0, Until: t0.Add(2 * time.Hour)}}

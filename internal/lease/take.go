@@ -96,12 +96,16 @@ func (s *Sweeper) putOff(ctx context.Context, stack stackhand.Stack, n Next, at 
 	return s.Book.SaveStack(ctx, &stack)
 }
 
+// skew is by how much a clock is put right in passing.
+const skew = time.Minute
+
 // step is what a job has to do: its flow, what it is called, and its input.
 func step(stack stackhand.Stack, n Next, latest, now time.Time) (flow, title string, input any) {
 	keep := unwarned(stack, n)
+	earliest := later(n.At, now.Add(-skew)) // and not before the moment of this decision: the clock may be ahead
 	spec := stackhand.LadderSpec{
 		Cloud: stack.Cloud, ProjectID: stack.ProjectID, Project: stack.Project, Stack: stack.ID, Server: stack.Server, Name: stack.Name,
-		Until: stack.Lease.End(), Earliest: n.At, Latest: latest, FreeIP: n.FreeIP, KeepVolumes: keep,
+		Until: stack.Lease.End(), Earliest: earliest, Latest: latest, FreeIP: n.FreeIP, KeepVolumes: keep,
 	}
 	switch {
 	case n.Step == stackhand.StepStop:
@@ -115,7 +119,7 @@ func step(stack stackhand.Stack, n Next, latest, now time.Time) (flow, title str
 		return "ladder", "Snapshot and delete " + stack.Name, spec
 	}
 	return "delete", "Delete " + stack.Name, stackhand.DeleteSpec{
-		Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.End(), Earliest: n.At, Latest: latest, KeepVolumes: keep,
+		Cloud: stack.Cloud, Stack: stack.ID, Why: "expired", Until: stack.Lease.End(), Earliest: earliest, Latest: latest, KeepVolumes: keep,
 	}
 }
 
