@@ -41,7 +41,7 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 		Stacks: []string{stack.ID},
 	}
 	var input any
-	job.Flow, job.Title, input = step(stack, n, s.Rules.latest(n.Step, now), now)
+	job.Flow, job.Title, input = s.Rules.step(stack, n, s.Rules.latest(n.Step, now), now)
 	job.Title += " (" + reason(stack) + ")"
 	job.Line = line(stack, n)
 	if job.Input, err = json.Marshal(input); err != nil {
@@ -100,8 +100,8 @@ func (s *Sweeper) putOff(ctx context.Context, stack stackhand.Stack, n Next, at 
 const skew = time.Minute
 
 // step is what a job has to do: its flow, what it is called, and its input.
-func step(stack stackhand.Stack, n Next, latest, now time.Time) (flow, title string, input any) {
-	keep := unwarned(stack, n)
+func (r Rules) step(stack stackhand.Stack, n Next, latest, now time.Time) (flow, title string, input any) {
+	keep := r.unwarned(stack, n, now)
 	earliest := later(n.At, now.Add(-skew)) // and not before the moment of this decision: the clock may be ahead
 	spec := stackhand.LadderSpec{
 		Cloud: stack.Cloud, ProjectID: stack.ProjectID, Project: stack.Project, Stack: stack.ID, Server: stack.Server, Name: stack.Name,

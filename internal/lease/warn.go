@@ -84,11 +84,11 @@ func ids(rs []stackhand.Resource) []string {
 	return out
 }
 
-// unwarned tells whether the stack has a volume with data of which no delivered warning of this step has told.
-func unwarned(stack stackhand.Stack, n Next) bool {
+// unwarned tells whether the stack has a volume with data of which no warning of this step has told that was delivered in good time.
+func (r Rules) unwarned(stack stackhand.Stack, n Next, now time.Time) bool {
 	told := map[string]bool{}
 	for _, w := range n.warnings(stack.Lease) {
-		if !w.Delivered.IsZero() {
+		if !w.Delivered.IsZero() && !now.Before(w.Delivered.Add(r.notice(n))) {
 			for _, id := range w.Volumes {
 				told[id] = true
 			}

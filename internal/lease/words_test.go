@@ -64,6 +64,29 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// Data goes only if that was said in good time before: of a volume that came late its owner hears, and it is kept.
+func TestDataIsKeptUntilItWasSaid(t *testing.T) {
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	r := Rules{Notice: 15 * time.Minute}
+	n := Next{Step: stackhand.StepDelete, At: now, From: now.Add(-72 * time.Hour)}
+	st := stackhand.Stack{ID: "s-1", Job: "made", Ledger: []stackhand.Resource{{Kind: stackhand.KindVolume, ID: "d-1", Job: "other"}}}
+	for _, c := range []struct {
+		volumes   []string
+		delivered time.Time
+		kept      bool
+	}{
+		{[]string{"d-1"}, now.Add(-15 * time.Minute), false},
+		{[]string{"d-1"}, now.Add(-10 * time.Minute), true},
+		{[]string{"d-1"}, time.Time{}, true},
+		{nil, now.Add(-time.Hour), true},
+	} {
+		st.Lease.Warned = []stackhand.Warning{{Step: n.Step, Until: now, Delivered: c.delivered, Volumes: c.volumes}}
+		if got := r.unwarned(st, n, now); got != c.kept {
+			t.Errorf("%+v: kept %v", c, got)
+		}
+	}
+}
+
 // The job of a step says why it is taken, and does the right thing.
 func TestSteps(t *testing.T) {
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
@@ -78,7 +101,7 @@ func TestSteps(t *testing.T) {
 		{Next{Step: stackhand.StepDelete, Snapshot: true}, "ladder", "Snapshot and delete web-1", stackhand.LadderArchive},
 		{Next{Step: stackhand.StepDelete}, "delete", "Delete web-1", ""},
 	} {
-		flow, title, input := step(st, c.next, now, now)
+		flow, title, input := Rules{}.step(st, c.next, now, now)
 		spec, _ := input.(stackhand.LadderSpec)
 		if flow != c.flow || title != c.title || spec.Verb != c.verb {
 			t.Errorf("%+v: %s, %q, %+v", c.next, flow, title, input)
