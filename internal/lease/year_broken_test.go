@@ -41,7 +41,7 @@ func TestYearFindsOut(t *testing.T) {
 		"extensions are not counted":          {rules(func(r *Rules) { r.Budget = stackhand.Extensions{} }), "was extended"},
 		"there is no brake":                   {each(func(_ *year, s *Sweeper) { s.Rules.Limits = Limits{} }), "the brake let"},
 		"per cent are not counted":            {each(func(_ *year, s *Sweeper) { s.Rules.Limits.Percent = 0 }), "the brake let"},
-		"each process has a brake of its own": {func(y *year) { y.bots[1].Guard.Book, y.twins = &brakes{servers: 150}, 1 }, "although somebody holds"},
+		"each process has a brake of its own": {func(y *year) { y.bots[1].Guard.Book, y.twins = &brakes{servers: 150}, 1 }, "the brake let"},
 		"what was sent counts as delivered":   {each(func(y *year, s *Sweeper) { s.Book, y.slackUp = credulous{y}, y.now.Add(240*time.Hour) }), "nobody was told"},
 		"a freeze is not asked for":           {each(func(y *year, s *Sweeper) { s.Frozen, y.disk.frozen = nil, true }), "in a freeze"},
 		"nobody asks who is away":             {each(func(y *year, s *Sweeper) { s.Away = nil; y.absent["U01"] = absence{since: y.now} }), "while its owner is away"},
