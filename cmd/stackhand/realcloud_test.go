@@ -103,7 +103,7 @@ func TestRealCloud(t *testing.T) {
 // deleted, without the bot. The bot's clock is moved on; the services' is not.
 func TestRealLeases(t *testing.T) {
 	args := realArgs(t)
-	for _, script := range []string{"ladder", "ladder_shelve", "volume_archive", "schedule", "adopt", "orphans"} {
+	for _, script := range []string{"ladder", "ladder_shelve", "volume_archive", "adopt", "orphans"} {
 		t.Run(script, func(t *testing.T) {
 			nothingLeft(t, "image") // what the ladder makes of a server stays
 			for _, talk := range talksOf(t, script) {
