@@ -35,8 +35,8 @@ func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, aske
 	}
 	fresh, err := s.Book.AddNotice(ctx, stackhand.Notice{
 		ID: fmt.Sprintf("silent/%s/%s", stack.Cloud, now.UTC().Format("2006-01-02")), Admins: true, Created: now,
-		Text: stackhand.Textf("%s gives no answer. %s of %s should be %s; that waits, and so does whatever else comes to its end there, until it answers.",
-			stackhand.AsBold(stack.Cloud), stackhand.AsBold(stack.Name), stackhand.To(stack.Lease.Owner), n.done()),
+		Text: stackhand.Textf("%s gives no answer. %s of %s should be %s; that waits, and so does whatever else there it does not tell of, and goes on by itself once it answers. What is wrong, %s says on the bot's machine.",
+			stackhand.AsBold(stack.Cloud), stackhand.AsBold(stack.Name), stackhand.To(stack.Lease.Owner), n.done(), stackhand.AsCode("stackhand doctor")),
 	})
 	if err == nil && fresh {
 		s.Noticed()
