@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -161,10 +162,15 @@ func (n noting) Run(name string, f func(testscript.T)) {
 
 func (n noting) Verbose() bool { return testing.Verbose() }
 
+// scriptsAt is when conversations on the simulated cloud begin, the same moment in every run: what is stopped in the evening, or asked
+// on a day off, must not hang on the hour at which somebody tests. It is a Wednesday, far from changes of the clock.
+var scriptsAt = flag.String("scripts.at", "2027-01-13T12:00:00Z", "the moment at which conversations of tests begin")
+
 // TestScripts plays whole conversations, as users see them.
 func TestScripts(t *testing.T) {
 	testscript.RunT(noting{t}, testscript.Params{Dir: scripts, Setup: func(env *testscript.Env) error {
 		env.Setenv("STACKHAND_DEMO_SLACK_PACE", strconv.Itoa(pace))
+		env.Setenv("STACKHAND_DEMO_CLOCK_AT", *scriptsAt)
 		return nil
 	}})
 }
@@ -217,7 +223,11 @@ func playOn(t *testing.T, script string, args ...string) {
 func playTalk(t *testing.T, talk string, args ...string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	args = append([]string{"demo", "--port", "0", "--build", "300ms", "--slack-pace", strconv.Itoa(pace), "--script", "-"}, args...)
+	begin := []string{"demo", "--port", "0", "--build", "300ms", "--slack-pace", strconv.Itoa(pace), "--script", "-"}
+	if !slices.Contains(args, "--cloud") { // a real cloud's time is what it is
+		begin = append(begin, "--clock-at", *scriptsAt)
+	}
+	args = append(begin, args...)
 	if code := run(t.Context(), args, streams{strings.NewReader(talk), &out, &errs}); code != 0 {
 		t.Errorf("%s: status %d\n%s%s", strings.Join(args, " "), code, &out, &errs)
 	}

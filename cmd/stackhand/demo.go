@@ -29,7 +29,7 @@ type demoCmd struct {
 	Script     string        `help:"Play the conversation in this file (- for standard input), print what was said, and end." placeholder:"FILE"`
 	Dir        string        `help:"Keep the bot's state here instead of in a temporary folder." type:"path"`
 	Port       int           `help:"Port of the page; the next free one is taken where it is busy." default:"7333"`
-	ClockAt    string        `help:"The moment at which the demo's time begins, such as 2027-03-27T12:00:00Z; now without it." placeholder:"TIME"`
+	ClockAt    string        `help:"The moment at which the demo's time begins, such as 2027-03-27T12:00:00Z; now without it." placeholder:"TIME" env:"STACKHAND_DEMO_CLOCK_AT"`
 	ClockRate  float64       `help:"How fast the demo's time runs." default:"1"`
 	Build      time.Duration `help:"How long the simulated cloud takes to build a server." default:"2s"`
 	Profile    string        `help:"The time that the simulated cloud is of: today, zed, 2014 (Keystone v2.0, Nova without microversions) or 2011 (Nova alone)." enum:",today,zed,2014,2011" default:"" placeholder:"YEAR"`
