@@ -44,6 +44,33 @@ func TestTheBotsOwnLoginStops(t *testing.T) {
 	}
 }
 
+// Where the first moment after a login has ended is a start, the owner hears of the half that is left, and not that nothing works.
+func TestAStartThatTheBotLeavesOut(t *testing.T) {
+	ended := stackhand.Errorf(stackhand.Unauthorized, "lab no longer accepts your login.").Do("Log in again.")
+	for name, c := range map[string]struct {
+		stop string
+		own  error
+		want string
+	}{
+		"stops go on":    {stop: "20:00", want: "does only half its work: lab no longer accepts your login."},
+		"no stops":       {want: "does not work: lab no longer accepts your login."},
+		"nor the bot's":  {stop: "20:00", own: ended, want: "does not work: lab no longer accepts your login."},
+		"nobody answers": {stop: "20:00", own: stackhand.Errorf(stackhand.Unavailable, "lab does not answer.")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.lend, w.shut, w.own = true, ended, c.own
+			st := w.give("U1", "web-1", map[string]string{"stackhand_stack": "web-1-1", "stackhand_job": "j-web-1"})
+			w.servers[st.Server].Status = "SHUTOFF"
+			w.set(stackhand.Schedule{Stack: st.ID, Name: st.Name, Stop: c.stop, Start: "16:00"})
+			w.live(monday.Add(8 * time.Hour))
+			if n := w.told("Your schedule"); (n == 1) != (c.want != "") || c.want != "" && w.told(c.want) != 1 || len(w.done) != 0 {
+				t.Errorf("%v\n%v, want %q", w.done, w.said(), c.want)
+			}
+		})
+	}
+}
+
 // The bot's own login touches nothing but what carries the stack's mark, and what cannot be reached for now is waited for.
 func TestTheBotsOwnLoginLeaves(t *testing.T) {
 	ended := stackhand.Errorf(stackhand.Unauthorized, "lab no longer accepts your login.")

@@ -160,8 +160,7 @@ func (r *round) turn(ctx context.Context, st stackhand.Stack, t *stackhand.Turn)
 		return err
 	}
 	if r.lent != nil {
-		err := r.tellShut(ctx, r.lent, "Your schedule (%s) does only half its work: %s Until then it stops servers with the bot's own login, and starts none. You are not told again.")
-		if err != nil {
+		if err := r.tellShut(ctx, r.lent, halfWork); err != nil {
 			return err
 		}
 	}
@@ -242,8 +241,26 @@ func (r *round) unopened(ctx context.Context, t *stackhand.Turn, err error) erro
 	if err != nil || stackhand.Temporary(r.shut) {
 		return err
 	}
+	words := "Your schedule (%s) does not work: %s It goes on by itself once that is mended. You are not told again."
+	switch stops, err := r.stillStops(ctx); {
+	case stackhand.Temporary(err):
+		return nil // the next round knows
+	case stops:
+		words = halfWork
+	}
 	t.Wait = false
-	return r.tellShut(ctx, r.shut, "Your schedule (%s) does not work: %s It goes on by itself once that is mended. You are not told again.")
+	return r.tellShut(ctx, r.shut, words)
+}
+
+const halfWork = "Your schedule (%s) does only half its work: %s Until then it stops servers with the bot's own login, and starts none. You are not told again."
+
+// stillStops tells whether a schedule whose owner's login has ended goes on to stop servers with the bot's own.
+func (r *round) stillStops(ctx context.Context) (bool, error) {
+	if r.s.Stop == "" || r.o.Own == nil || stackhand.KindOf(r.shut) != stackhand.Unauthorized {
+		return false, nil
+	}
+	_, err := r.o.Own(ctx, r.s.Cloud, r.s.Scope)
+	return err == nil, err
 }
 
 // tellShut tells the owner, once, why their login does not serve, in words that take the schedule and the reason.
