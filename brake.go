@@ -10,9 +10,11 @@ type Brake struct {
 	Rev       int64     `json:"-"`
 	Installed time.Time `json:"installed,omitzero"` // when the ladder ran first
 	Swept     time.Time `json:"swept,omitzero"`     // when a sweep was last known to run
-	// Gap is when sweeps began again after a long pause, a clock that jumped, or the restore of an old backup. What came to be
+	// Gap is when sweeps began again after a long pause, a clock that jumped, the restore of an old backup, or a freeze. What came to be
 	// due meanwhile is said once more before anything is done.
 	Gap time.Time `json:"gap,omitzero"`
+	// Frozen says that the last sweep found a freeze. With the first one that finds none a gap ends as well: nobody could answer meanwhile.
+	Frozen bool `json:"frozen,omitempty"`
 	// Backup says that the records are those of a backup, with which no sweep has run so far; Restored is when the first one did.
 	// What was told before that counts for nothing: the answers to it may be lost.
 	Backup   bool        `json:"backup,omitempty"`

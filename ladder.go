@@ -123,6 +123,14 @@ func (l *Ladder) Answer() {
 // Parked is the step that put the server away, and whether it still is.
 func (l Ladder) Parked() (Rung, bool) { return l.taken(StepStop, StepShelve) }
 
+// Started is when a server that had been put away was started again the last time; zero if it never was.
+func (l Ladder) Started() (at time.Time) {
+	for _, r := range l.Rungs {
+		at = later(at, r.Undone)
+	}
+	return at
+}
+
 // Wake notes that a job of ours wakes the server that was put away, and means to end it all the same.
 func (l *Ladder) Wake(job string) {
 	l.Rungs = slices.Clone(l.Rungs)

@@ -81,7 +81,7 @@ func unfreeze(ctx context.Context, env *Env, user stackhand.User, _ unfreezeArgs
 	if err := env.setFreeze(ctx, stackhand.Freeze{}, "unfreeze"); err != nil {
 		return Reply{}, err
 	}
-	text := stackhand.Textf("Everybody may change things again. %s had stopped that at %s: %s Servers whose time is over meanwhile end now.",
+	text := stackhand.Textf("Everybody may change things again. %s had stopped that at %s: %s Owners of servers whose time is over meanwhile are told once more, a quarter of an hour before anything happens to these.",
 		stackhand.To(f.By), stackhand.At(f.At), ended(f.Why))
 	return Reply{Text: text, Public: true}, nil
 }

@@ -56,8 +56,14 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 		return p, nil
 	}
 	now := s.Now()
+	frozen, unsure := s.frozen(ctx) // where that is not known no step is taken either
 	b, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
 		was := *b
+		if unsure == nil && b.Frozen != frozen {
+			if b.Frozen = frozen; !frozen {
+				b.Gap = now
+			}
+		}
 		if b.Installed.IsZero() {
 			b.Installed = now
 		}
@@ -68,7 +74,7 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 			if b.Gap.After(now) || now.Sub(b.Gap) > longPause { // else it is that of a sweep before this one, which did not get through
 				b.Gap = now
 			}
-			return b.Installed != was.Installed || b.Backup != was.Backup || b.Gap != was.Gap // the rest is noted when that is done
+			return changed(was, *b) // the rest is noted when that is done
 		}
 		if !b.Swept.IsZero() && now.Sub(b.Swept) > longPause {
 			b.Gap = now
@@ -76,7 +82,7 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 		if now.Sub(b.Swept) > beat { // a clock that went back is waited for
 			b.Swept = now
 		}
-		return b.Installed != was.Installed || b.Swept != was.Swept || b.Gap != was.Gap || b.Restored != was.Restored || b.Backup != was.Backup
+		return changed(was, *b) || b.Swept != was.Swept
 	})
 	if err != nil {
 		return p, fmt.Errorf("reading the brake: %w", err)
@@ -90,6 +96,18 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 		p.stopped = "somebody holds it"
 	}
 	return p, nil
+}
+
+func changed(was, b stackhand.Brake) bool {
+	return b.Installed != was.Installed || b.Gap != was.Gap || b.Restored != was.Restored || b.Backup != was.Backup || b.Frozen != was.Frozen
+}
+
+// frozen tells whether a freeze is on.
+func (s *Sweeper) frozen(ctx context.Context) (bool, error) {
+	if s.Frozen == nil {
+		return false, nil
+	}
+	return s.Frozen(ctx)
 }
 
 // Passed notes that sweeps have run until a moment, for those who move a clock on.
@@ -262,7 +280,7 @@ func (s *Sweeper) Brake(ctx context.Context) (b stackhand.Brake, dry bool, err e
 }
 
 // stale tells whether a step has to be said once more before it is taken, because nobody was told of it since a moment that counts: a pause
-// in which it came to be due while no sweep ran, or the restore of a backup. Then it waits for as long as it would after any first
+// in which it came to be due while no sweep ran, a freeze in which nobody could answer, or the restore of a backup. Then it waits for as long as it would after any first
 // warning. say is the moment since which nobody was told, zero where that is not so.
 func (r Rules) stale(l stackhand.Lease, n Next, p *pass, now time.Time) (say time.Time, wait bool) {
 	restored := !p.from.IsZero() && !n.toldSince(l, p.from)

@@ -195,13 +195,27 @@ func TestDryRun(t *testing.T) {
 }
 
 func TestFreezeStopsTheLadder(t *testing.T) {
-	s, b, _, _ := herd(3, Limits{})
+	s, b, _, now := herd(3, Limits{})
 	on := true
 	s.Frozen = func(context.Context) (bool, error) { return on, nil }
 	sweeps(t, s, 2)
-	if on = false; len(b.started) != 0 {
+	if next, _, err := s.Outlook(t.Context(), b.stacks["h-000"]); err != nil || !strings.Contains(next.String(), "not while changes are stopped") {
+		t.Errorf("in a freeze it is said that it is %s, %v", next, err)
+	}
+	told := len(b.notices)
+	if on, *now = false, now.Add(time.Minute); len(b.started) != 0 {
 		t.Fatal("a frozen ladder took a step")
 	}
+	// Nobody could start or extend it meanwhile: they are told, and have a quarter of an hour.
+	sweeps(t, s, 2)
+	if *now = now.Add(14 * time.Minute); len(b.started) != 0 || len(b.notices) != told+3 {
+		t.Fatalf("%d steps, %d notices right after the freeze", len(b.started), len(b.notices)-told)
+	}
+	sweeps(t, s, 1)
+	if len(b.started) != 0 {
+		t.Fatal("too early")
+	}
+	*now = now.Add(2 * time.Minute)
 	sweeps(t, s, 1)
 	if len(b.started) != 3 {
 		t.Errorf("%d steps after the freeze", len(b.started))

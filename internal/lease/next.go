@@ -66,7 +66,7 @@ func (r Rules) Next(s stackhand.Stack) (Next, bool) {
 		return Next{}, false
 	}
 	plan, end := r.LadderOf(s), s.Lease.End()
-	n := Next{Step: plan.First, From: s.Lease.Ready, At: end}
+	n := Next{Step: plan.First, From: later(s.Lease.Ready, s.Lease.Ladder.Started()), At: end}
 	if parked, ok := s.Lease.Ladder.Parked(); ok {
 		n.Step, n.Parked, n.From, n.At = stackhand.StepDelete, true, parked.At, parked.At.Add(plan.Grace)
 		if s.Lease.Until.After(n.At) {

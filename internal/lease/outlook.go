@@ -17,7 +17,11 @@ func (s *Sweeper) Outlook(ctx context.Context, stack stackhand.Stack) (next, tol
 		return nil, nil, err
 	}
 	next, told = s.Rules.outlook(stack, s.Now())
-	return next, told, nil
+	frozen, err := s.frozen(ctx)
+	if frozen && len(next) > 0 {
+		next = next.Add(", but not while changes are stopped: its owner is told again before")
+	}
+	return next, told, err
 }
 
 func (r Rules) outlook(s stackhand.Stack, now time.Time) (next, told stackhand.Text) {

@@ -42,7 +42,7 @@ type Sweeper struct {
 	Noticed func()                  // a notice was written down
 	// Conflict is what a save matches that somebody else was faster than, such as another sweep; nil: nothing does.
 	Conflict error
-	// Frozen tells whether no server ends for now: warnings go out, and what is over ends afterwards. nil: never.
+	// Frozen tells whether no server ends for now: warnings go out, and what is over is said once more afterwards. nil: never.
 	Frozen func(ctx context.Context) (bool, error)
 	// Guard keeps it from doing harm; nil: nothing does.
 	Guard *Guard
@@ -144,10 +144,8 @@ func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) erro
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
 		return s.tell(ctx, p, stack, n, before, warningID(stack.Lease, n, before), now)
 	case Ended:
-		if s.Frozen != nil {
-			if frozen, err := s.Frozen(ctx); frozen || err != nil {
-				return err
-			}
+		if frozen, err := s.frozen(ctx); frozen || err != nil {
+			return err
 		}
 		say, wait := s.Rules.stale(stack.Lease, n, p, now)
 		if !say.IsZero() {

@@ -46,9 +46,16 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	return nil
 }
 
-// said is what a warning says: what comes, and who waits for what.
+// said is what a warning says: what comes, whether that has to wait, and who waits for what.
 func (s *Sweeper) said(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (stackhand.Text, error) {
 	text := s.words(stack, n, now)
+	frozen, err := s.frozen(ctx)
+	if err != nil {
+		return text, err
+	}
+	if frozen {
+		text = text.Add(" Changes are stopped now: as long as they are, nothing happens to it, and you will be told again before anything does.")
+	}
 	if s.Asked == nil {
 		return text, nil
 	}
