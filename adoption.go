@@ -18,6 +18,7 @@ type Adoption struct {
 	Asked   time.Time     `json:"asked"`
 	Ends    time.Time     `json:"ends"`
 	Closed  time.Time     `json:"closed,omitzero"`
+	Why     string        `json:"why,omitempty"` // nothing came of it: a sentence
 }
 
 // Open tells whether the offer can still be accepted. nil is no offer.

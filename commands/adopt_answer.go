@@ -105,6 +105,8 @@ func (env *Env) settledAdoption(ctx context.Context, user stackhand.User, o *sta
 		return no("%s declined %s already, %s.", to, o.Name, ago(o.Closed, now))
 	case o.State == stackhand.TransferWithdrawn:
 		return no("The offer of %s was taken back, %s.", o.Name, ago(o.Closed, now))
+	case o.State == stackhand.TransferVoid:
+		return no("%s accepted %s, %s, and nothing came of it: %s", to, o.Name, ago(o.Closed, now), ended(o.Why))
 	case !o.Open(now):
 		return no("The offer of %s ended unanswered, %s.", o.Name, ago(o.Ends, now))
 	}
@@ -112,9 +114,9 @@ func (env *Env) settledAdoption(ctx context.Context, user stackhand.User, o *sta
 }
 
 // closeAdoption ends an offer in one way, once.
-func (env *Env) closeAdoption(ctx context.Context, id, key string, how stackhand.TransferState, says stackhand.Text, may func(stackhand.Notice) error) (stackhand.Notice, error) {
+func (env *Env) closeAdoption(ctx context.Context, id, key string, how stackhand.TransferState, says stackhand.Text, may func(*stackhand.Notice) error) (stackhand.Notice, error) {
 	return env.Notices.ChangeNotice(ctx, id, func(n *stackhand.Notice) error {
-		if err := may(*n); err != nil {
+		if err := may(n); err != nil {
 			return err
 		}
 		o := *n.Adoption
@@ -145,11 +147,14 @@ func acceptAdoption(ctx context.Context, env *Env, user stackhand.User, a adopti
 	}
 	o := n.Adoption
 	says := stackhand.Textf("%s accepted the server %s (job %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(p.job.ID))
+	waits := ""
 	if p.verdict.Then == policy.Approve {
-		says = stackhand.Textf("%s accepted the server %s, which waits for an approval now (request %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(p.job.ID))
+		waits = p.job.ID
+		says = stackhand.Textf("%s accepted the server %s, which waits for an approval now (request %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(waits))
 	}
-	if _, err := env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferAccepted, says, func(n stackhand.Notice) error {
-		return env.answerableAdoption(ctx, user, n, a.Line.Key)
+	if _, err := env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferAccepted, says, func(n *stackhand.Notice) error {
+		n.Waits = waits
+		return env.answerableAdoption(ctx, user, *n, a.Line.Key)
 	}); err != nil {
 		return Reply{}, err
 	}
@@ -206,8 +211,8 @@ func declineAdoption(ctx context.Context, env *Env, user stackhand.User, a adopt
 	}
 	o := n.Adoption
 	says := stackhand.Textf("%s declined the server %s. It stays as it is, under no lease.", stackhand.To(o.To), stackhand.AsBold(o.Name))
-	if _, err = env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferDeclined, says, func(n stackhand.Notice) error {
-		return env.answerableAdoption(ctx, user, n, a.Line.Key)
+	if _, err = env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferDeclined, says, func(n *stackhand.Notice) error {
+		return env.answerableAdoption(ctx, user, *n, a.Line.Key)
 	}); err != nil {
 		return Reply{}, err
 	}
@@ -222,7 +227,7 @@ func withdrawAdoption(ctx context.Context, env *Env, user stackhand.User, a adop
 	}
 	o := n.Adoption
 	says := stackhand.Textf("%s took back the offer of %s.", stackhand.To(user.ID), stackhand.AsBold(o.Name))
-	_, err = env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferWithdrawn, says, func(n stackhand.Notice) error {
+	_, err = env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferWithdrawn, says, func(n *stackhand.Notice) error {
 		if n.Taken != "" && n.Taken == a.Line.Key {
 			return nil
 		}

@@ -91,7 +91,7 @@ func (s *session) overtaken(ctx context.Context, w adoption, job string) error {
 		how = stackhand.TransferAccepted
 	}
 	says := stackhand.Textf("%s put the server %s under a lease (job %s), so its offer has ended.", stackhand.To(s.user.ID), stackhand.AsBold(sv.Name), stackhand.AsCode(job))
-	if _, err := env.closeAdoption(ctx, n.ID, w.line.Key, how, says, func(n stackhand.Notice) error { return env.settledAdoption(ctx, s.user, n.Adoption) }); err != nil {
+	if _, err := env.closeAdoption(ctx, n.ID, w.line.Key, how, says, func(n *stackhand.Notice) error { return env.settledAdoption(ctx, s.user, n.Adoption) }); err != nil {
 		return err
 	}
 	if by := n.Adoption.By; by != s.user.ID {

@@ -192,7 +192,7 @@ func TestAnAcceptedTransferWaits(t *testing.T) {
 	rules(t, env, policy.Rule{Name: "four eyes", When: `request.verb == "transfer"`, Then: policy.Approve})
 	offer := w.lastNotice("U0BOB").Actions[0].Value
 	decide(t, env, bob, clicked("accept", offer), "Take web-1 over .* waits for the approval of")
-	decide(t, env, bob, clicked("accept", offer), "Take web-1 over waits for an approval already")
+	decide(t, env, bob, clicked("accept", offer), "You accepted web-1 already, just now, and that waits for an approval .request")
 	r := b.only(t)
 	if ends := w.now.Add(transferFor - 2*day); !r.Ends.Equal(ends) {
 		t.Errorf("the request ends %s, and the offer %s", r.Ends, ends)

@@ -94,6 +94,8 @@ type Notices interface {
 	AnswerableNotices(ctx context.Context, until time.Time) ([]stackhand.Notice, error)
 	// TakenNotices are those with an offer that the line of a key has answered.
 	TakenNotices(ctx context.Context, line string) ([]stackhand.Notice, error)
+	// WaitingNotices are those with an offer that was accepted, and whose acceptance waits for an approval.
+	WaitingNotices(ctx context.Context) ([]stackhand.Notice, error)
 }
 
 // current is the world with the settings that are in force now.

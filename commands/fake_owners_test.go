@@ -127,6 +127,15 @@ func (f fakeNotices) TakenNotices(_ context.Context, line string) (out []stackha
 	return out, f.w.fail["TakenNotices"]
 }
 
+func (f fakeNotices) WaitingNotices(context.Context) (out []stackhand.Notice, err error) {
+	for _, n := range f.w.notices {
+		if n.Waits != "" {
+			out = append(out, n)
+		}
+	}
+	return out, f.w.fail["WaitingNotices"]
+}
+
 // lastNotice is what somebody was told last.
 func (w *world) lastNotice(user string) stackhand.Notice {
 	for _, id := range slices.Backward(w.told) {

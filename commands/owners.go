@@ -51,8 +51,11 @@ func (s *session) showOwners(ctx context.Context, st stackhand.Stack, field func
 	if len(st.Shared) > 0 {
 		field("Shared with", "%s", s.env.callAll(ctx, st.Shared))
 	}
-	if t := st.Transfer; t.Open(s.env.Now()) {
+	switch t := st.Transfer; {
+	case t.Open(s.env.Now()):
 		field("Offered to", "%s, until %s", stackhand.To(t.To), stackhand.At(t.Ends))
+	case t.Pending(s.env.Now()):
+		field("Offered to", "%s, who accepted; that waits for an approval (request %s)", stackhand.To(t.To), stackhand.AsCode(t.Waits))
 	}
 }
 

@@ -220,7 +220,7 @@ func TestNothingPassesTheTrail(t *testing.T) {
 		Identity Features Refresh Servers AllServers Server Images Flavors Networks Subnets SecurityGroups FloatingIPs Ports KeyPairs
 		Image Routers Volumes VolumeSnapshots Attachments ServerActions ConsoleLog ConsoleURL Usage AllUsage Hypervisors Projects OwnProjects
 		Regions Users Limits Zones
-		Notice AnswerableNotices TakenNotices Find`)
+		Notice AnswerableNotices TakenNotices WaitingNotices Find`)
 	env := Env{Audit: (&paper{}).audit, Now: time.Now, Requests: auditedRequests{}, Schedules: auditedSchedules{}, Notices: auditedNotices{}, Leases: auditedLeases{}, Orphans: auditedOrphans{}}
 	whole := reflect.ValueOf(*env.audited(alice, Line{}))
 	wrapped := []reflect.Type{reflect.TypeFor[auditedCloud]()}

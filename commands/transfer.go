@@ -79,9 +79,12 @@ func (env *Env) offer(ctx context.Context, by stackhand.User, st stackhand.Stack
 		switch {
 		case old != nil && old.ID == id: // the same line, delivered again
 			return nil
-		case old.Open(now):
-			whom := env.person(ctx, old.To)
-			return stackhand.Errorf(stackhand.Conflict, "%s is offered to %s already, who has not answered yet.", st.Name, whom).
+		case old.Pending(now):
+			whom, what := env.person(ctx, old.To), "who has not answered yet"
+			if old.Waits != "" {
+				what = "who accepted it; that waits for an approval (request " + old.Waits + ")"
+			}
+			return stackhand.Errorf(stackhand.Conflict, "%s is offered to %s already, %s.", st.Name, whom, what).
 				Do("Wait for the answer, or take it back with `transfer withdraw %s`.", quote(st.Name))
 		}
 		st.Transfer = &stackhand.Transfer{
@@ -161,7 +164,7 @@ func (env *Env) takeOver(ctx context.Context, user stackhand.User, st stackhand.
 			return err
 		}
 		from = st.Lease.Owner
-		if void = st.Transfer.Open(now); void {
+		if void = st.Transfer.Pending(now); void {
 			t := *st.Transfer
 			t.State, t.Closed = stackhand.TransferWithdrawn, now
 			st.Transfer = &t
@@ -173,6 +176,9 @@ func (env *Env) takeOver(ctx context.Context, user stackhand.User, st stackhand.
 		return Reply{}, err
 	}
 	if void {
+		if err := env.unask(ctx, st.Transfer, capital(env.person(ctx, user.ID))+" took the server over."); err != nil {
+			return Reply{}, err
+		}
 		if err := env.reviseOffer(ctx, st, stackhand.Textf("%s took %s over, so this offer is void.", stackhand.To(user.ID), stackhand.AsBold(st.Name))); err != nil {
 			return Reply{}, err
 		}

@@ -64,8 +64,9 @@ func noOffer() error {
 	return stackhand.Errorf(stackhand.NotFound, "There is no such offer.").Do("`show NAME` tells whose a server is.")
 }
 
-// settled tells what became of an offer that is not open any more; nil while it is.
-func (env *Env) settled(ctx context.Context, user stackhand.User, st stackhand.Stack) error {
+// settled tells what became of an offer that is not open any more; nil while it is, and for the line of a key by which it was accepted
+// and that had to wait for an approval.
+func (env *Env) settled(ctx context.Context, user stackhand.User, st stackhand.Stack, key string) error {
 	t := st.Transfer
 	when := func(what string) error {
 		return stackhand.Errorf(stackhand.Conflict, "%s.", what).Do("`show %s` tells whose it is now.", quote(st.Name))
@@ -83,7 +84,12 @@ func (env *Env) settled(ctx context.Context, user stackhand.User, st stackhand.S
 		return when(fmt.Sprintf("%s declined %s already, %s", to, st.Name, ago(t.Closed, env.Now())))
 	case t.State == stackhand.TransferWithdrawn:
 		return when(fmt.Sprintf("The offer of %s was taken back, %s", st.Name, ago(t.Closed, env.Now())))
-	case !t.Open(env.Now()):
+	case t.State == stackhand.TransferVoid:
+		return when(fmt.Sprintf("%s accepted %s, %s, and nothing came of it: %s", to, st.Name, ago(t.Closed, env.Now()), strings.TrimSuffix(t.Why, ".")))
+	case t.State == stackhand.TransferWaiting && t.Waits != JobID(key, 0):
+		return stackhand.Errorf(stackhand.Conflict, "%s accepted %s already, %s, and that waits for an approval (request %s).", to, st.Name, ago(t.Closed, env.Now()), t.Waits).
+			Do("Wait for the decision; `cancel %s` takes the acceptance back.", t.Waits)
+	case t.State == stackhand.TransferOpen && !t.Open(env.Now()):
 		return when(fmt.Sprintf("The offer of %s ended unanswered, %s", st.Name, ago(t.Ends, env.Now())))
 	case t.From != st.Lease.Owner:
 		return when(fmt.Sprintf("%s belongs to somebody else since, so this offer is void", st.Name))
@@ -118,7 +124,7 @@ func (env *Env) usable(ctx context.Context, user stackhand.User, st stackhand.St
 func acceptTransfer(ctx context.Context, env *Env, user stackhand.User, a offerArgs) (Reply, error) {
 	st, err := env.offered(ctx, user, a, "transfer accept")
 	if err == nil {
-		err = env.answerable(ctx, user, st)
+		err = env.answerable(ctx, user, st, a.Line.Key)
 	}
 	var s *session
 	if err == nil {
@@ -130,10 +136,13 @@ func acceptTransfer(ctx context.Context, env *Env, user stackhand.User, a offerA
 	d := s.giving(a.Line, "transfer", st, "Take "+st.Name+" over", "")
 	d.ends, d.once = st.Transfer.Ends, true // once the offer has ended there is nothing to approve
 	if r, waits, err := env.pass(ctx, d); waits || err != nil {
+		if err == nil {
+			err = env.transferWaits(ctx, st, a.Line.Key)
+		}
 		return r, err
 	}
 	st, err = env.close(ctx, st.ID, st.Transfer.ID, stackhand.TransferAccepted, func(st *stackhand.Stack) error {
-		if err := env.answerable(ctx, user, *st); err != nil {
+		if err := env.answerable(ctx, user, *st, a.Line.Key); err != nil {
 			return err
 		}
 		give(st, user.ID)
@@ -158,7 +167,7 @@ func declineTransfer(ctx context.Context, env *Env, user stackhand.User, a offer
 	if err != nil {
 		return Reply{}, err
 	}
-	st, err = env.close(ctx, st.ID, st.Transfer.ID, stackhand.TransferDeclined, func(st *stackhand.Stack) error { return env.answerable(ctx, user, *st) })
+	st, err = env.close(ctx, st.ID, st.Transfer.ID, stackhand.TransferDeclined, func(st *stackhand.Stack) error { return env.answerable(ctx, user, *st, "") })
 	if err != nil {
 		return Reply{}, err
 	}
@@ -174,8 +183,14 @@ func withdrawTransfer(ctx context.Context, env *Env, user stackhand.User, a offe
 		if err := mayGive(ctx, env, user, *st, "take back the offer of"); err != nil {
 			return err
 		}
-		return env.settled(ctx, user, *st)
+		if st.Transfer.State == stackhand.TransferWaiting {
+			return nil
+		}
+		return env.settled(ctx, user, *st, "")
 	})
+	if err == nil {
+		err = env.unask(ctx, st.Transfer, capital(env.person(ctx, user.ID))+" took back the offer.")
+	}
 	if err != nil {
 		return Reply{}, err
 	}
@@ -184,12 +199,12 @@ func withdrawTransfer(ctx context.Context, env *Env, user stackhand.User, a offe
 }
 
 // answerable refuses whom an offer is not for, and one that is over.
-func (env *Env) answerable(ctx context.Context, user stackhand.User, st stackhand.Stack) error {
+func (env *Env) answerable(ctx context.Context, user stackhand.User, st stackhand.Stack, key string) error {
 	if st.Transfer.To != user.ID {
 		to := env.person(ctx, st.Transfer.To)
 		return stackhand.Errorf(stackhand.Forbidden, "%s is offered to %s, and nobody else can answer that.", st.Name, to).Do("Ask %s.", to)
 	}
-	return env.settled(ctx, user, st)
+	return env.settled(ctx, user, st, key)
 }
 
 // close ends an offer in one way, if it is still the stack's last one.

@@ -27,6 +27,9 @@ func noticeIndex(n *stackhand.Notice) []string {
 	if n.Adoption != nil && n.Taken != "" {
 		keys = append(keys, key("notice.taken", n.Taken, n.ID))
 	}
+	if n.Waits != "" {
+		keys = append(keys, key("notice.waits", n.ID))
+	}
 	for _, p := range []stackhand.Posted{n.Public, n.Direct} {
 		if n.Job != "" && p.TS != "" {
 			keys = append(keys, threadKey(p.Channel, p.TS, "notice "+n.ID))
@@ -108,6 +111,12 @@ func (s *Store) AnswerableNotices(ctx context.Context, until time.Time) ([]stack
 func (s *Store) TakenNotices(ctx context.Context, line string) ([]stackhand.Notice, error) {
 	from, to := under("notice.taken", line)
 	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Adoption != nil && n.Taken == line })
+}
+
+// WaitingNotices reads the notices with an offer that was accepted, and whose acceptance waits for an approval.
+func (s *Store) WaitingNotices(ctx context.Context) ([]stackhand.Notice, error) {
+	from, to := under("notice.waits")
+	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Waits != "" })
 }
 
 // OpenNotices reads the notices that are not delivered yet, or not as they are now.

@@ -35,7 +35,7 @@ var errEnough = errors.New("store: enough")
 //   - a job of a stack whose record is there, one that has made what somebody may have still, one that does not rest or is stuck, whose end
 //     is not on the audit trail, or of which not everything was shown; and its request;
 //   - a request that waits, and one whose job has not begun;
-//   - a notice that is not delivered, that can be answered, or of a job that is there.
+//   - a notice that is not delivered, that can be answered, whose answer waits for an approval, or of a job that is there.
 //
 // Audit records are never touched.
 func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (Purged, error) {
@@ -218,7 +218,7 @@ func leaves(j stackhand.Job) bool {
 func (p *purge) notices(ctx context.Context) error {
 	from, to := under("notice")
 	return noticeTable.each(ctx, p.d, from, to, func(n stackhand.Notice) error {
-		open := n.Delivered.IsZero() || n.Stale || !n.Ends.IsZero() && len(n.Actions) > 0 && !n.Ends.Before(p.before)
+		open := n.Delivered.IsZero() || n.Stale || n.Waits != "" || !n.Ends.IsZero() && len(n.Actions) > 0 && !n.Ends.Before(p.before)
 		if open || !n.Created.Before(p.before) {
 			return nil
 		}

@@ -146,3 +146,31 @@ func TestReviseNotice(t *testing.T) {
 	same(t, "open", 0, len(open))
 	notFound(t, s.ReviseNotice(ctx, "n2", nil))
 }
+
+// An offer that was accepted and waits for an approval is found until that is over, and not purged before.
+func TestWaitingNotices(t *testing.T) {
+	s, _, _ := memory(t)
+	ctx := t.Context()
+	for _, id := range []string{"plain", "offer"} {
+		_, err := s.AddNotice(ctx, stackhand.Notice{ID: id, Created: start, Delivered: start})
+		ok(t, err)
+	}
+	waits := func(request string) (out []string) {
+		_, err := s.ChangeNotice(ctx, "offer", func(n *stackhand.Notice) error { n.Waits = request; return nil })
+		ok(t, err)
+		_, err = s.Purge(ctx, start.Add(time.Hour), 10)
+		ok(t, err)
+		all, err := s.WaitingNotices(ctx)
+		ok(t, err)
+		for _, n := range all {
+			out = append(out, n.ID)
+		}
+		return out
+	}
+	same(t, "while it waits", []string{"offer"}, waits("r-1"))
+	same(t, "afterwards", 0, len(waits("")))
+	for _, id := range []string{"plain", "offer"} {
+		_, err := s.Notice(ctx, id)
+		notFound(t, err)
+	}
+}

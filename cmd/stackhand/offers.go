@@ -70,8 +70,5 @@ func (a *app) offerers(ctx context.Context, n stackhand.Notice) ([]string, error
 	if err != nil || t == nil || t.ID != id || t.State != stackhand.TransferOpen || st.State == stackhand.StackGone {
 		return nil, err
 	}
-	if t.From == t.By {
-		return []string{t.By}, nil
-	}
-	return []string{t.By, t.From}, nil
+	return t.Offerers(), nil
 }
