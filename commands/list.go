@@ -52,12 +52,9 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 		return s.noServers(whose), nil
 	}
 	all = byName(all, target.name)
-	t := &Table{Columns: []string{"Name", "Status", "Address", "Owner", "Flavor", "Ends"}}
+	t := &Table{Columns: []string{"Name", "Status", "Address", "Owner", "Flavor", "Ends"}, Rows: make([][]string, len(all))}
 	if a.Long {
 		t.Columns = append(t.Columns, "Image", "Networks", "Id")
-	}
-	for _, it := range all {
-		t.Rows = append(t.Rows, s.row(ctx, it, a.Long))
 	}
 	text, err := env.freezeNote(ctx)
 	if err != nil {
@@ -67,7 +64,20 @@ func list(ctx context.Context, env *Env, user stackhand.User, a listArgs) (Reply
 	if away > 0 {
 		text = text.Add(", and %d elsewhere that others share with you", away)
 	}
-	return paged(text, t, a.Page, func(p int) string { a.Page = p; return format("list", a) })
+	r, err := paged(text, t, a.Page, a.other)
+	if err != nil {
+		return Reply{}, err
+	}
+	for i, it := range onPage(all, a.Page) { // no row but those shown: the owner's name may have to be asked for
+		r.Table.Rows[i] = s.row(ctx, it, a.Long)
+	}
+	return r, nil
+}
+
+// other is the line for another page.
+func (a listArgs) other(page int) string {
+	a.Page = page
+	return format("list", a)
 }
 
 func (s *session) row(ctx context.Context, t target, long bool) []string {
@@ -127,6 +137,11 @@ func pagedBy(size int, text stackhand.Text, t *Table, page int, line func(page i
 	}
 	t.Rows = t.Rows[(page-1)*size : min(len(t.Rows), page*size)]
 	return Reply{Text: text.Add(":"), Table: t}, nil
+}
+
+// onPage are the items of a page that there is.
+func onPage[T any](all []T, page int) []T {
+	return all[(page-1)*pageSize : min(len(all), page*pageSize)]
 }
 
 func count2(n int, noun string) string {

@@ -47,14 +47,13 @@ func (s *session) listAll(ctx context.Context, a listArgs) (Reply, error) {
 	if a.Long {
 		t.Columns = append(t.Columns, "Flavor", "Host", "Id")
 	}
-	r, err := paged(text, t, a.Page, func(p int) string { a.Page = p; return format("list", a) })
+	r, err := paged(text, t, a.Page, a.other)
 	if err != nil {
 		return r, err
 	}
 	// Only those shown are looked up in the records.
-	shown := all.servers[(max(1, a.Page)-1)*pageSize:]
-	for i := range r.Table.Rows {
-		if r.Table.Rows[i], err = s.rowOfAll(ctx, all, shown[i], a.Long); err != nil {
+	for i, sv := range onPage(all.servers, a.Page) {
+		if r.Table.Rows[i], err = s.rowOfAll(ctx, all, sv, a.Long); err != nil {
 			return Reply{}, err
 		}
 	}
