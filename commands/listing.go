@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -121,7 +122,14 @@ func into[T any](p *T, read func(ctx context.Context) (T, error)) func(context.C
 
 // byName is a copy of items in the order of their names, whatever the case.
 func byName[T any](items []T, name func(T) string) []T {
-	return slices.SortedStableFunc(slices.Values(items), func(a, b T) int {
-		return strings.Compare(strings.ToLower(name(a)), strings.ToLower(name(b)))
-	})
+	keys, order := make([]string, len(items)), make([]int, len(items)) // items are large: they move once
+	for i, it := range items {
+		keys[i], order[i] = strings.ToLower(name(it)), i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(strings.Compare(keys[a], keys[b]), a-b) })
+	out := make([]T, len(items))
+	for i, from := range order {
+		out[i] = items[from]
+	}
+	return out
 }

@@ -22,10 +22,16 @@ func (s *session) ownerOf(ctx context.Context, st stackhand.Stack) string {
 // elsewhereShared are the stacks that others share with the user and that the session's project does not list.
 func (s *session) elsewhereShared(ctx context.Context, listed []target) ([]stackhand.Stack, error) {
 	shared, err := s.env.Stacks.StacksSharedWith(ctx, append([]string{s.user.ID}, s.user.Groups...)...)
-	return slices.DeleteFunc(shared, func(st stackhand.Stack) bool {
-		return st.Lease.Owner == s.user.ID ||
-			slices.ContainsFunc(listed, func(t target) bool { return t.stack != nil && t.stack.ID == st.ID })
-	}), err
+	if len(shared) == 0 || err != nil {
+		return nil, err
+	}
+	here := make(map[string]bool, len(listed))
+	for i := range listed {
+		if st := listed[i].stack; st != nil {
+			here[st.ID] = true
+		}
+	}
+	return slices.DeleteFunc(shared, func(st stackhand.Stack) bool { return st.Lease.Owner == s.user.ID || here[st.ID] }), nil
 }
 
 // addShared adds what is shared with the user in other projects and clouds to a list of the session's own.
