@@ -129,8 +129,8 @@ func credentialPerProject(ctx context.Context, d Driver) error {
 		return err
 	}
 	for _, item := range items {
-		c, err := credentialTable.decode(item)
-		if err != nil {
+		var c stackhand.Credential
+		if err := credentialTable.decode(item, &c); err != nil {
 			return err
 		}
 		if item.Key != key("credential", c.User, c.Cloud) {

@@ -35,19 +35,25 @@ func (t table[T]) get(ctx context.Context, d Driver, key, id string) (T, error) 
 }
 
 func (t table[T]) read(ctx context.Context, d Driver, key string) (v T, err error) {
-	item, err := d.Get(ctx, key)
-	if err != nil {
-		return v, fmt.Errorf("read %s: %w", key, err)
-	}
-	return t.decode(item)
+	err = t.readInto(ctx, d, key, &v)
+	return v, err
 }
 
-func (t table[T]) decode(item Item) (v T, err error) {
-	if err := json.Unmarshal(item.Value, &v); err != nil {
-		return v, fmt.Errorf("read %s: %w", item.Key, err)
+// readInto is read into v, which is empty.
+func (t table[T]) readInto(ctx context.Context, d Driver, key string, v *T) error {
+	item, err := d.Get(ctx, key)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", key, err)
 	}
-	*t.rev(&v) = item.Rev
-	return v, nil
+	return t.decode(item, v)
+}
+
+func (t table[T]) decode(item Item, v *T) error {
+	if err := json.Unmarshal(item.Value, v); err != nil {
+		return fmt.Errorf("read %s: %w", item.Key, err)
+	}
+	*t.rev(v) = item.Rev
+	return nil
 }
 
 // save writes v if the store holds the revision that v has, and gives v its new one. Otherwise it
@@ -152,17 +158,21 @@ func (t table[T]) follow(ctx context.Context, d Driver, from, to string, limit i
 	if err != nil {
 		return nil, fmt.Errorf("list each %s: %w", t.what, err)
 	}
-	var out []T
+	if len(items) == 0 {
+		return nil, nil
+	}
+	out := make([]T, 0, len(items)) // a stack is large: it is read where it stays
 	for _, i := range items {
-		v, err := t.read(ctx, d, string(i.Value))
-		if errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
+		n := len(out)
+		out = out[:n+1]
+		switch err := t.readInto(ctx, d, string(i.Value), &out[n]); {
+		case errors.Is(err, ErrNotFound):
+			out = out[:n]
+		case err != nil:
 			return nil, err
-		}
-		if keep == nil || keep(&v) {
-			out = append(out, v)
+		case keep != nil && !keep(&out[n]):
+			clear(out[n:])
+			out = out[:n]
 		}
 	}
 	return out, nil
@@ -174,13 +184,14 @@ func (t table[T]) list(ctx context.Context, d Driver, from, to string, limit int
 	if err != nil {
 		return nil, fmt.Errorf("list each %s: %w", t.what, err)
 	}
-	var out []T
-	for _, i := range items {
-		v, err := t.decode(i)
-		if err != nil {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	out := make([]T, len(items))
+	for n, i := range items {
+		if err := t.decode(i, &out[n]); err != nil {
 			return nil, err
 		}
-		out = append(out, v)
 	}
 	return out, nil
 }

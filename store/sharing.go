@@ -23,18 +23,20 @@ func sharedKeys(st *stackhand.Stack) []string {
 // StacksSharedWith reads the stacks of which one of the ids, of users or of user groups, is a co-owner, oldest first.
 func (s *Store) StacksSharedWith(ctx context.Context, ids ...string) ([]stackhand.Stack, error) {
 	var out []stackhand.Stack
+	known := map[string]bool{}
 	for _, id := range ids {
 		from, to := under("stack.shared", id)
 		more, err := s.stacks(ctx, from, to, 0, nil, func(r *stackRow) bool {
-			known := slices.ContainsFunc(out, func(st stackhand.Stack) bool { return st.ID == r.ID })
-			return slices.Contains(r.Shared, id) && !known
+			fits := slices.Contains(r.Shared, id) && !known[r.ID]
+			known[r.ID] = known[r.ID] || fits
+			return fits
 		})
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, more...)
 	}
-	slices.SortFunc(out, byAge)
+	sortByAge(out)
 	return out, nil
 }
 

@@ -153,7 +153,7 @@ func (s *Store) StacksEverInProject(ctx context.Context, cloud, projectID string
 	for _, r := range rows {
 		all = append(all, r.Stack)
 	}
-	slices.SortFunc(all, byAge)
+	sortByAge(all)
 	return all, err
 }
 
@@ -186,7 +186,7 @@ func (s *Store) StacksEver(ctx context.Context, since time.Time) ([]stackhand.St
 		}
 		from = end
 	}
-	slices.SortFunc(all, byAge)
+	sortByAge(all)
 	return all, nil
 }
 
@@ -206,24 +206,35 @@ func (s *Store) StacksDue(ctx context.Context, until time.Time, limit int) ([]st
 	})
 }
 
-func byAge(a, b stackhand.Stack) int {
+func byAge(a, b *stackhand.Stack) int {
 	return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
+}
+
+func sortByAge(all []stackhand.Stack) {
+	slices.SortFunc(all, func(a, b stackhand.Stack) int { return byAge(&a, &b) })
 }
 
 // stacks follows an index to the stacks that are not gone.
 func (s *Store) stacks(ctx context.Context, from, to string, limit int,
-	order func(a, b stackhand.Stack) int, keep func(*stackRow) bool) ([]stackhand.Stack, error) {
+	order func(a, b *stackhand.Stack) int, keep func(*stackRow) bool) ([]stackhand.Stack, error) {
 	rows, err := stackTable.follow(ctx, s.d, from, to, limit, func(r *stackRow) bool {
 		return r.State != stackhand.StackGone && keep(r)
 	})
-	var out []stackhand.Stack
-	for _, r := range rows {
-		out = append(out, r.Stack)
+	if len(rows) == 0 || err != nil {
+		return nil, err
+	}
+	sorted := make([]*stackhand.Stack, len(rows)) // a stack is large: only where it is moves
+	for i := range rows {
+		sorted[i] = &rows[i].Stack
 	}
 	if order != nil {
-		slices.SortFunc(out, order)
+		slices.SortFunc(sorted, order)
 	}
-	return out, err
+	out := make([]stackhand.Stack, len(rows))
+	for i, st := range sorted {
+		out[i] = *st
+	}
+	return out, nil
 }
 
 // UsersOfResource tells the ids of the stacks that are not gone and of the jobs that do not rest
