@@ -75,7 +75,7 @@ func TestAnExtensionIsLookedAtAnew(t *testing.T) {
 		"given away":        {func(_ *world, st *stackhand.Stack) { st.Lease.Owner = "U0BOB" }, `cannot be done now as it was asked: web-1 belongs to bob, so you cannot extend it`, true},
 		"being deleted":     {func(_ *world, st *stackhand.Stack) { st.State = stackhand.StackDeleting }, `web-1 is being deleted, so it is too late to extend it`, true},
 		"logged out":        {func(w *world, _ *stackhand.Stack) { delete(w.login, "U0ALICE") }, `is not logged in to lab any more`, true},
-		"past":              {func(w *world, _ *stackhand.Stack) { w.now = w.now.Add(29 * time.Hour) }, `is no moment to come`, true},
+		"past":              {func(w *world, _ *stackhand.Stack) { w.now = w.now.Add(29 * time.Hour) }, `is over already`, true},
 		"nothing different": {func(*world, *stackhand.Stack) {}, `You approved Keep web-1`, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,12 +76,12 @@ func short(d time.Duration) string {
 	return b.String()
 }
 
-// roughly is short for reading: its two largest units only.
+// roughly is short for reading: its two largest units only, and no seconds of more than a few minutes.
 func roughly(d time.Duration) string {
 	switch {
 	case d >= day:
 		return short(d.Truncate(time.Hour))
-	case d >= time.Hour:
+	case d >= 5*time.Minute:
 		return short(d.Truncate(time.Minute))
 	}
 	return short(d.Truncate(time.Second))

@@ -31,6 +31,9 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 		return Reply{}, find("extend").misuse("A server is extended by a minute at least.")
 	}
 	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("extend", a) })
+	if d, bad := parseDuration(a.Server); bad == nil && stackhand.KindOf(err) == stackhand.NotFound {
+		return Reply{}, find("extend").misuse("Which server do you want to keep for %s longer? Name it: extend NAME %s.", short(d), short(d))
+	}
 	if err != nil {
 		return Reply{}, err
 	}

@@ -27,6 +27,7 @@ func (s *session) extendTo(ctx context.Context, t target, until time.Time, line 
 		r.Text = r.Text.Add(" Until somebody decides, %s ends as before (%s), and its owner is warned of that.", st.Name, stackhand.At(st.Lease.End()))
 		return r, nil
 	}
+	before := st.Lease.Until
 	move := env.Stacks.Extend
 	if (decides || env.carrying) && env.Leases != nil {
 		move = env.Leases.Beyond
@@ -38,11 +39,11 @@ func (s *session) extendTo(ctx context.Context, t target, until time.Time, line 
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{Text: env.extended(user, st), Public: true}, nil
+	return Reply{Text: env.extended(user, st, before), Public: true}, nil
 }
 
-// extended says until when a server lasts now. The card of an approved line tells that by itself.
-func (env *Env) extended(user stackhand.User, st stackhand.Stack) stackhand.Text {
+// extended says until when a server lasts now, and what it was before where that was later. The card of an approved line tells that by itself.
+func (env *Env) extended(user stackhand.User, st stackhand.Stack, before time.Time) stackhand.Text {
 	var text stackhand.Text
 	switch {
 	case env.carrying:
@@ -50,6 +51,9 @@ func (env *Env) extended(user stackhand.User, st stackhand.Stack) stackhand.Text
 		text = stackhand.Textf("%s is yours until %s.", st.Name, stackhand.At(st.Lease.Until))
 	default:
 		text = stackhand.Textf("%s of %s lasts until %s.", st.Name, stackhand.To(st.Lease.Owner), stackhand.At(st.Lease.Until))
+	}
+	if before.After(st.Lease.Until) && len(text) > 0 {
+		text = text.Add(" That is sooner than before (%s).", stackhand.At(before))
 	}
 	if _, parked := st.Lease.Ladder.Parked(); parked {
 		if len(text) > 0 {

@@ -2,14 +2,8 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"regexp"
-	"strings"
 	"time"
-
-	"github.com/olebedev/when"
-	"github.com/olebedev/when/rules/common"
-	"github.com/olebedev/when/rules/en"
 
 	"github.com/stackhand/stackhand"
 )
@@ -33,7 +27,7 @@ type Leases interface {
 
 type keepArgs struct {
 	Server string `arg:"server" help:"name or id; in a server's thread, that one"`
-	Until  string `opt:"until" help:"a moment in your own time zone: \"friday 18:00\", 2026-12-24, or a span such as 3d"`
+	Until  string `opt:"until" words:"true" value:"\"friday 18:00\"" help:"a moment in your own time zone: friday 18:00, 2026-12-24, or a span such as 3d"`
 	inCloud
 	Line Line
 }
@@ -41,7 +35,7 @@ type keepArgs struct {
 var _ = add(Command[keepArgs]{
 	Name:     "keep",
 	Help:     "keep a server of yours until a moment that you name",
-	Examples: []string{`keep web-1 --until "friday 18:00"`, "keep web-1 --until 2026-12-24"},
+	Examples: []string{"keep web-1 --until friday 18:00", "keep web-1 --until 2026-12-24"},
 	Role:     stackhand.Member,
 	Run:      keep,
 })
@@ -55,6 +49,12 @@ func keep(ctx context.Context, env *Env, user stackhand.User, a keepArgs) (Reply
 			return retry(ctx, env, user, retryArgs{jobArgs: jobArgs{Job: a.Server, Line: a.Line}, Keep: true})
 		}
 	}
+	zone, err := time.LoadLocation(env.zone(ctx, user))
+	if err != nil {
+		zone = time.UTC // Slack knows a zone that this machine does not
+	}
+	now := env.Now().In(zone)
+	a.sort(now)
 	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("keep", a) })
 	if err != nil {
 		return Reply{}, err
@@ -62,11 +62,6 @@ func keep(ctx context.Context, env *Env, user stackhand.User, a keepArgs) (Reply
 	if err := env.mayExtend(ctx, user, t); err != nil {
 		return Reply{}, err
 	}
-	zone, err := time.LoadLocation(env.zone(ctx, user))
-	if err != nil {
-		zone = time.UTC // Slack knows a zone that this machine does not
-	}
-	now := env.Now().In(zone)
 	if a.Until == "" {
 		return Reply{Form: lineForm(format("keep", keepArgs{Server: t.stack.ID}), "Keep a server", "Keep it",
 			stackhand.Textf("Until when do you need %s? It ends at %s now.", t.name(), stackhand.At(t.stack.Lease.Until)),
@@ -74,58 +69,9 @@ func keep(ctx context.Context, env *Env, user stackhand.User, a keepArgs) (Reply
 	}
 	until, err := moment(a.Until, now)
 	if err != nil {
-		return Reply{}, find("keep").misuse("%s is no moment to come: write \"friday 18:00\", \"2026-12-24 12:00\" or 3d.", quote(clip(a.Until, 60)))
+		return Reply{}, find("keep").misuse("%s %s.", quote(clip(a.Until, 60)), err)
 	}
 	return s.extendTo(ctx, t, until, a.Line)
-}
-
-// clockWord tells whether somebody named a time of the day.
-var clockWord = regexp.MustCompile(`(?i)\d{1,2}[:.]\d{2}|\b\d{1,2}\s*(am|pm)\b|noon|midnight|morning|evening|afternoon|tonight|hour|minute`)
-
-// written are the ways to write a date with digits, with and without a time of the day.
-var written = []string{"2006-01-02 15:04", "2006-01-02T15:04", time.RFC3339, "2.1.2006 15:04", time.DateOnly, "2.1.2006"}
-
-// spoken reads "friday 18:00", "tomorrow at noon", "dec 24".
-var spoken = func() *when.Parser {
-	p := when.New(nil)
-	p.Add(en.All...)
-	p.Add(common.All...)
-	return p
-}()
-
-// moment reads a moment to come, in the time zone of now. A day alone means its end.
-func moment(s string, now time.Time) (time.Time, error) {
-	if d, err := parseDuration(s); err == nil && d > 0 {
-		return now.Add(d), nil
-	}
-	s = strings.TrimPrefix(strings.ToLower(strings.Join(strings.Fields(s), " ")), "until ")
-	t, err := dateIn(s, now)
-	if err != nil {
-		return t, err
-	}
-	if !clockWord.MatchString(s) {
-		t = time.Date(t.Year(), t.Month(), t.Day(), 23, 59, 0, 0, now.Location())
-	}
-	if !t.After(now) {
-		return t, errors.New("that is over")
-	}
-	return t, nil
-}
-
-func dateIn(s string, now time.Time) (time.Time, error) {
-	for _, layout := range written {
-		if t, err := time.ParseInLocation(layout, strings.ToUpper(s), now.Location()); err == nil {
-			return t, nil
-		}
-	}
-	got, err := spoken.Parse(s, now)
-	switch {
-	case err != nil:
-		return time.Time{}, err
-	case got == nil || got.Text != s:
-		return time.Time{}, errors.New("no date")
-	}
-	return got.Time, nil
 }
 
 // mayExtend refuses to move the end of what is not the asker's, or has none. Approvers may: they are asked when a budget is used up.

@@ -77,15 +77,20 @@ func TestMoments(t *testing.T) {
 	for s, want := range map[string]string{
 		"friday 18:00": "2026-12-04 18:00", "Next Friday": "2026-12-04 23:59", "until friday at 6pm": "2026-12-04 18:00", "tomorrow": "2026-12-01 23:59",
 		"2026-12-24": "2026-12-24 23:59", "2026-12-24 18:00": "2026-12-24 18:00", "24.12.2026 08:30": "2026-12-24 08:30", "dec 24": "2026-12-24 23:59",
-		"3d": "2026-12-03 12:00", "18:00": "2026-11-30 18:00", "2026-12-24T18:00:00Z": "2026-12-24 21:00",
+		"3d": "2026-12-03 12:00", "18:00": "2026-11-30 18:00", "10:00": "2026-12-01 10:00", "9am": "2026-12-01 09:00", "1.12.2026": "2026-12-01 23:59", "24.12.2026": "2026-12-24 23:59",
+		"monday 18:00": "2026-11-30 18:00", "monday 10:00": "2026-12-07 10:00", "monday": "2026-12-07 23:59", "next monday 18:00": "2026-12-07 18:00", "today": "2026-11-30 23:59",
+		"2026-12-24T18:00:00Z": "2026-12-24 21:00",
 	} {
 		if got, err := moment(s, now); err != nil || got.In(zone).Format("2006-01-02 15:04") != want {
 			t.Errorf("%q is %s (%v), want %s", s, got.In(zone).Format("2006-01-02 15:04"), err, want)
 		}
 	}
-	for _, s := range []string{"", "soon", "2020-01-01", "10:00", "web-1 friday", "0d", "-3d"} {
-		if got, err := moment(s, now); err == nil {
-			t.Errorf("%q is %s", s, got)
+	for s, want := range map[string]error{
+		"": errNoMoment, "soon": errNoMoment, "web-1 friday": errNoMoment, "0d": errNoMoment, "-3d": errNoMoment, "2020-01-01": errOver, "yesterday": errOver, "2026-11-30 11:59": errOver,
+		"forever": errEver, "for ever": errEver,
+	} {
+		if got, err := moment(s, now); err != want {
+			t.Errorf("%q is %s, %v", s, got, err)
 		}
 	}
 }
@@ -102,11 +107,22 @@ func TestKeep(t *testing.T) {
 	r, err = fillIn(t, env, alice, r.Form, map[string]string{"until": "2d"})
 	expect(t, told(r, err), "web-1 is yours until")
 	for line, want := range map[string]string{
-		"keep web-1 --until soon": "soon is no moment to come", "keep web-1 --until 2020-01-01": "is no moment to come", "keep nobody --until 2d": "(?i)no server",
+		"keep web-1 --until soon": "soon is no moment that I understand", "keep web-1 --until 2020-01-01": "is over already", "keep nobody --until 2d": "(?i)no server",
 	} {
 		r, err := say(t, env, alice, line)
 		expect(t, told(r, err), want)
 	}
+	for _, line := range []string{
+		"keep web-1 --until tomorrow 17:00", "keep web-1 until tomorrow 17:00", "keep web-1 tomorrow 17:00", "keep --until tomorrow 17:00 web-1", "keep web-1 --until=tomorrow 17:00", "keep --until tomorrow 17:00 -- web-1",
+	} {
+		r, err := say(t, env, alice, line)
+		expect(t, told(r, err), `web-1 is yours until .* 14:00 UTC`)
+		if _, err := say(t, env, alice, `keep web-1 3d`); err != nil {
+			t.Error(err)
+		}
+	}
+	r, err = say(t, env, alice, "keep web-1 1h")
+	expect(t, told(r, err), `That is sooner than before \(`)
 	w.login["U0BOB"] = "bob"
 	r, err = say(t, env, bob, `keep web-1 --until 2d`)
 	expect(t, told(r, err), "belongs to")

@@ -69,6 +69,8 @@ func (p *parsing) option(w string) error {
 		if value, ok = p.take(s); !ok && s.value != "optional" {
 			return p.e.misuse("--%s needs a value.", name)
 		}
+	} else if s.words {
+		value += p.more()
 	}
 	return p.assign(s, "--"+name, value)
 }
@@ -110,14 +112,19 @@ func (p *parsing) take(s *spec) (string, bool) {
 		return "", false
 	}
 	p.words = p.words[1:]
-	if !s.rest || !keyType.MatchString(w) {
-		return w, true
-	}
-	for len(p.words) > 0 && !isOption(p.words[0]) {
-		w += " " + p.words[0]
-		p.words = p.words[1:]
+	if s.words || s.rest && keyType.MatchString(w) {
+		w += p.more()
 	}
 	return w, true
+}
+
+// more is the words up to the next option, each after a space.
+func (p *parsing) more() (more string) {
+	for len(p.words) > 0 && !isOption(p.words[0]) && p.words[0] != "--" {
+		more += " " + p.words[0]
+		p.words = p.words[1:]
+	}
+	return more
 }
 
 func (p *parsing) lookup(name string) (s *spec, no bool) {
@@ -157,7 +164,11 @@ func (p *parsing) positional() error {
 			return p.e.misuse("%s needs a%s.", p.e.Name, article(s.arg))
 		}
 		for len(p.free) > 0 {
-			if err := p.assign(s, "the "+s.arg, p.free[0]); err != nil {
+			name := "the " + s.arg
+			if len(s.opts) > 0 {
+				name = "--" + s.opts[0]
+			}
+			if err := p.assign(s, name, p.free[0]); err != nil {
 				return err
 			}
 			p.free = p.free[1:]
@@ -165,6 +176,9 @@ func (p *parsing) positional() error {
 				break
 			}
 		}
+	}
+	if i := slices.IndexFunc(p.e.specs, func(s spec) bool { return s.words && !p.set[s.key()] }); i >= 0 && len(p.free) > 0 {
+		return p.assign(&p.e.specs[i], "--"+p.e.specs[i].opts[0], strings.Join(p.free, " "))
 	}
 	if len(p.free) > 0 {
 		return p.e.misuse("%s does not know what to do with %s.", p.e.Name, quote(clip(p.free[0], 60)))

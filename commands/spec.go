@@ -18,6 +18,7 @@ type spec struct {
 	value    string
 	required bool
 	rest     bool
+	words    bool // an option whose value goes on until the next one; it also takes the words that are left over
 	free     bool
 	hidden   bool
 }
@@ -47,7 +48,7 @@ func specOf(f reflect.StructField, index []int) spec {
 	s := spec{
 		index: index, typ: f.Type, arg: f.Tag.Get("arg"),
 		help: f.Tag.Get("help"), def: f.Tag.Get("default"), value: f.Tag.Get("value"),
-		required: f.Tag.Get("required") == "true", rest: f.Tag.Get("rest") == "true", free: f.Tag.Get("free") == "true", hidden: f.Tag.Get("hidden") == "true",
+		required: f.Tag.Get("required") == "true", rest: f.Tag.Get("rest") == "true", words: f.Tag.Get("words") == "true", free: f.Tag.Get("free") == "true", hidden: f.Tag.Get("hidden") == "true",
 	}
 	if names := f.Tag.Get("opt"); names != "" {
 		s.opts = strings.Split(names, ",")

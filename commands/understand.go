@@ -142,7 +142,7 @@ func strict(words []string) (call, error) {
 // wordy tells whether the arguments of a command hold words of a sentence, which are unlikely
 // to be names: "delete web-1 please", "delete web-1, web-2".
 func wordy(e *entry, words []string) bool {
-	if e.Name == "help" || slices.ContainsFunc(e.specs, func(s spec) bool { return s.free }) {
+	if e.Name == "help" || slices.ContainsFunc(e.specs, func(s spec) bool { return s.free || s.words }) {
 		return false
 	}
 	for _, s := range e.specs {
