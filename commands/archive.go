@@ -56,7 +56,7 @@ func archive(ctx context.Context, env *Env, user stackhand.User, a archiveArgs) 
 }
 
 type restoreArgs struct {
-	Server string        `arg:"server" help:"the name that it had"`
+	Server string        `arg:"server" help:"the name that it had; without it, you are asked which"`
 	Name   string        `opt:"name" help:"another name for it"`
 	For    time.Duration `opt:"for" help:"for how long; without it the usual time"`
 	inCloud
@@ -79,11 +79,17 @@ func restore(ctx context.Context, env *Env, user stackhand.User, a restoreArgs) 
 	if job, done, err := env.started(ctx, a.Line, 0); err != nil || done {
 		return begun(job), err
 	}
+	if a.Server == "" {
+		return env.restorable(ctx, user, a)
+	}
 	st, err := env.archived(ctx, user, a)
 	if err != nil {
 		return Reply{}, err
 	}
 	r, _ := st.Lease.Ladder.Snapshot()
+	if err := env.imageThere(ctx, user, st, r); err != nil {
+		return Reply{}, err
+	}
 	c := r.Recipe
 	if c == nil {
 		c = &stackhand.Recipe{Image: r.Image, Network: "auto", Floating: true}
@@ -123,6 +129,69 @@ func (env *Env) keyAgain(ctx context.Context, user stackhand.User, st stackhand.
 	return none, stackhand.Textf("It had the key pair %s, which you do not have. Whoever got into it before still does, since that is in its image.", had), nil
 }
 
+// imageThere refuses to restore from an image that somebody has deleted since.
+func (env *Env) imageThere(ctx context.Context, user stackhand.User, st stackhand.Stack, r stackhand.Rung) error {
+	s, err := open(ctx, env, user, st.Cloud)
+	if err != nil {
+		return err
+	}
+	_, err = s.Image(ctx, r.Image)
+	if stackhand.KindOf(err) != stackhand.NotFound {
+		return err
+	}
+	named := r.Image
+	if r.Recipe != nil {
+		named = first(r.Recipe.Named, named)
+	}
+	return stackhand.Errorf(stackhand.NotFound, "%s cannot be restored: its image %s is not there any more.", st.Name, named).
+		Do("`image list` shows the images; `create %s --image IMAGE` makes a server from any of them.", quote(st.Name)).Because(err)
+}
+
+// restorable asks which of the servers that are gone is meant.
+func (env *Env) restorable(ctx context.Context, user stackhand.User, a restoreArgs) (Reply, error) {
+	all, err := env.restorables(ctx, user, a)
+	if err != nil {
+		return Reply{}, err
+	}
+	const most = 10
+	var r Reply
+	seen := map[string]bool{}
+	for _, st := range all {
+		if rung, _ := st.Lease.Ladder.Snapshot(); !seen[st.Name] && len(r.Actions) < most {
+			r.Text = r.Text.Add("\n• %s: %s", st.Name, stackhand.At(rung.At))
+			r.Actions = append(r.Actions, stackhand.Action{ID: "choose", Label: clip(st.Name, 60), Value: format("restore", restoreArgs{Server: st.ID, Name: a.Name, For: a.For})})
+		}
+		seen[st.Name] = true
+	}
+	if len(r.Actions) == 0 {
+		return Reply{}, noneKept("No server of yours was deleted of which there is an image.")
+	}
+	r.Text = append(stackhand.Textf("Which one? These were deleted, and have an image of this moment:"), r.Text...)
+	return r, nil
+}
+
+func noneKept(format string, args ...any) error {
+	return stackhand.Errorf(stackhand.NotFound, format, args...).
+		Do("`image list` shows the images; `create NAME --image IMAGE` makes a server from any of them.")
+}
+
+// restorables are the stacks of a project that are gone, have an image, and that the asker may bring back, the last one first.
+func (env *Env) restorables(ctx context.Context, user stackhand.User, a restoreArgs) ([]stackhand.Stack, error) {
+	s, err := open(ctx, env, user, a.Cloud)
+	if err != nil {
+		return nil, err
+	}
+	all, err := env.Stacks.EverInProject(ctx, s.name, s.who.ProjectID, env.Now().Add(-kept))
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(all)
+	return slices.DeleteFunc(all, func(st stackhand.Stack) bool {
+		_, has := st.Lease.Ladder.Snapshot()
+		return !has || st.State != stackhand.StackGone || !st.Of(user) && user.Role < stackhand.Admin
+	}), nil
+}
+
 // archived finds the stack that is meant: by its id, or as the last one of that name that the asker had and that has an image.
 func (env *Env) archived(ctx context.Context, user stackhand.User, a restoreArgs) (stackhand.Stack, error) {
 	if st, ok := env.stackOf(ctx, a.Server); ok {
@@ -131,19 +200,12 @@ func (env *Env) archived(ctx context.Context, user stackhand.User, a restoreArgs
 		}
 		return st, stackhand.Errorf(stackhand.Conflict, "There is no image of %s to restore it from.", st.Name).Do("`list` shows what there is.")
 	}
-	s, err := open(ctx, env, user, a.Cloud)
+	all, err := env.restorables(ctx, user, a)
 	if err != nil {
 		return stackhand.Stack{}, err
 	}
-	all, err := env.Stacks.EverInProject(ctx, s.name, s.who.ProjectID, env.Now().Add(-kept))
-	if err != nil {
-		return stackhand.Stack{}, err
+	if i := slices.IndexFunc(all, func(st stackhand.Stack) bool { return st.Name == a.Server }); i >= 0 {
+		return all[i], nil
 	}
-	for _, st := range slices.Backward(all) {
-		if _, has := st.Lease.Ladder.Snapshot(); has && st.State == stackhand.StackGone && st.Name == a.Server && (st.Of(user) || user.Role >= stackhand.Admin) {
-			return st, nil
-		}
-	}
-	return stackhand.Stack{}, stackhand.Errorf(stackhand.NotFound, "There is no image of a server of yours called %s that was deleted.", quote(clip(a.Server, 60))).
-		Do("`image list` shows the images; `create NAME --image IMAGE` makes a server from any of them.")
+	return stackhand.Stack{}, noneKept("There is no image of a server of yours called %s that was deleted.", quote(clip(a.Server, 60)))
 }

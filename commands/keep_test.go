@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,6 +220,18 @@ func TestArchiveAndRestore(t *testing.T) {
 	expect(t, told(r, err), "belongs to")
 	r, err = say(t, env, alice, "restore nothing")
 	expect(t, told(r, err), "There is no image of a server of yours called nothing")
+	r, err = say(t, env, alice, "restore --for 2d")
+	expect(t, told(r, err), `(?s)Which one\?.*• old-1: `)
+	if n := len(r.Actions); n != 4 || !slices.ContainsFunc(r.Actions, func(a stackhand.Action) bool { return a.Value == "restore "+old.ID+" --for 2d" }) {
+		t.Errorf("%d choices: %+v", n, r.Actions)
+	}
+	r, err = say(t, env, alice, "start "+old.ID)
+	expect(t, told(r, err), "(?s)old-1 is gone already.*restore old-1")
+	st := w.archive("lost-1")
+	st.Lease.Ladder.Rungs[0].Image = "no-such-image"
+	w.stacks[st.ID] = st
+	r, err = say(t, env, alice, "restore lost-1")
+	expect(t, told(r, err), "(?s)lost-1 cannot be restored: its image .* is not there any more.*create lost-1 --image")
 }
 
 func TestLadder(t *testing.T) {

@@ -270,6 +270,15 @@ func (s *session) target(ctx context.Context, name string) (target, error) {
 	return found, err
 }
 
+// isGone refuses what is asked of a server that was there, and says how it comes back where it can.
+func isGone(st stackhand.Stack) error {
+	e := stackhand.Errorf(stackhand.NotFound, "%s is gone already.", st.Name)
+	if _, has := st.Lease.Ladder.Snapshot(); has {
+		return e.Do("`restore %s` makes it anew from the image that was made before.", quote(st.Name))
+	}
+	return e.Do("Nothing is left to do. `list` shows what there is.")
+}
+
 // elsewhere looks where the session's project does not: a stack or its server by id, which
 // buttons send, and own and shared stacks in other projects and clouds.
 func (s *session) elsewhere(ctx context.Context, name string, missing error) (target, error) {
@@ -279,7 +288,7 @@ func (s *session) elsewhere(ctx context.Context, name string, missing error) (ta
 	case err != nil:
 		return target{}, err
 	case st.State == stackhand.StackGone:
-		return target{}, stackhand.Errorf(stackhand.NotFound, "%s is gone already.", st.Name).Do("Nothing is left to do. `list` shows what there is.")
+		return target{}, isGone(st)
 	case st.Cloud == s.name && s.mayReach(st, name):
 		return target{stack: &st}, nil
 	case !st.Of(s.user):

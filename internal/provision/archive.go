@@ -33,11 +33,31 @@ func (r rung) archiveSteps(check jobs.Step) []jobs.Step {
 			s.Needs = []string{"note"}
 		}
 		if s.Name == "lease" {
-			s.Title = "Lease"
+			s.Title, s.Do = "Lease", r.thenOffer(s.Do)
 		}
 		steps = append(steps, s)
 	}
 	return steps
+}
+
+// thenOffer says how the server comes back, once it is gone.
+func (r rung) thenOffer(end func(context.Context, *jobs.Run) error) func(context.Context, *jobs.Run) error {
+	return func(ctx context.Context, run *jobs.Run) error {
+		if err := end(ctx, run); err != nil {
+			return err
+		}
+		st, err := r.Book.Stack(ctx, r.spec.Stack)
+		if err != nil {
+			return err
+		}
+		if _, has := st.Lease.Ladder.Snapshot(); !has {
+			return nil
+		}
+		if err := run.Say(ctx, fmt.Sprintf("%s is deleted. To restore it makes it anew from the image, until that is deleted.", st.Name)); err != nil {
+			return err
+		}
+		return run.OfferToo(ctx, stackhand.Offer{Line: "restore " + st.ID, Label: "Restore"})
+	}
 }
 
 // deletion is the second half.
