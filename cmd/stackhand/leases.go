@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/cloud"
 	"github.com/stackhand/stackhand/internal/config"
 	"github.com/stackhand/stackhand/internal/lease"
+	"github.com/stackhand/stackhand/internal/session"
 	"github.com/stackhand/stackhand/store"
 )
 
@@ -88,7 +90,7 @@ func (l leases) Needed(ctx context.Context, id string) (bool, error) {
 func (a *app) newSweeper() *lease.Sweeper {
 	return &lease.Sweeper{
 		Book: leaseBook{a.store, a}, Jobs: leaseJobs{a}, Live: a.rules, Now: a.now, Log: a.log, NewID: jobID, Noticed: a.noticed, Conflict: store.ErrConflict, Frozen: a.frozen,
-		Guard: &lease.Guard{Book: a.store}, Away: a.away, Asked: a.askedForLonger, Server: a.serverOf, Record: a.reconciled,
+		Guard: &lease.Guard{Book: a.store}, Away: a.away, Asked: a.askedForLonger, Server: a.serverOf, Servers: a.serversOf, Record: a.reconciled,
 	}
 }
 
@@ -108,25 +110,35 @@ func (a *app) askedForLonger(ctx context.Context, stack string) (stackhand.Text,
 		stackhand.To(r.Job.User.ID), r.Job.Title, stackhand.AsCode(r.ID)), nil
 }
 
-// serverOf asks a stack's cloud for its server, with its owner's login, or where that has ended with the bot's own.
+// serverOf asks a stack's cloud for its server.
 func (a *app) serverOf(ctx context.Context, st stackhand.Stack) (stackhand.Server, error) {
-	c, err := a.sessions.Client(ctx, st.Lease.Owner, st.Cloud, st.Scope())
+	return askCloud(ctx, a.sessions, st, func(c *cloud.Client) (stackhand.Server, error) { return c.Server(ctx, st.Server) })
+}
+
+// serversOf asks a stack's cloud for all servers of its project.
+func (a *app) serversOf(ctx context.Context, st stackhand.Stack) ([]stackhand.Server, error) {
+	return askCloud(ctx, a.sessions, st, func(c *cloud.Client) ([]stackhand.Server, error) { return c.Servers(ctx) })
+}
+
+// askCloud asks a stack's cloud with its owner's login, or where that has ended with the bot's own.
+func askCloud[T any](ctx context.Context, m *session.Manager, st stackhand.Stack, ask func(*cloud.Client) (T, error)) (none T, err error) {
+	c, err := m.Client(ctx, st.Lease.Owner, st.Cloud, st.Scope())
 	if stackhand.KindOf(err) == stackhand.NotFound {
-		return stackhand.Server{}, stackhand.Errorf(stackhand.Invalid, "%s cannot be opened.", st.Cloud).Because(err) // it says nothing about the server
+		return none, stackhand.Errorf(stackhand.Invalid, "%s cannot be opened.", st.Cloud).Because(err) // it says nothing about the server
 	}
 	if err == nil {
-		var srv stackhand.Server
-		if srv, err = c.Server(ctx, st.Server); stackhand.KindOf(err) != stackhand.Unauthorized {
-			return srv, err
+		var got T
+		if got, err = ask(c); stackhand.KindOf(err) != stackhand.Unauthorized {
+			return got, err
 		}
 	}
 	if stackhand.KindOf(err) != stackhand.Unauthorized {
-		return stackhand.Server{}, err
+		return none, err
 	}
-	if c, err = a.sessions.Own(ctx, st.Cloud, st.Scope()); err != nil {
-		return stackhand.Server{}, err
+	if c, err = m.Own(ctx, st.Cloud, st.Scope()); err != nil {
+		return none, err
 	}
-	return c.Server(ctx, st.Server)
+	return ask(c)
 }
 
 // reconciled writes down that a sweep took a server as started.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -43,14 +44,15 @@ type pass struct {
 	gap     time.Time
 	from    time.Time // what was told before it does not count: a backup was restored then
 	taken   int
-	stopped string         // why no more steps are taken in this sweep
-	back    bool           // the clock was put back far: what was noted while it was ahead is taken back
-	silent  map[string]int // for how many servers a cloud gave no answer in it
+	stopped string       // why no more steps are taken in this sweep
+	back    bool         // the clock was put back far: what was noted while it was ahead is taken back
+	silent  map[site]int // for how many servers a site gave no answer in it
+	turn    sync.Mutex   // whoever holds it acts; it is given away while a cloud is asked
 }
 
 // begin notes that a sweep runs, and finds out whether a long pause came before it.
 func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
-	p := &pass{silent: map[string]int{}}
+	p := &pass{silent: map[site]int{}}
 	g := s.Guard
 	if g == nil {
 		return p, nil

@@ -8,11 +8,8 @@ import (
 	"github.com/stackhand/stackhand"
 )
 
-// lookFor is how long a sweep waits for a cloud that is asked for a server.
-const lookFor = 15 * time.Second
-
-// silentAfter is for how many servers a cloud gives no answer until it is asked for no other in the same sweep. It may be one
-// server of which it cannot tell.
+// silentAfter is for how many servers a site gives no answer until it is asked for no other in the same sweep, beyond those for which it is being
+// asked by then. It may be one server of which it cannot tell.
 const silentAfter = 2
 
 // silence is how long a step waits for an answer before the administrators are told.
@@ -22,10 +19,9 @@ const silence = 30 * time.Minute
 // may well tell.
 const askAgain = 10 * time.Minute
 
-// waits leaves a step until the cloud answers, and tells the administrators of it, once a day for each cloud. asked says that this
-// server was asked for, and not left out since the cloud gave no answer for others.
-func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, asked bool, now time.Time) error {
-	if asked {
+// waits leaves a step until the cloud answers, and tells the administrators of it, once a day for each cloud.
+func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) error {
+	if n.InVain {
 		if err := s.putOff(ctx, stack, n, now.Add(askAgain)); err != nil {
 			return err
 		}
@@ -49,16 +45,14 @@ func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, aske
 // server that runs although the ladder put it away was started by somebody, and is taken as started: reconcile answers true
 // then, since the step that was due is not any more. Where the cloud gives no answer, n.Silent is set: people are told all the same, and
 // the step waits. Where it refuses one, the step goes on: its job looks again, and says what is wrong.
-func (s *Sweeper) reconcile(ctx context.Context, p *pass, stack *stackhand.Stack, n *Next, now time.Time) (bool, error) {
+func (s *Sweeper) reconcile(ctx context.Context, p *pass, in *project, stack *stackhand.Stack, n *Next, now time.Time) (bool, error) {
 	if s.Server == nil || stack.Server == "" || stack.Busy != "" {
 		return false, nil
 	}
-	if n.Silent = p.silent[stack.Cloud] >= silentAfter; n.Silent {
+	if n.Silent = p.silent[siteOf(*stack)] >= silentAfter; n.Silent {
 		return false, nil
 	}
-	look, cancel := context.WithTimeout(ctx, lookFor)
-	defer cancel()
-	srv, err := s.Server(look, *stack)
+	srv, err := s.ask(ctx, p, in, *stack)
 	switch kind := stackhand.KindOf(err); {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
@@ -68,7 +62,8 @@ func (s *Sweeper) reconcile(ctx context.Context, p *pass, stack *stackhand.Stack
 	case err != nil:
 		s.Log.Warn("a server cannot be looked at before a step of the ladder", "stack", stack.ID, "cloud", stack.Cloud, "err", err)
 		if n.Silent = stackhand.Temporary(err); n.Silent {
-			p.silent[stack.Cloud]++
+			n.InVain = true
+			p.silent[siteOf(*stack)]++
 		}
 		return false, nil
 	}

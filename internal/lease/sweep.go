@@ -52,6 +52,9 @@ type Sweeper struct {
 	Asked func(ctx context.Context, stack string) (stackhand.Text, error)
 	// Server asks a stack's cloud for its server; NotFound if it is not there any more. nil: the record is believed.
 	Server func(ctx context.Context, stack stackhand.Stack) (stackhand.Server, error)
+	// Servers asks for all servers of a stack's project, where many of them are to be looked at. nil: each is asked for by itself. Several
+	// of both are asked at once.
+	Servers func(ctx context.Context, stack stackhand.Stack) ([]stackhand.Server, error)
 	// Record writes down, once for each id, what was done with a stack that no job does. nil: nowhere.
 	Record func(ctx context.Context, id string, stack stackhand.Stack, why string) error
 }
@@ -98,19 +101,8 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the leases that are due: %w", err)
 	}
-	var errs []error
-	for _, stack := range stacks {
-		err := s.look(ctx, p, stack)
-		for try := 0; try < 5 && s.Conflict != nil && errors.Is(err, s.Conflict); try++ {
-			if stack, err = s.Book.Stack(ctx, stack.ID); err == nil {
-				err = s.look(ctx, p, stack)
-			}
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("lease of %s (%s): %w", stack.Name, stack.ID, err))
-		}
-	}
-	if p.back && len(errs) == 0 {
+	errs := []error{s.lookAtAll(ctx, p, stacks)}
+	if p.back && errs[0] == nil {
 		errs = append(errs, s.turnedBack(ctx, s.Now()))
 	}
 	if _, err := s.Book.PurgeSeen(ctx); err != nil {
@@ -119,7 +111,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) error {
+func (s *Sweeper) look(ctx context.Context, p *pass, in *project, stack stackhand.Stack) error {
 	if err := s.hear(ctx, &stack); err != nil {
 		return err
 	}
@@ -142,25 +134,25 @@ func (s *Sweeper) look(ctx context.Context, p *pass, stack stackhand.Stack) erro
 	switch state {
 	case ToWarn:
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
-		return s.tell(ctx, p, stack, n, before, warningID(stack.Lease, n, before), now)
+		return s.tell(ctx, p, in, stack, n, before, warningID(stack.Lease, n, before), now)
 	case Ended:
 		if frozen, err := s.frozen(ctx); frozen || err != nil {
 			return err
 		}
 		say, wait := s.Rules.stale(stack.Lease, n, p, now)
 		if !say.IsZero() {
-			return s.tell(ctx, p, stack, n, 0, againID(n, say), now)
+			return s.tell(ctx, p, in, stack, n, 0, againID(n, say), now)
 		}
 		if !wait {
-			return s.take(ctx, p, stack, n, now)
+			return s.take(ctx, p, in, stack, n, now)
 		}
 	}
 	return nil
 }
 
 // tell warns of a step, unless the cloud says that it is not to come.
-func (s *Sweeper) tell(ctx context.Context, p *pass, stack stackhand.Stack, n Next, before time.Duration, id string, now time.Time) error {
-	if over, err := s.reconcile(ctx, p, &stack, &n, now); err != nil || over {
+func (s *Sweeper) tell(ctx context.Context, p *pass, in *project, stack stackhand.Stack, n Next, before time.Duration, id string, now time.Time) error {
+	if over, err := s.reconcile(ctx, p, in, &stack, &n, now); err != nil || over {
 		return err
 	}
 	return s.warn(ctx, stack, n, before, id, now)

@@ -11,7 +11,7 @@ import (
 
 // take starts the job that takes the next step. Its id is made from the step's moment, so that it is started once; should it
 // fail, it is tried anew some hours later.
-func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Next, now time.Time) error {
+func (s *Sweeper) take(ctx context.Context, p *pass, in *project, stack stackhand.Stack, n Next, now time.Time) error {
 	if stack.Busy != "" {
 		return nil // a job is at work on it; the next sweep looks again
 	}
@@ -19,12 +19,11 @@ func (s *Sweeper) take(ctx context.Context, p *pass, stack stackhand.Stack, n Ne
 		return s.putOff(ctx, stack, n, at) // it comes late, or again, on a day off
 	}
 	if !p.dry && p.stopped == "" {
-		asked := p.silent[stack.Cloud]
-		if over, err := s.reconcile(ctx, p, &stack, &n, now); err != nil || over {
+		if over, err := s.reconcile(ctx, p, in, &stack, &n, now); err != nil || over {
 			return err
 		}
 		if n.Silent {
-			return s.waits(ctx, stack, n, p.silent[stack.Cloud] > asked, now)
+			return s.waits(ctx, stack, n, now)
 		}
 	}
 	place, err := s.place(ctx, stack)

@@ -53,6 +53,21 @@ func (y *year) server(_ context.Context, st stackhand.Stack) (stackhand.Server, 
 	return stackhand.Server{ID: st.Server, Name: st.Name, Status: sv.state}, nil
 }
 
+// serversOf is what the bot is told of all servers in a stack's project.
+func (y *year) serversOf(ctx context.Context, st stackhand.Stack) ([]stackhand.Server, error) {
+	if y.now.Before(y.cloudUp) {
+		return nil, stackhand.Errorf(stackhand.Unavailable, "The cloud does not answer.")
+	}
+	y.count("a list was read")
+	var all []stackhand.Server
+	for _, d := range y.disk.alive {
+		if srv, err := y.server(ctx, y.disk.stacks[d.id]); err == nil {
+			all = append(all, srv)
+		}
+	}
+	return all, nil
+}
+
 // Start is where a sweep takes a step.
 func (y *year) Start(_ context.Context, j stackhand.Job, _ ...stackhand.Stack) (stackhand.Job, error) {
 	if err := y.write(); err != nil {

@@ -51,7 +51,7 @@ func (v *verdicts) broken(format string, args ...any) {
 
 // yearHappens is what a year must have seen.
 var yearHappens = []string{
-	"stopped", "shelved", "deleted", "an address was given back", "an image was made", "started again", "started by hand", "data was kept", "foreign",
+	"a list was read", "stopped", "shelved", "deleted", "an address was given back", "an image was made", "started again", "started by hand", "data was kept", "foreign",
 	"asked: idle", "asked: stopped", "needed", "the budget was used up", "extended by an approver", "an owner was waited for",
 	"told the owner", "told a co-owner", "told the channel", "told the administrators", "told nobody", "go", "held", "frozen", "dry", "a backup was restored",
 	"the clock jumped", "killed", "two sweeps at once", "It was extended.", "It is locked.", "It was held up.", "The cloud does not answer.", "The server is not the one of the record.",

@@ -200,7 +200,7 @@ func (y *year) newBot() *Sweeper {
 	s := &Sweeper{
 		Book: y, Jobs: y, Rules: y.rules, Now: y.clock, NewID: func(k string) string { return k }, Noticed: func() {},
 		Log: slog.New(slog.DiscardHandler), Conflict: errSaved, Frozen: y.frozen, Away: y.away,
-		Guard: &Guard{Book: y}, Server: y.server,
+		Guard: &Guard{Book: y}, Server: y.server, Servers: y.serversOf,
 	}
 	s.Rules.Wait, s.Rules.Limits = yearWait, yearLimits
 	return s
