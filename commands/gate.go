@@ -136,19 +136,6 @@ func (env *Env) approvers(ctx context.Context, v policy.Verdict) string {
 	return who
 }
 
-// permit is the gate of changes that are no jobs: they are done at once, or not at all. request says what is to be done:
-// its Cloud, Project and Region are the session's. Whatever it refuses is on record, as is what it lets through.
-func (s *session) permit(ctx context.Context, line Line, request policy.Request) error {
-	request.Cloud, request.Project, request.Region, request.Count = s.name, s.who.Project, s.who.Region, max(1, request.Count)
-	return s.env.permit(ctx, matter{user: s.user, line: line, at: s.scope(), session: s, facts: facts{Request: request}})
-}
-
-// permit is session.permit for a change of which all facts are in m. It cannot wait for an approval.
-func (env *Env) permit(ctx context.Context, m matter) error {
-	_, _, err := env.pass(ctx, deed{matter: m})
-	return err
-}
-
 // judged notes in the line's audit record what it came to, and the verdict. What begins then says more of it by itself.
 func (env *Env) judged(m matter, v policy.Verdict) {
 	env.note(func(r *stackhand.AuditRecord) {

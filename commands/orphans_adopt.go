@@ -27,7 +27,7 @@ func orphansAdopt(ctx context.Context, env *Env, user stackhand.User, a orphansA
 	}
 	o, err := env.finding(ctx, user, a.Cloud, a.ID)
 	if err != nil {
-		return Reply{}, err
+		return env.noFinding(a.ID, err)
 	}
 	if o.Record != "" {
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "%s has a record already; what it lacks is in the cloud.", o.Name).Do("`orphans forget %s` or `orphans delete %s` puts that right.", o.ID, o.ID)
@@ -57,8 +57,9 @@ func orphansAdopt(ctx context.Context, env *Env, user stackhand.User, a orphansA
 	if err := env.mayChange(ctx, user, *t.stack, "add to"); err != nil {
 		return Reply{}, err
 	}
-	if err := env.mayDecide(ctx, user, a.Line, "adopt", o); err != nil {
-		return Reply{}, err
+	goes := stackhand.Fact{Name: "Goes with", Value: stackhand.Textf("%s (%s), of %s", t.stack.Name, first(t.stack.Server, t.stack.ID), stackhand.To(t.stack.Lease.Owner))}
+	if r, waits, err := env.passFinding(ctx, user, a.Line, "adopt", "Put "+o.Title()+" on the record of "+t.stack.Name, o, goes); waits || err != nil {
+		return r, err
 	}
 	st, err := env.Orphans.Keep(ctx, o, t.stack.ID)
 	if err != nil {

@@ -48,6 +48,10 @@ func (env *Env) finding(ctx context.Context, user stackhand.User, cloud, id stri
 		return stackhand.Orphan{}, err
 	}
 	at := slices.IndexFunc(h.found, func(o stackhand.Orphan) bool { return o.ID == strings.ToLower(id) })
+	if at < 0 && len(h.failed) > 0 {
+		return stackhand.Orphan{}, stackhand.Errorf(stackhand.Unavailable, "There is no finding %s where I could look. Not looked at: %s", quote(clip(id, 40)), strings.Join(h.failed, "; ")).
+			Do("Try again in some minutes; `orphans` shows what can be looked at.")
+	}
 	if at < 0 {
 		return stackhand.Orphan{}, stackhand.Errorf(stackhand.NotFound, "There is no finding %s any more, or not where you can see it.", quote(clip(id, 40))).
 			Do("`orphans` shows those that there are.")
@@ -59,77 +63,139 @@ func (env *Env) finding(ctx context.Context, user stackhand.User, cloud, id stri
 	return o, nil
 }
 
+// noFinding answers that a finding is not there: to a line that was approved, that nothing is left to do. It may be the same line that
+// did it, and that was interrupted then.
+func (env *Env) noFinding(id string, err error) (Reply, error) {
+	if env.carrying && stackhand.KindOf(err) == stackhand.NotFound {
+		return Reply{Text: stackhand.Textf("There is no finding %s any more, so nothing is left to decide.", id)}, nil
+	}
+	return Reply{}, err
+}
+
+// orphansDelete starts a job for each finding. All of them are checked first, so that none starts if one cannot.
 func orphansDelete(ctx context.Context, env *Env, user stackhand.User, a orphansDeleteArgs) (Reply, error) {
 	if len(a.IDs) > maxServers {
 		return Reply{}, find("orphans delete").misuse("At most %d at once.", maxServers)
 	}
-	var r Reply
+	jobs, proposed := make([]*stackhand.Job, len(a.IDs)), make([]*proposal, len(a.IDs))
+	all := distinct(a.IDs)
 	for i, id := range a.IDs {
+		if slices.ContainsFunc(a.IDs[:i], func(other string) bool { return strings.EqualFold(other, id) }) {
+			continue
+		}
 		job, done, err := env.started(ctx, a.Line, i)
 		if err != nil {
 			return Reply{}, err
 		}
-		if !done {
-			o, err := env.finding(ctx, user, a.Cloud, id)
-			if err != nil {
-				return Reply{}, err
-			}
-			if job, err = env.deleteOrphan(ctx, user, a.Line, i, o); err != nil {
-				return Reply{}, err
-			}
+		if done {
+			jobs[i] = &job
+			continue
 		}
-		r = r.and(job)
+		o, err := env.finding(ctx, user, a.Cloud, id)
+		if err != nil {
+			return Reply{}, err
+		}
+		p, err := env.deleteOrphan(ctx, user, a.Line, i, all, o)
+		if err != nil {
+			return Reply{}, err
+		}
+		proposed[i] = &p
 	}
-	return r, nil
+	return admitAll(ctx, Reply{}, proposed, jobs)
 }
 
-// deleteOrphan starts the job: of a record that lost a part it is the usual deletion of what is left.
-func (env *Env) deleteOrphan(ctx context.Context, user stackhand.User, line Line, n int, o stackhand.Orphan) (stackhand.Job, error) {
+// distinct counts the words of a line that mean different things.
+func distinct(words []string) int {
+	low := make([]string, len(words))
+	for i, w := range words {
+		low[i] = strings.ToLower(w)
+	}
+	return len(slices.Compact(slices.Sorted(slices.Values(low))))
+}
+
+// deleteOrphan proposes the n-th job of a line about so many findings: of a record that lost a part it is the usual deletion of what is left.
+func (env *Env) deleteOrphan(ctx context.Context, user stackhand.User, line Line, n, all int, o stackhand.Orphan) (proposal, error) {
 	s, err := openAt(ctx, env, user, o.Cloud, o.Scope)
 	if err != nil {
-		return stackhand.Job{}, err
+		return proposal{}, err
 	}
+	s.together = all
 	if o.Record == "" {
 		job := stackhand.Job{Flow: "orphan", Cloud: o.Cloud, Scope: o.Scope, Title: "Delete orphan: " + whatItIs(o)}
-		return s.start(ctx, line, n, job, stackhand.OrphanSpec{Cloud: o.Cloud, Things: o.All()})
+		p, err := s.propose(ctx, line, n, job, stackhand.OrphanSpec{Cloud: o.Cloud, Things: o.All()})
+		p.outline = s.outlineFinding(ctx, o)
+		return p, err
 	}
 	if len(o.Rest) == 0 {
-		return stackhand.Job{}, stackhand.Errorf(stackhand.Conflict, "Nothing of %s is in the cloud, so there is nothing to delete.", o.Name).
+		return proposal{}, stackhand.Errorf(stackhand.Conflict, "Nothing of %s is in the cloud, so there is nothing to delete.", o.Name).
 			Do("Close its record with `orphans forget %s`.", o.ID)
 	}
 	job := stackhand.Job{Flow: "delete", Cloud: o.Cloud, Scope: o.Scope, Title: "Delete what is left of " + o.Name, Stacks: []string{o.Record}}
-	return s.start(ctx, line, n, job, stackhand.DeleteSpec{Cloud: o.Cloud, Stack: o.Record, Why: "asked", KeepVolumes: true})
+	p, err := s.propose(ctx, line, n, job, stackhand.DeleteSpec{Cloud: o.Cloud, Stack: o.Record, Why: "asked", KeepVolumes: true})
+	p.outline = s.outlineFinding(ctx, o)
+	return p, err
 }
 
-// mayDecide passes a decision that is no job through the gate.
-func (env *Env) mayDecide(ctx context.Context, user stackhand.User, line Line, verb string, o stackhand.Orphan) error {
+// outlineFinding tells approvers what a decision is about.
+func (s *session) outlineFinding(ctx context.Context, o stackhand.Orphan) outline {
+	out, prices := outline{}, s.env.Settings.Clouds[o.Cloud].Prices
+	out.fact("Finding", "%s", withID(whatItIs(o), first(o.Thing.ID, o.Record)))
+	out.fact("Why", "%s", o.Why)
+	if len(o.Rest) > 0 {
+		out.fact("Still there", "%s", ledger(stackhand.Stack{Ledger: o.Rest}))
+	}
+	if len(o.Missing) > 0 {
+		out.fact("Not there any more", "%s", ledger(stackhand.Stack{Ledger: o.Missing}))
+	}
+	if o.Owner != "" {
+		out.fact("Made for", "%s", stackhand.To(o.Owner))
+	}
+	cost, known := o.PerDay(prices)
+	if known {
+		out.fact(factCost, "%s a day", rounded(cost, 2))
+	}
+	out.fact("Project", "%s of %s", s.projectName(ctx, first(o.Scope.ProjectID, s.who.ProjectID)), o.Cloud)
+	for _, t := range o.All() {
+		out.beside = append(out.beside, t.ID)
+	}
+	out.beside = append(out.beside, o.Key(), o.Owner, o.Rest, o.Missing, rounded(cost, 2))
+	return out
+}
+
+// passFinding passes a decision that is no job through the gate: waits tells that somebody has to approve it first.
+func (env *Env) passFinding(ctx context.Context, user stackhand.User, line Line, verb, title string, o stackhand.Orphan, more ...stackhand.Fact) (r Reply, waits bool, err error) {
 	s, err := openAt(ctx, env, user, o.Cloud, o.Scope)
 	if err != nil {
-		return err
+		return Reply{}, false, err
 	}
-	return s.permit(ctx, line, policy.Request{Verb: verb, Noun: "orphan", Name: o.Name, Owner: o.Owner})
+	d := s.deed(line, policy.Request{Verb: verb, Noun: "orphan", Name: o.Name, Owner: o.Owner}, nil)
+	d.facts.Project = s.projectName(ctx, first(o.Scope.ProjectID, s.who.ProjectID))
+	d.title, d.outline = title, s.outlineFinding(ctx, o)
+	d.outline.plan = append(d.outline.plan, more...)
+	return env.pass(ctx, d)
 }
 
 func orphansIgnore(ctx context.Context, env *Env, user stackhand.User, a orphansIgnoreArgs) (Reply, error) {
 	o, err := env.finding(ctx, user, a.Cloud, a.ID)
 	if err != nil {
-		return Reply{}, err
+		return env.noFinding(a.ID, err)
 	}
-	if err := env.mayDecide(ctx, user, a.Line, "ignore", o); err != nil {
-		return Reply{}, err
-	}
-	by, done := user.ID, "is ignored from now on"
+	by, done, title, why := user.ID, "is ignored from now on", "Ignore "+o.Title(), clip(a.Why, 200)
 	if a.Undo {
-		by, done = "", "is shown again"
+		by, done, title, why = "", "is shown again", "Show "+o.Title()+" again", ""
 	}
-	if err := env.Orphans.Ignore(ctx, o, by, clip(a.Why, 200)); err != nil {
+	var reason []stackhand.Fact
+	if why != "" {
+		reason = []stackhand.Fact{{Name: "Reason", Value: stackhand.Textf("%s", why)}}
+		done += ": " + why
+	}
+	if r, waits, err := env.passFinding(ctx, user, a.Line, "ignore", title, o, reason...); waits || err != nil {
+		return r, err
+	}
+	if err := env.Orphans.Ignore(ctx, o, by, why); err != nil {
 		return Reply{}, err
 	}
-	why := ""
-	if a.Why != "" && !a.Undo {
-		why = ": " + clip(a.Why, 200)
-	}
-	text := stackhand.Textf("The %s %s%s.", o.Title(), done, why)
+	text := stackhand.Textf("The %s %s.", o.Title(), done)
 	if !a.Undo {
 		text = text.Add(" It stays where it is and costs what it costs; %s shows it.", stackhand.AsCode("orphans --ignored"))
 	}
@@ -139,7 +205,7 @@ func orphansIgnore(ctx context.Context, env *Env, user stackhand.User, a orphans
 func orphansForget(ctx context.Context, env *Env, user stackhand.User, a orphansForgetArgs) (Reply, error) {
 	o, err := env.finding(ctx, user, a.Cloud, a.ID)
 	if err != nil {
-		return Reply{}, err
+		return env.noFinding(a.ID, err)
 	}
 	if o.Record == "" {
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "The %s is in the cloud, and no record is about it, so there is nothing to forget.", o.Title()).
@@ -149,8 +215,8 @@ func orphansForget(ctx context.Context, env *Env, user stackhand.User, a orphans
 		return Reply{}, stackhand.Errorf(stackhand.Conflict, "The server of %s is gone, but not all of it: %s.", o.Name, ledger(stackhand.Stack{Ledger: o.Rest})).
 			Do("Delete the rest with `orphans delete %s`: that closes the record.", o.ID)
 	}
-	if err := env.mayDecide(ctx, user, a.Line, "forget", o); err != nil {
-		return Reply{}, err
+	if r, waits, err := env.passFinding(ctx, user, a.Line, "forget", "Forget "+o.Title(), o); waits || err != nil {
+		return r, err
 	}
 	st, err := env.Orphans.Forget(ctx, user, o)
 	if err != nil {

@@ -106,7 +106,11 @@ func (v several) startAll(ctx context.Context, found []*hit, jobs []*stackhand.J
 		}
 		proposed[n] = &p
 	}
-	r := Reply{Text: said}
+	return admitAll(ctx, Reply{Text: said}, proposed, jobs)
+}
+
+// admitAll lets the jobs begin that a line has proposed, and adds to its reply what became of each of them and of those that began before.
+func admitAll(ctx context.Context, r Reply, proposed []*proposal, jobs []*stackhand.Job) (Reply, error) {
 	for n, p := range proposed {
 		if p != nil {
 			job, err := p.session.env.admit(ctx, *p)

@@ -31,6 +31,9 @@ func (env *Env) started(ctx context.Context, line Line, n int) (stackhand.Job, b
 	if t := env.rehearsing; t != nil {
 		return stackhand.Job{}, JobID(line.Key, n) != t.id, nil
 	}
+	if env.carrying { // the job of that id is the one that says the line
+		return stackhand.Job{}, false, nil
+	}
 	if line.Key == "" {
 		return stackhand.Job{}, false, stackhand.Errorf(stackhand.Internal, "The line came without a key, so nothing was started.").Do("Type it again.")
 	}
