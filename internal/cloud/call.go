@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gophercloud/gophercloud/v2"
 
 	"github.com/stackhand/stackhand"
@@ -68,12 +68,13 @@ func (c caller) once(ctx context.Context, method, u string, body, out any) error
 
 // streamed is an answer that is decoded while it comes in.
 type streamed interface {
-	decode(*json.Decoder) error
+	decode(*jsontext.Decoder) error
 }
 
 func decodeBody(body io.ReadCloser, out streamed) error {
 	defer body.Close()
-	if err := out.decode(json.NewDecoder(body)); err != nil {
+	d := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) // as encoding/json does
+	if err := out.decode(d); err != nil {
 		return err
 	}
 	_, err := io.Copy(io.Discard, body) // or else the connection is not used again

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gophercloud/gophercloud/v2"
 
 	"github.com/stackhand/stackhand"
@@ -104,7 +107,12 @@ func foreign(err error) bool {
 	var kind *json.UnmarshalTypeError
 	var missing *missingKeyError
 	var moment *time.ParseError
-	return errors.As(err, &syntax) || errors.As(err, &kind) || errors.As(err, &missing) || errors.As(err, &moment)
+	var grammar *jsontext.SyntacticError // of a list; one that was cut off is one, too
+	var shape *jsonv2.SemanticError
+	if errors.As(err, &grammar) {
+		return !errors.Is(err, io.ErrUnexpectedEOF)
+	}
+	return errors.As(err, &shape) || errors.As(err, &syntax) || errors.As(err, &kind) || errors.As(err, &missing) || errors.As(err, &moment)
 }
 
 // answered explains an answer with an error code.

@@ -2,10 +2,12 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/stackhand/stackhand"
 )
@@ -21,37 +23,37 @@ type page[T any] struct {
 	more  bool
 }
 
-// decode reads the page item by item: going through a thousand servers as a whole, more than
-// once, takes longer than the cloud does.
-func (p *page[T]) decode(d *json.Decoder) error {
+// decode reads the page item by item while it comes in, and every item once: encoding/json goes through each twice, and through
+// a thousand servers that takes longer than the cloud does.
+func (p *page[T]) decode(d *jsontext.Decoder) error {
 	p.items, p.more = nil, false
 	found := false
 	if err := enter(d, '{'); err != nil {
 		return err
 	}
-	for d.More() {
-		key, err := d.Token()
+	for d.PeekKind() != '}' {
+		token, err := d.ReadToken()
 		if err != nil {
 			return err
 		}
-		switch key {
+		switch key := token.String(); key {
 		case p.key:
 			found = true
 			err = p.decodeItems(d)
 		case "next":
 			var next string
-			err = d.Decode(&next)
+			err = json.UnmarshalDecode(d, &next)
 			p.more = p.more || next != ""
 		case p.key + "_links":
 			var links []struct {
 				Rel string `json:"rel"`
 			}
-			err = d.Decode(&links)
+			err = json.UnmarshalDecode(d, &links)
 			for _, l := range links {
 				p.more = p.more || l.Rel == "next"
 			}
 		default:
-			err = d.Decode(new(json.RawMessage))
+			err = d.SkipValue()
 		}
 		if err != nil {
 			return err
@@ -60,30 +62,29 @@ func (p *page[T]) decode(d *json.Decoder) error {
 	if !found {
 		return &missingKeyError{p.key}
 	}
-	_, err := d.Token()
+	_, err := d.ReadToken()
 	return err
 }
 
-func (p *page[T]) decodeItems(d *json.Decoder) error {
+func (p *page[T]) decodeItems(d *jsontext.Decoder) error {
 	if err := enter(d, '['); err != nil {
 		return err
 	}
-	for d.More() {
-		var item T
-		if err := d.Decode(&item); err != nil {
+	for d.PeekKind() != ']' {
+		p.items = append(p.items, *new(T))
+		if err := json.UnmarshalDecode(d, &p.items[len(p.items)-1]); err != nil {
 			return err
 		}
-		p.items = append(p.items, item)
 	}
-	_, err := d.Token()
+	_, err := d.ReadToken()
 	return err
 }
 
 // enter reads the bracket that an object or an array begins with.
-func enter(d *json.Decoder, want json.Delim) error {
-	got, err := d.Token()
-	if err == nil && got != want {
-		err = &missingKeyError{want.String()}
+func enter(d *jsontext.Decoder, want jsontext.Kind) error {
+	got, err := d.ReadToken()
+	if err == nil && got.Kind() != want {
+		err = &missingKeyError{string(want)}
 	}
 	return err
 }
