@@ -187,7 +187,7 @@ func (env *Env) acceptedAdoption(ctx context.Context, user stackhand.User, line 
 		err = s.free(ctx, t)
 	}
 	if err == nil {
-		err = s.inProject(ctx, sv)
+		err = s.inProject(ctx, sv, "")
 	}
 	if err != nil {
 		return proposal{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/stackhand/stackhand"
 )
@@ -51,13 +52,29 @@ func (s *session) underLease(ctx context.Context, sv stackhand.Server) (target, 
 func (env *Env) openFinding(ctx context.Context, user stackhand.User, o stackhand.Orphan) (*session, error) {
 	s, err := openAt(ctx, env, user, o.Cloud, o.Scope)
 	var missing NoLogin
-	if !errors.As(err, &missing) || user.Role < stackhand.Admin || o.Thing.Kind != stackhand.KindServer {
-		return s, err
+	if errors.As(err, &missing) && user.Role >= stackhand.Admin && o.Thing.Kind == stackhand.KindServer {
+		own, oerr := openAt(ctx, env, user, o.Cloud, stackhand.Scope{Region: o.Scope.Region})
+		if oerr == nil && slices.Contains(own.who.Roles, "admin") {
+			s, err = own, nil
+		}
 	}
-	if own, oerr := open(ctx, env, user, o.Cloud); oerr == nil && slices.Contains(own.who.Roles, "admin") {
-		return own, nil
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	return s, s.reaches(ctx, "The "+o.Title(), o.Scope.Region)
+}
+
+// reaches refuses what is in a region to which the session's login does not lead.
+func (s *session) reaches(ctx context.Context, what, region string) error {
+	if region == "" || region == s.settings.Region {
+		return nil
+	}
+	all, err := s.Regions(ctx)
+	if err != nil || len(all) == 0 || slices.Contains(all, region) {
+		return err
+	}
+	return stackhand.Errorf(stackhand.Forbidden, "%s is in the region %s of %s, and your login to the project %s leads to %s alone.", what, region, s.name, s.who.Project, strings.Join(all, ", ")).
+		Do("Ask the cloud's administrator to open %s to that project, then try again.", region)
 }
 
 // outside tells whether a server is in another project than the session.
@@ -65,13 +82,26 @@ func (s *session) outside(sv stackhand.Server) bool {
 	return sv.ProjectID != "" && sv.ProjectID != s.who.ProjectID
 }
 
-// inProject refuses to put a server under a lease of somebody's who is not logged in to its project.
-func (s *session) inProject(ctx context.Context, sv stackhand.Server) error {
+// inProject refuses to put a server under a lease of somebody's who is not logged in to its project. offer is the line that offers it
+// to somebody else; "" for who was offered it.
+func (s *session) inProject(ctx context.Context, sv stackhand.Server, offer string) error {
 	if !s.outside(sv) {
 		return nil
 	}
-	return stackhand.Errorf(stackhand.Forbidden, "%s is in the project %s, which is another one than your %s.", sv.Name, s.projectName(ctx, sv.ProjectID), s.who.Project).
-		Do("Log in to its project, then say it again; or offer it to whose it is: `adopt %s --owner @NAME`.", sv.ID)
+	next := "Log in to its project, then accept it."
+	if offer != "" {
+		next = "Log in to its project, then say it again; or offer it to whose it is: `" + offer + "`."
+	}
+	return stackhand.Errorf(stackhand.Forbidden, "%s is in the project %s, which is another one than your %s.", sv.Name, s.projectName(ctx, sv.ProjectID), s.who.Project).Do("%s", next)
+}
+
+// placed is where a server is, in words: its region too, where that is not the usual one of its cloud.
+func (env *Env) placed(st stackhand.Stack) string {
+	where := st.Project + " of " + st.Cloud
+	if usual := env.Settings.Clouds[st.Cloud].Region; usual != "" && st.Region != "" && st.Region != usual {
+		where += ", region " + st.Region
+	}
+	return where
 }
 
 // projectName is what a project is called, as far as the session may ask.

@@ -65,7 +65,7 @@ func (p *Person) asked() bool { return p != nil && p.Refused == nil }
 
 // adopt starts the job that puts a server under a lease of the asker's.
 func (s *session) adopt(ctx context.Context, w adoption, unasked bool) (Reply, error) {
-	if err := s.inProject(ctx, w.target.server); err != nil {
+	if err := s.inProject(ctx, w.target.server, w.again("@NAME", false)); err != nil {
 		return Reply{}, err
 	}
 	p, err := s.proposeAdoption(ctx, w.line, w.target.server, stackhand.AdoptSpec{For: w.lasts, Unasked: unasked})
@@ -271,9 +271,9 @@ func (env *Env) offeredElsewhere(ctx context.Context, cloud, server string) (*st
 
 // tellAdoption asks the one whose server it is to become, where it was offered and directly.
 func (env *Env) tellAdoption(ctx context.Context, id string, o stackhand.Adoption, at stackhand.Place, to Person, flavor string) error {
-	text := stackhand.Textf("%s: %s would put the server %s (%s of %s, %s) under a lease of yours, for %s from when you accept it. Its cost and its warnings would be yours; "+
+	text := stackhand.Textf("%s: %s would put the server %s (%s, %s) under a lease of yours, for %s from when you accept it. Its cost and its warnings would be yours; "+
 		"when its time is over and nobody extends it, it is stopped and then deleted. Do you accept it? There is time until %s; until then nothing changes.",
-		stackhand.To(o.To), stackhand.To(o.By), stackhand.AsBold(o.Name), o.Project, o.Cloud, first(flavor, "server"), short(o.For), stackhand.At(o.Ends))
+		stackhand.To(o.To), stackhand.To(o.By), stackhand.AsBold(o.Name), env.placed(stackOfOffer(o)), first(flavor, "server"), short(o.For), stackhand.At(o.Ends))
 	if lacks := env.lacksLogin(ctx, to, stackOfOffer(o)); lacks != "" {
 		text = text.Add("\nYou need a login to that project for it: %s.", stackhand.AsCode("login"))
 	}

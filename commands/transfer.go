@@ -115,8 +115,8 @@ func offerNotice(t *stackhand.Transfer) string { return "offer/" + t.ID }
 // tellOffer asks the new owner, and tells an owner whose server somebody else gives away.
 func (env *Env) tellOffer(ctx context.Context, st stackhand.Stack, to Person) error {
 	t := st.Transfer
-	text := stackhand.Textf("%s would give you the server %s (%s of %s, %s). Its lease, its cost and its warnings would be yours. Do you accept it? There is time until %s; until then nothing changes.",
-		stackhand.To(t.By), stackhand.AsBold(st.Name), st.Project, st.Cloud, first(st.Flavor, "server"), stackhand.At(t.Ends))
+	text := stackhand.Textf("%s would give you the server %s (%s, %s). Its lease, its cost and its warnings would be yours. Do you accept it? There is time until %s; until then nothing changes.",
+		stackhand.To(t.By), stackhand.AsBold(st.Name), env.placed(st), first(st.Flavor, "server"), stackhand.At(t.Ends))
 	if !st.Lease.Until.IsZero() {
 		text = text.Add("\nIt ends %s.", stackhand.At(st.Lease.Until))
 	}

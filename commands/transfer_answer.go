@@ -111,6 +111,9 @@ func (env *Env) usable(ctx context.Context, user stackhand.User, st stackhand.St
 		return nil, stackhand.Errorf(stackhand.Forbidden, "%s is in the project %s of %s, and your login there is to %s.", st.Name, st.Project, st.Cloud, s.who.Project).
 			Do("Log in to the project %s, then try again.", st.Project)
 	}
+	if err := s.reaches(ctx, st.Name, st.Region); err != nil {
+		return nil, err
+	}
 	stacks, err := env.Stacks.InProject(ctx, st.Cloud, st.ProjectID)
 	for _, other := range stacks {
 		if other.ID != st.ID && other.Name == st.Name && other.Lease.Owner == user.ID {
