@@ -16,7 +16,7 @@ import (
 
 type backupCmd struct {
 	storeArgs
-	File string `arg:"" help:"Where the copy goes; only its owner can read it." type:"path"`
+	File string `arg:"positional,required" help:"Where the copy goes; only its owner can read it."`
 }
 
 // Run copies the store as of one moment: through the running bot, or from the file. The copy is opened once before it is kept.
@@ -70,7 +70,7 @@ func inspectCopy(ctx context.Context, path string) (records int64, err error) {
 
 type restoreCmd struct {
 	storeArgs
-	File string `arg:"" help:"A copy that backup wrote." type:"existingfile"`
+	File string `arg:"positional,required" help:"A copy that backup wrote."`
 }
 
 // Run puts the copy in the store's place. What was there stays beside it, under another name.

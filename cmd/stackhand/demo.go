@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"text/tabwriter"
@@ -26,28 +27,28 @@ import (
 )
 
 type demoCmd struct {
-	Script     string        `help:"Play the conversation in this file (- for standard input), print what was said, and end." placeholder:"FILE"`
-	Dir        string        `help:"Keep the bot's state here instead of in a temporary folder." type:"path"`
-	Port       int           `help:"Port of the page; the next free one is taken where it is busy." default:"7333"`
-	ClockAt    string        `help:"The moment at which the demo's time begins, such as 2027-03-27T12:00:00Z; now without it." placeholder:"TIME" env:"STACKHAND_DEMO_CLOCK_AT"`
-	ClockRate  float64       `help:"How fast the demo's time runs." default:"1"`
-	Build      time.Duration `help:"How long the simulated cloud takes to build a server." default:"2s"`
-	Profile    string        `help:"The time that the simulated cloud is of: today, zed, 2014 (Keystone v2.0, Nova without microversions) or 2011 (Nova alone)." enum:",today,zed,2014,2011" default:"" placeholder:"YEAR"`
-	Latency    time.Duration `help:"How long the simulated cloud takes to answer any call, on top." default:"0s"`
-	OwnLogin   string        `help:"Give the bot a login of its own to the simulated cloud, as clouds.yaml may: a user, and the project." placeholder:"USER/PROJECT"`
-	Cloud      string        `help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
-	CloudsFile string        `help:"A clouds.yaml." type:"existingfile" placeholder:"FILE"`
-	Policy     string        `help:"Take the sections policy, roles, leases and approvals from this file, such as your own stackhand.yaml, to try them." type:"existingfile" placeholder:"FILE"`
-	SlackPace  float64       `help:"How many times Slack's own rates the simulated workspace takes, and the bot uses." default:"1" env:"STACKHAND_DEMO_SLACK_PACE"`
-	NoBot      bool          `help:"Run the simulators only, for other programs."`
-	LogLevel   slog.Level    `help:"debug, info, warn or error, of what the bot logs to standard error." default:"error"`
+	Script     string        `arg:"--script" help:"Play the conversation in this file (- for standard input), print what was said, and end." placeholder:"FILE"`
+	Dir        string        `arg:"--dir" help:"Keep the bot's state here instead of in a temporary folder."`
+	Port       int           `arg:"--port" help:"Port of the page; the next free one is taken where it is busy." default:"7333"`
+	ClockAt    string        `arg:"--clock-at,env:STACKHAND_DEMO_CLOCK_AT" help:"The moment at which the demo's time begins, such as 2027-03-27T12:00:00Z; now without it." placeholder:"TIME"`
+	ClockRate  float64       `arg:"--clock-rate" help:"How fast the demo's time runs." default:"1"`
+	Build      time.Duration `arg:"--build" help:"How long the simulated cloud takes to build a server." default:"2s"`
+	Profile    string        `arg:"--profile" help:"The time that the simulated cloud is of: today, zed, 2014 (Keystone v2.0, Nova without microversions) or 2011 (Nova alone)." placeholder:"YEAR"`
+	Latency    time.Duration `arg:"--latency" help:"How long the simulated cloud takes to answer any call, on top." default:"0s"`
+	OwnLogin   string        `arg:"--own-login" help:"Give the bot a login of its own to the simulated cloud, as clouds.yaml may: a user, and the project." placeholder:"USER/PROJECT"`
+	Cloud      string        `arg:"--cloud" help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
+	CloudsFile string        `arg:"--clouds-file" help:"A clouds.yaml." placeholder:"FILE"`
+	Policy     string        `arg:"--policy" help:"Take the sections policy, roles, leases and approvals from this file, such as your own stackhand.yaml, to try them." placeholder:"FILE"`
+	SlackPace  float64       `arg:"--slack-pace,env:STACKHAND_DEMO_SLACK_PACE" help:"How many times Slack's own rates the simulated workspace takes, and the bot uses." default:"1"`
+	NoBot      bool          `arg:"--no-bot" help:"Run the simulators only, for other programs."`
+	LogLevel   slog.Level    `arg:"--log-level" help:"debug, info, warn or error, of what the bot logs to standard error." default:"error"`
 }
 
 // demoCloud is the name of the demo's only cloud.
 const demoCloud = "lab"
 
 // Run is the main job of the product without Slack and without a cloud.
-func (d demoCmd) Run(ctx context.Context, s streams) error {
+func (d demoCmd) Run(ctx context.Context, s streams, _ *cli) error {
 	if err := d.check(); err != nil {
 		return err
 	}
@@ -82,6 +83,8 @@ func (d demoCmd) check() error {
 	switch {
 	case (d.Cloud == "") != (d.CloudsFile == ""):
 		return errors.New("--cloud NAME and --clouds-file FILE go together: the entry, and the clouds.yaml that it is in")
+	case d.Profile != "" && !slices.Contains(openstack.Profiles(), d.Profile):
+		return fmt.Errorf("there is no --profile %s: say one of %s", d.Profile, strings.Join(openstack.Profiles(), ", "))
 	case d.Cloud != "" && d.Profile != "":
 		return errors.New("--profile is of the simulated cloud: leave --cloud away")
 	case d.Cloud != "" && d.OwnLogin != "":

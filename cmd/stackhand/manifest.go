@@ -1,17 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/stackhand/stackhand/bot"
 )
 
 type manifestCmd struct {
-	Link bool `help:"Print only the link that creates the app."`
+	Link bool `arg:"--link" help:"Print only the link that creates the app."`
 }
 
 // Run prints what Slack needs to know of the app.
-func (m manifestCmd) Run(s streams, c *cli) error {
+func (m manifestCmd) Run(_ context.Context, s streams, c *cli) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err

@@ -22,8 +22,8 @@ import (
 )
 
 type serveCmd struct {
-	LogLevel slog.Level `help:"debug, info, warn or error." default:"info"`
-	LogJSON  bool       `help:"Log as JSON lines."`
+	LogLevel slog.Level `arg:"--log-level" help:"debug, info, warn or error." default:"info"`
+	LogJSON  bool       `arg:"--log-json" help:"Log as JSON lines."`
 }
 
 // Run is the bot, until it is told to stop. Whatever is wrong with its surroundings is said before

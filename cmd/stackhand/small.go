@@ -22,7 +22,7 @@ var version = "dev"
 type versionCmd struct{}
 
 // Run prints one line.
-func (versionCmd) Run(s streams) error {
+func (versionCmd) Run(_ context.Context, s streams, _ *cli) error {
 	commit := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, kv := range info.Settings {
@@ -38,7 +38,7 @@ func (versionCmd) Run(s streams) error {
 type keysetNewCmd struct{}
 
 // Run prints a keyset, to be kept where secrets are kept.
-func (keysetNewCmd) Run(s streams) error {
+func (keysetNewCmd) Run(_ context.Context, s streams, _ *cli) error {
 	k, err := secret.NewKeyset()
 	if err != nil {
 		return err
@@ -48,11 +48,11 @@ func (keysetNewCmd) Run(s streams) error {
 }
 
 type keysetRotateCmd struct {
-	OnlyFirst bool `help:"Instead of adding a key, take out all but the first. Do it once the bot has said that everything is sealed with it."`
+	OnlyFirst bool `arg:"--only-first" help:"Instead of adding a key, take out all but the first. Do it once the bot has said that everything is sealed with it."`
 }
 
 // Run prints the present keyset with a new key in front.
-func (v keysetRotateCmd) Run(s streams, c *cli) error {
+func (v keysetRotateCmd) Run(_ context.Context, s streams, c *cli) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (v keysetRotateCmd) Run(s streams, c *cli) error {
 }
 
 type keysetAbandonCmd struct {
-	Yes bool `help:"Really forget all logins."`
+	Yes bool `arg:"--yes" help:"Really forget all logins."`
 }
 
 // Run forgets what nobody can open any more: all logins. Servers, leases and jobs stay.

@@ -26,7 +26,7 @@ type trail interface {
 
 // storeArgs say which store is meant.
 type storeArgs struct {
-	Store string `help:"The store's file, instead of the one that the configuration names; a backup does too." type:"path" placeholder:"FILE"`
+	Store string `arg:"--store" help:"The store's file, instead of the one that the configuration names; a backup does too." placeholder:"FILE"`
 }
 
 func (s storeArgs) path(c *cli) (string, error) {
@@ -62,8 +62,8 @@ func (s storeArgs) open(ctx context.Context, c *cli) (trail, func() error, error
 
 type auditExportCmd struct {
 	storeArgs
-	Since string `help:"Only what is no older: a length of time (7d, 12h), or a day (2026-11-01, in UTC) or moment (RFC 3339)." placeholder:"WHEN"`
-	Out   string `help:"Write to this file instead of standard output; only its owner can read it." type:"path" placeholder:"FILE"`
+	Since string `arg:"--since" help:"Only what is no older: a length of time (7d, 12h), or a day (2026-11-01, in UTC) or moment (RFC 3339)." placeholder:"WHEN"`
+	Out   string `arg:"--out" help:"Write to this file instead of standard output; only its owner can read it." placeholder:"FILE"`
 }
 
 // Run prints the trail as it is stored: whatever is wrong with it is exported too.
@@ -136,8 +136,8 @@ func wholeFile(path string, write func(io.Writer) error) (err error) {
 
 type auditVerifyCmd struct {
 	storeArgs
-	File   string `help:"Verify an export instead of the store; - is standard input. It may begin in the middle." placeholder:"FILE"`
-	Expect string `help:"The hash of a record, as an earlier verify printed it: fails unless that record is still there, which proves that nothing up to it was changed." placeholder:"HASH"`
+	File   string `arg:"--file" help:"Verify an export instead of the store; - is standard input. It may begin in the middle." placeholder:"FILE"`
+	Expect string `arg:"--expect" help:"The hash of a record, as an earlier verify printed it: fails unless that record is still there, which proves that nothing up to it was changed." placeholder:"HASH"`
 }
 
 // Run tells the last hash, to be kept where who can write to the store cannot. The exit status is 1 for a trail that is broken.
