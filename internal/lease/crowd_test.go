@@ -203,3 +203,39 @@ func TestCrowdAndTheBrake(t *testing.T) {
 		}
 	})
 }
+
+// A chat that does not tell who is away is asked twice in a sweep, and steps wait half an hour for it; nobody waits for what it is not needed for.
+func TestCrowdAndADeafChat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCrowd(20, projects("lab", 1)...)
+		w.Rules.Wait, w.Rules.Limits = 14*24*time.Hour, Limits{Sweep: 7}
+		asked, deaf := 0, true
+		w.Away = func(ctx context.Context, _ string) (string, time.Time, bool) {
+			if asked++; deaf {
+				<-ctx.Done()
+			}
+			return "", time.Time{}, false
+		}
+		for _, c := range []struct {
+			what         string
+			at           time.Duration
+			edit         func()
+			asked, tells int
+			steps        int
+		}{
+			{"told all the same", 0, nil, silentAfter, 20, 0},
+			{"no step at once", time.Hour + time.Minute, nil, silentAfter, 20, 0},
+			{"after half an hour", time.Hour + 31*time.Minute, func() { w.Guard, w.Rules.Dry = &Guard{Book: &brakes{servers: 20}}, never() }, silentAfter, 21, 7},
+			{"it answers: asked for the seven that have begun, as many as the brake lets through, and one", time.Hour + 40*time.Minute, func() { deaf = false }, 7 + 7 + 1, 21, 14},
+		} {
+			time.Sleep(time.Until(w.began.Add(c.at)))
+			if asked = 0; c.edit != nil {
+				c.edit()
+			}
+			sweeps(t, w.Sweeper, 1)
+			if asked != c.asked || len(w.notices) != c.tells || len(w.started) != c.steps {
+				t.Errorf("%s: asked %d times, %d notices, %d steps; want %+v", c.what, asked, len(w.notices), len(w.started), c)
+			}
+		}
+	})
+}

@@ -47,8 +47,12 @@ type pass struct {
 	stopped string       // why no more steps are taken in this sweep
 	back    bool         // the clock was put back far: what was noted while it was ahead is taken back
 	silent  map[site]int // for how many servers a site gave no answer in it
+	deaf    int          // for how many people the chat gave no answer in it
 	turn    sync.Mutex   // whoever holds it acts; it is given away while a cloud is asked
 }
+
+// idle tells that no step is taken any more in the sweep, nor told of.
+func (p *pass) idle() bool { return !p.dry && p.stopped != "" }
 
 // begin notes that a sweep runs, and finds out whether a long pause came before it.
 func (s *Sweeper) begin(ctx context.Context) (*pass, error) {

@@ -126,28 +126,32 @@ func (s *Sweeper) look(ctx context.Context, p *pass, in *project, stack stackhan
 		return nil
 	}
 	state := s.Rules.StateOf(stack, now)
-	if state == ToWarn || state == Ended {
-		if held, err := s.holdFor(ctx, stack, n, now); err != nil || held {
-			return err
+	if state != ToWarn && state != Ended {
+		return nil
+	}
+	say := time.Time{}
+	if state == Ended {
+		if s.Frozen != nil {
+			if frozen, err := s.Frozen(ctx); frozen || err != nil {
+				return err
+			}
+		}
+		var wait bool
+		if say, wait = s.Rules.stale(stack.Lease, n, p, now); say.IsZero() && (wait || p.idle()) {
+			return nil
 		}
 	}
-	switch state {
-	case ToWarn:
+	if held, err := s.holdFor(ctx, p, stack, n, state == Ended, now); err != nil || held {
+		return err
+	}
+	switch {
+	case state == ToWarn:
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
 		return s.tell(ctx, p, in, stack, n, before, warningID(stack.Lease, n, before), now)
-	case Ended:
-		if frozen, err := s.frozen(ctx); frozen || err != nil {
-			return err
-		}
-		say, wait := s.Rules.stale(stack.Lease, n, p, now)
-		if !say.IsZero() {
-			return s.tell(ctx, p, in, stack, n, 0, againID(n, say), now)
-		}
-		if !wait {
-			return s.take(ctx, p, in, stack, n, now)
-		}
+	case !say.IsZero():
+		return s.tell(ctx, p, in, stack, n, 0, againID(n, say), now)
 	}
-	return nil
+	return s.take(ctx, p, in, stack, n, now)
 }
 
 // tell warns of a step, unless the cloud says that it is not to come.
@@ -158,12 +162,26 @@ func (s *Sweeper) tell(ctx context.Context, p *pass, in *project, stack stackhan
 	return s.warn(ctx, stack, n, before, id, now)
 }
 
-// holdFor moves the step of an owner who is away to a later time, once for each end. It tells whether it did.
-func (s *Sweeper) holdFor(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (bool, error) {
+// awayFor is how long a sweep waits for what the chat knows of a person.
+const awayFor = 5 * time.Second
+
+// holdFor moves the step of an owner who is away to a later time, once for each end. It tells whether it did. Where the chat gives no answer a
+// step that is due waits too, for a while; and after some of these the chat is not asked any more in the same sweep.
+func (s *Sweeper) holdFor(ctx context.Context, p *pass, stack stackhand.Stack, n Next, due bool, now time.Time) (bool, error) {
 	if s.Away == nil || s.Rules.Wait <= 0 || stack.Lease.Ladder.Hold.End.Equal(n.Base) {
 		return false, nil
 	}
-	why, until, away := s.Away(ctx, stack.Lease.Owner)
+	unknown := due && now.Sub(n.At) < silence
+	if p.deaf >= silentAfter {
+		return unknown, nil
+	}
+	look, cancel := context.WithTimeout(ctx, awayFor)
+	defer cancel()
+	why, until, away := s.Away(look, stack.Lease.Owner)
+	if !away && look.Err() != nil {
+		p.deaf++
+		return unknown, ctx.Err()
+	}
 	if !away {
 		return false, nil
 	}

@@ -18,7 +18,7 @@ func (s *Sweeper) take(ctx context.Context, p *pass, in *project, stack stackhan
 	if at := s.Rules.working(n.Step, now); at.After(now) {
 		return s.putOff(ctx, stack, n, at) // it comes late, or again, on a day off
 	}
-	if !p.dry && p.stopped == "" {
+	if !p.dry {
 		if over, err := s.reconcile(ctx, p, in, &stack, &n, now); err != nil || over {
 			return err
 		}
