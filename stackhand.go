@@ -93,6 +93,7 @@ type Lease struct {
 	For        time.Duration `json:"for"`                // what was asked for
 	Extended   string        `json:"extended,omitempty"` // key of the line that moved Until last
 	Warned     []Warning     `json:"warned,omitempty"`
+	Voided     int           `json:"voided,omitempty"`    // how many warnings were taken back, also of those that Warned does not keep any more
 	Extensions Extensions    `json:"extensions,omitzero"` // used of the budget
 	Ladder     Ladder        `json:"ladder,omitzero"`     // how far its end has come
 }

@@ -25,8 +25,8 @@ func (p *pass) horizon(now time.Time) time.Time {
 func turnBack(l *stackhand.Lease, now time.Time) (changed bool) {
 	for i := range l.Warned {
 		// Those that follow may name a moment that was reckoned from it.
-		if w := &l.Warned[i]; changed || w.Delivered.After(now) {
-			takeBack(w)
+		if changed || l.Warned[i].Delivered.After(now) {
+			takeBack(l, i)
 			changed = true
 		}
 	}
@@ -47,17 +47,29 @@ func (s *Sweeper) turnedBack(ctx context.Context, now time.Time) error {
 }
 
 // takeBack lets a warning count for nothing any more.
-func takeBack(w *stackhand.Warning) { w.Until = time.Time{} }
+func takeBack(l *stackhand.Lease, i int) {
+	if w := &l.Warned[i]; !w.Until.IsZero() {
+		l.Voided = voided(*l) + 1
+		w.Until = time.Time{}
+	}
+}
 
-// warningID ends the id of the notice that warns of a step. One that was taken back has another one follow.
-func warningID(l stackhand.Lease, n Next, before time.Duration) string {
-	id, void := fmt.Sprintf("/%d/%s/%s", n.At.Unix(), n.what(), before), 0
+// voided is how many warnings of a lease were taken back; records of before that was counted tell it of those that they keep.
+func voided(l stackhand.Lease) int {
+	n := 0
 	for _, w := range l.Warned {
 		if w.Until.IsZero() {
-			void++
+			n++
 		}
 	}
-	if void > 0 {
+	return max(n, l.Voided)
+}
+
+// warningID ends the id of the notice that warns of a step. One that was taken back has another one follow, whose id was never used: what
+// was said with that would count as told.
+func warningID(l stackhand.Lease, n Next, before time.Duration) string {
+	id := fmt.Sprintf("/%d/%s/%s", n.At.Unix(), n.what(), before)
+	if void := voided(l); void > 0 {
 		id += fmt.Sprintf("/%d", void)
 	}
 	return id

@@ -163,7 +163,7 @@ func (r Rules) Answered(ctx context.Context, book Book, id string) (bool, error)
 		}
 		s.Lease.Ladder.Answer()
 		for i := range s.Lease.Warned {
-			takeBack(&s.Lease.Warned[i])
+			takeBack(&s.Lease, i)
 		}
 		err = book.SaveStack(ctx, &s)
 		if err == nil || ctx.Err() != nil {

@@ -114,16 +114,20 @@ func (s *Sweeper) risen(ctx context.Context, stack stackhand.Stack, rung stackha
 	return nil
 }
 
-// runs says that a server runs that was put away, and what comes of it.
-func runs(stack stackhand.Stack, rung stackhand.Rung, n Next) stackhand.Text {
-	name, put := stackhand.AsBold(stack.Name), "stopped"
+// startedElsewhere says that a server runs that was put away.
+func startedElsewhere(stack stackhand.Stack, rung stackhand.Rung) stackhand.Text {
+	put := "stopped"
 	if rung.Step == stackhand.StepShelve {
 		put = "shelved"
 	}
-	text := stackhand.Textf("%s runs, although it was %s (%s): somebody started it without me, so it is not deleted. It lasts until %s, and will then be %s.%s",
-		name, put, stackhand.At(rung.At), stackhand.At(n.At), n.done(), n.after(stack))
+	text := stackhand.Textf("%s runs, although it was %s (%s): somebody started it without me, so it is not deleted.", stackhand.AsBold(stack.Name), put, stackhand.At(rung.At))
 	if rung.Address != "" {
 		text = text.Add(" Its floating IP %s was given back; %s gives it another one.", rung.Address, stackhand.AsCode("add floating ip "+stack.Name))
 	}
-	return text.Add(" Extend it to keep it.")
+	return text
+}
+
+// runs says that a server runs that was put away, and what comes of it.
+func runs(stack stackhand.Stack, rung stackhand.Rung, n Next) stackhand.Text {
+	return startedElsewhere(stack, rung).Add(" It lasts until %s, and will then be %s.%s Extend it to keep it.", stackhand.At(n.At), n.done(), n.after(stack))
 }

@@ -68,6 +68,7 @@ func (s *Sweeper) said(ctx context.Context, stack stackhand.Stack, n Next, now t
 
 // note keeps a warning on the record.
 func note(l *stackhand.Lease, w stackhand.Warning) {
+	l.Voided = voided(*l) // before the first ones are forgotten
 	l.Warned = append(l.Warned, w)
 	l.Warned = l.Warned[max(0, len(l.Warned)-maxWarned):]
 }

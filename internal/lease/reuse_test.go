@@ -1,0 +1,100 @@
+package lease
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// A warning that was taken back is followed by one of its own, also where the record has forgotten the first ones: nobody is held to have
+// been told by a message that said something else.
+func TestNoWarningIsUsedAgain(t *testing.T) {
+	s, b, now := world(2 * time.Hour)
+	b.deliver = true
+	st := b.stacks["j-1"]
+	for i := range maxWarned { // of years ago, the first ones taken back
+		w := stackhand.Warning{Step: stackhand.StepDelete, Notice: fmt.Sprint("old/", i), Delivered: t0.Add(-time.Hour)}
+		if i > 2 {
+			w.Until = t0.Add(-time.Hour)
+		}
+		st.Lease.Warned = append(st.Lease.Warned, w)
+	}
+	b.stacks["j-1"] = st
+	*now = t0.Add(61 * time.Minute)
+	for try := 1; try < 9; try++ {
+		sweeps(t, s, 2)
+		if len(b.notices) != try {
+			t.Fatalf("the record has %d warnings after %d were taken back: %q", len(b.notices), try-1, slices.Sorted(maps.Keys(b.notices)))
+		}
+		st := b.stacks["j-1"]
+		last := &st.Lease.Warned[len(st.Lease.Warned)-1]
+		if last.Delivered.IsZero() || !last.Until.Equal(st.Lease.Until) || len(st.Lease.Warned) > maxWarned {
+			t.Fatalf("%+v", *last)
+		}
+		if try%2 == 0 { // a clock that was ahead delivered it
+			last.Delivered = now.Add(time.Hour)
+			turnBack(&st.Lease, *now)
+		} else { // it was delivered as something else
+			takenBack(&st.Lease, last.Notice)
+		}
+		b.stacks["j-1"] = st
+	}
+}
+
+// What is said of a server that somebody started, and comes late, tells the moment that is so by then, and counts for no other.
+func TestRenewOfStartedElsewhere(t *testing.T) {
+	late := func(edit func(w *put)) (*put, stackhand.Notice) {
+		w := putAwayStack(nil)
+		w.deliver = false
+		w.sky.Status = "ACTIVE"
+		w.sweeps(t, 3*time.Hour)
+		var n stackhand.Notice
+		for _, n = range w.notices {
+		}
+		if len(w.notices) != 1 || !strings.HasPrefix(n.ID, "risen/") {
+			t.Fatalf("%+v", w.notices)
+		}
+		*w.now = t0.Add(40 * time.Hour)
+		if edit != nil {
+			edit(w)
+		}
+		if err := w.Renew(t.Context(), &n); err != nil {
+			t.Fatal(err)
+		}
+		return w, n
+	}
+	change := func(w *put, edit func(st *stackhand.Stack)) {
+		st := w.stacks["j-1"]
+		edit(&st)
+		w.stacks["j-1"] = st
+	}
+	w, n := late(nil)
+	soonest := t0.Add(40*time.Hour + w.Rules.Notice).UTC().Format("2006-01-02 15:04")
+	if text := n.Text.String(); !strings.Contains(text, "web-1 runs, although it was stopped (") || !strings.Contains(text, "The time of web-1 is over. It expires and will be stopped after "+soonest) || strings.Contains(text, "It lasts until") {
+		t.Errorf("late: %s", text)
+	}
+	if last := w.stacks["j-1"].Lease.Warned; last[len(last)-1].Until.IsZero() || len(n.Actions) == 0 {
+		t.Errorf("it does not count for what it says: %+v", last)
+	}
+	w, n = late(func(w *put) { change(w, func(st *stackhand.Stack) { st.Lease.Until = t0.Add(100 * time.Hour) }) })
+	if last := w.stacks["j-1"].Lease.Warned; !last[len(last)-1].Until.IsZero() || !strings.Contains(n.Text.String(), "web-1 runs, although it was stopped") || !strings.Contains(n.Text.String(), "expires in 2 days 12 hours") {
+		t.Errorf("extended: %s %+v", n.Text, last)
+	}
+	_, n = late(func(w *put) {
+		change(w, func(st *stackhand.Stack) {
+			st.Lease.Ladder.Take(stackhand.Rung{Step: stackhand.StepStop, Job: "ended-2", At: t0.Add(39 * time.Hour)})
+		})
+	})
+	if text := n.Text.String(); strings.Contains(text, "runs, although") || !strings.Contains(text, "web-1 is stopped, because its time is over") {
+		t.Errorf("put away again: %s", text)
+	}
+	_, n = late(func(w *put) { change(w, func(st *stackhand.Stack) { st.Lease.Owner = "U0BOB" }) })
+	if !strings.Contains(n.Text.String(), "It lasts until") {
+		t.Errorf("given away: %s", n.Text)
+	}
+}
