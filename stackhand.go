@@ -198,6 +198,10 @@ type Notice struct {
 	Ends     time.Time `json:"ends,omitzero"`
 	Over     Text      `json:"over,omitempty"`
 	Adoption *Adoption `json:"adoption,omitempty"` // what is offered with it
+	// Notices of one Group that are sent at the same time, to the same person or into the same thread, are sent as one message where
+	// they are several: it says Brief of each, with its Actions.
+	Group string `json:"group,omitempty"`
+	Brief Text   `json:"brief,omitempty"`
 }
 
 // Posted is one message that should be, or is, in the chat. Op is written before the
@@ -208,6 +212,7 @@ type Posted struct {
 	TS      string    `json:"ts,omitempty"` // empty with an Op: sent, outcome unknown
 	Hash    string    `json:"hash,omitempty"`
 	At      time.Time `json:"at,omitzero"`
+	Shared  bool      `json:"shared,omitempty"` // it is the message of several notices
 }
 
 // Report is what the chat has been shown of a job, or of the request that it will come from. It stays open until the

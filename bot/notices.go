@@ -61,17 +61,29 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 		return true, err
 	}
 	defer t.open.Store(false)
-	for _, n := range all {
-		if t.b.o.Now().Before(n.NotBefore) {
+	var due []*stackhand.Notice
+	for i := range all {
+		if t.b.o.Now().Before(all[i].NotBefore) {
 			more = true
 			continue
 		}
 		t.open.Store(true)
+		due = append(due, &all[i])
+	}
+	wait, err := t.gather(ctx, due)
+	if err != nil {
+		return true, err
+	}
+	for _, n := range due {
 		deliver := t.deliver
-		if !n.Delivered.IsZero() {
+		switch {
+		case wait[n.ID]:
+			more = true
+			continue
+		case !n.Delivered.IsZero():
 			deliver = t.revise
 		}
-		if err := deliver(ctx, &n); err != nil {
+		if err := deliver(ctx, n); err != nil {
 			return true, err
 		}
 		more = more || n.Delivered.IsZero() || n.Stale
@@ -88,10 +100,8 @@ const (
 // deliver brings a notice to its place and to people. It is delivered as soon as somebody was told.
 func (t *teller) deliver(ctx context.Context, n *stackhand.Notice) error {
 	now := t.b.o.Now()
-	if age := now.Sub(n.Created); t.b.o.Renew != nil && (age > noticeLate || age < 0) {
-		if err := t.b.o.Renew(ctx, n); err != nil {
-			return err
-		}
+	if err := t.renew(ctx, n); err != nil {
+		return err
 	}
 	err := t.tellAll(ctx, n)
 	if ctx.Err() != nil {
@@ -105,10 +115,27 @@ func (t *teller) deliver(ctx context.Context, n *stackhand.Notice) error {
 	if len(n.Told) > 0 {
 		n.Delivered, n.Stale = now, false
 	} else {
-		n.NotBefore = now.Add(min(noticeRetry<<min(n.Tries, 10), noticeRetryMax))
-		n.Tries++
+		putOff(n, now, err)
 	}
 	return t.b.o.Records.SaveNotice(ctx, n)
+}
+
+// renew words a notice anew that was written long ago, or by a clock that was ahead.
+func (t *teller) renew(ctx context.Context, n *stackhand.Notice) error {
+	age := t.b.o.Now().Sub(n.Created)
+	if t.b.o.Renew == nil || age >= 0 && age <= noticeLate {
+		return nil
+	}
+	return t.b.o.Renew(ctx, n)
+}
+
+// putOff has a notice tried again later.
+func putOff(n *stackhand.Notice, now time.Time, why error) {
+	if why != nil {
+		n.Problem = slackCode(why)
+	}
+	n.NotBefore = now.Add(min(noticeRetry<<min(n.Tries, 10), noticeRetryMax))
+	n.Tries++
 }
 
 // revise makes the messages of a notice say what it says now. One that cannot be changed any more stays as it is: a press of
@@ -117,7 +144,7 @@ func (t *teller) revise(ctx context.Context, n *stackhand.Notice) error {
 	m := sheet{{Text: n.Text, Actions: n.Actions}}.message()
 	var problems []error
 	for _, p := range []*stackhand.Posted{&n.Public, &n.Direct} {
-		if p.TS == "" || p.Hash == m.hash() {
+		if p.TS == "" || p.Shared || p.Hash == m.hash() {
 			continue
 		}
 		err := t.b.web.limit.wait(ctx, "chat.update", p.Channel)

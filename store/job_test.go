@@ -243,6 +243,10 @@ func TestThreads(t *testing.T) {
 	ok(t, s.SaveNotice(ctx, &n))
 	thread("C1", "20.1", "first000")
 	thread("D1", "20.2", "first000")
+	// A message that tells of several servers belongs to none of them.
+	n.Direct = stackhand.Posted{Channel: "D1", TS: "30.1", Shared: true}
+	ok(t, s.SaveNotice(ctx, &n))
+	thread("D1", "30.1")
 }
 
 func TestReports(t *testing.T) {

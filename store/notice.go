@@ -31,7 +31,7 @@ func noticeIndex(n *stackhand.Notice) []string {
 		keys = append(keys, key("notice.waits", n.ID))
 	}
 	for _, p := range []stackhand.Posted{n.Public, n.Direct} {
-		if n.Job != "" && p.TS != "" {
+		if n.Job != "" && p.TS != "" && !p.Shared {
 			keys = append(keys, threadKey(p.Channel, p.TS, "notice "+n.ID))
 		}
 	}

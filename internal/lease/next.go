@@ -56,6 +56,7 @@ type Next struct {
 	FreeIP   bool      // the floating IP is given back together with this step
 	Then     time.Time // when the deletion follows a stop or shelve, at the earliest; zero where this is the deletion
 	Gone     bool      // the server is not in the cloud any more
+	Off      bool      // it is to be stopped, and does not run: somebody stopped it already
 	Silent   bool      // the cloud gives no answer
 	InVain   bool      // … when it was asked for this server, and not only for others
 	Archive  bool      // the deletion that follows makes an image first

@@ -50,9 +50,10 @@ func (s *Sweeper) renew(ctx context.Context, id string, n *stackhand.Notice) err
 	// What was found gone when it was written offers its removal alone.
 	next.Gone = len(n.Actions) == 1 && n.Actions[0].ID == "delete"
 	n.Actions = buttons(stack, next)
-	n.Text, err = s.said(ctx, stack, next, s.Now())
+	n.Text, n.Brief, err = s.said(ctx, stack, next, s.Now())
 	if i := slices.IndexFunc(stack.Lease.Ladder.Rungs, func(r stackhand.Rung) bool { return started && r.Job == rose }); i >= 0 && !next.Parked {
-		n.Text = append(startedElsewhere(stack, stack.Lease.Ladder.Rungs[i]).Add(" "), n.Text...)
+		why := startedElsewhere(stack, stack.Lease.Ladder.Rungs[i]).Add(" ")
+		n.Text, n.Brief = append(why, n.Text...), append(slices.Clone(why), n.Brief...)
 	}
 	return err
 }

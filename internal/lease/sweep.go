@@ -89,9 +89,21 @@ func (s *Sweeper) current() *Sweeper {
 	return &now
 }
 
+// atOnce has the notices of a sweep looked at when it is through: those to one person can be told together then.
+func (s *Sweeper) atOnce() (_ *Sweeper, done func()) {
+	one, any := *s, false
+	one.Noticed = func() { any = true }
+	return &one, func() {
+		if any {
+			s.Noticed()
+		}
+	}
+}
+
 // Sweep does once what is due now. A lease that makes trouble does not stop the others.
 func (s *Sweeper) Sweep(ctx context.Context) error {
-	s = s.current()
+	s, done := s.current().atOnce()
+	defer done()
 	p, err := s.begin(ctx)
 	if err != nil {
 		return err

@@ -288,3 +288,24 @@ func TestWhatWaitsIsNotRead(t *testing.T) {
 		})
 	}
 }
+
+// The bot looks at the warnings of a sweep once, when all are written down: it tells somebody of all their servers together then.
+func TestNoticesOfASweepAreLookedAtTogether(t *testing.T) {
+	s, b, _, now := herd(5, Limits{})
+	for id, st := range b.stacks {
+		st.Lease.Warned = nil
+		b.stacks[id] = st
+	}
+	*now = t0.Add(61 * time.Minute)
+	var seen []int
+	s.Noticed = func() { seen = append(seen, len(b.notices)) }
+	sweeps(t, s, 2)
+	if len(seen) != 1 || seen[0] != 5 {
+		t.Errorf("looked when there were %v notices", seen)
+	}
+	for _, n := range b.notices {
+		if n.Group == "" || !strings.Contains(n.Brief.String(), "will be stopped in") && !strings.Contains(n.Brief.String(), "will be deleted") {
+			t.Errorf("group %q, in brief %q", n.Group, n.Brief)
+		}
+	}
+}

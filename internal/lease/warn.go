@@ -18,7 +18,7 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	if err != nil {
 		return err
 	}
-	text, err := s.said(ctx, stack, n, now)
+	text, brief, err := s.said(ctx, stack, n, now)
 	if err != nil {
 		return err
 	}
@@ -31,6 +31,8 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 		Place:   place,
 		Admins:  true,
 		Text:    text,
+		Group:   "ends",
+		Brief:   brief,
 		Created: now,
 		Actions: buttons(stack, n),
 	}
@@ -46,24 +48,26 @@ func (s *Sweeper) warn(ctx context.Context, stack stackhand.Stack, n Next, befor
 	return nil
 }
 
-// said is what a warning says: what comes, whether that has to wait, and who waits for what.
-func (s *Sweeper) said(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (stackhand.Text, error) {
-	text := s.words(stack, n, now)
+// said is what a warning says, at length and in brief: what comes, whether that has to wait, and who waits for what.
+func (s *Sweeper) said(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (text, brief stackhand.Text, err error) {
+	var more stackhand.Text
 	frozen, err := s.frozen(ctx)
 	if err != nil {
-		return text, err
+		return nil, nil, err
 	}
 	if frozen {
-		text = text.Add(" Changes are stopped now: as long as they are, nothing happens to it, and you will be told again before anything does.")
+		more = more.Add(" Changes are stopped now: as long as they are, nothing happens to it, and you will be told again before anything does.")
 	}
-	if s.Asked == nil {
-		return text, nil
+	if s.Asked != nil {
+		asked, err := s.Asked(ctx, stack.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(asked) > 0 {
+			more = append(more.Add(" "), asked...)
+		}
 	}
-	asked, err := s.Asked(ctx, stack.ID)
-	if err == nil && len(asked) > 0 {
-		text = append(text.Add(" "), asked...)
-	}
-	return text, err
+	return append(s.words(stack, n, now), more...), append(s.brief(stack, n, now), more...), nil
 }
 
 // note keeps a warning on the record.

@@ -11,17 +11,8 @@ import (
 
 // words say what comes next, when, what comes after that, and what keeps the server.
 func (s *Sweeper) words(stack stackhand.Stack, n Next, now time.Time) stackhand.Text {
-	name, at := stackhand.AsBold(stack.Name), n.At
-	soonest := now.Add(s.Rules.notice(n))
-	late := soonest.After(at)
-	if may, told := s.Rules.mayAt(stack.Lease, n); told && may.After(now) {
-		at, late = may, false // an earlier warning was in time
-	} else if late {
-		at = s.Rules.working(n.Step, soonest)
-		if !n.Then.IsZero() {
-			n.Then = s.Rules.working(stackhand.StepDelete, at.Add(s.Rules.LadderOf(stack).Grace))
-		}
-	}
+	name := stackhand.AsBold(stack.Name)
+	at, late := s.told(stack, &n, now)
 	text := append(stackhand.Text{}, stack.Lease.Ladder.Why...)
 	if len(text) > 0 {
 		text = text.Add(" ")
@@ -43,13 +34,64 @@ func (s *Sweeper) words(stack stackhand.Stack, n Next, now time.Time) stackhand.
 		return text.Add(" Say that you need it to keep it.")
 	case late:
 		text = text.Add("The time of %s is over. It expires and will be %s after %s.%s", name, n.done(), stackhand.At(at), n.after(stack))
+	case n.Off:
+		text = text.Add("%s expires in %s (%s). It is stopped already, and stays so%s.%s", name, roughly(at.Sub(now)), stackhand.At(at), n.address(), n.after(stack))
 	default:
 		text = text.Add("%s expires in %s (%s). It will then be %s.%s", name, roughly(at.Sub(now)), stackhand.At(at), n.done(), n.after(stack))
 	}
+	return append(text, held(stack, n)...).Add(" Extend it to keep it.")
+}
+
+// told is the moment that a warning names, and whether the end is sooner, since the warning is late. When the deletion follows moves along.
+func (s *Sweeper) told(stack stackhand.Stack, n *Next, now time.Time) (at time.Time, late bool) {
+	at = n.At
+	soonest := now.Add(s.Rules.notice(*n))
+	late = soonest.After(at)
+	if may, told := s.Rules.mayAt(stack.Lease, *n); told && may.After(now) {
+		return may, false // an earlier warning was in time
+	}
+	if late {
+		at = s.Rules.working(n.Step, soonest)
+		if !n.Then.IsZero() {
+			n.Then = s.Rules.working(stackhand.StepDelete, at.Add(s.Rules.LadderOf(stack).Grace))
+		}
+	}
+	return at, late
+}
+
+// held says that a step comes later than it would, and why.
+func held(stack stackhand.Stack, n Next) (text stackhand.Text) {
 	if h := stack.Lease.Ladder.Hold; h.Until.Equal(n.At) && h.Why != "" {
 		text = text.Add(" That is later than its end, since %s.", h.Why)
 	}
-	return text.Add(" Extend it to keep it.")
+	return text
+}
+
+// brief says the same as words where it stands below others: what comes next, when, and after that.
+func (s *Sweeper) brief(stack stackhand.Stack, n Next, now time.Time) stackhand.Text {
+	if n.Gone {
+		return s.words(stack, n, now)
+	}
+	at, _ := s.told(stack, &n, now)
+	name, in := stackhand.AsBold(stack.Name), roughly(at.Sub(now))
+	text := append(stackhand.Text{}, stack.Lease.Ladder.Why...)
+	if len(text) > 0 {
+		text = text.Add(" ")
+	}
+	switch {
+	case stack.Lease.Ladder.Reason != stackhand.ReasonTime && !n.Parked:
+		text = text.Add("If nobody needs %s, it will be %s in %s (%s).%s", name, n.done(), in, stackhand.At(at), n.after(stack))
+	case n.Parked:
+		state := map[string]string{stackhand.StepShelve: "shelved"}[parkedBy(stack)]
+		text = text.Add("%s is %s, %s, and will be deleted in %s (%s)%s.%s", name, cmp.Or(state, "stopped"), why(stack), in, stackhand.At(at), n.image(), ofVolumes(stack))
+	case n.Then.IsZero():
+		text = text.Add("%s will be %s in %s (%s).%s", name, n.done(), in, stackhand.At(at), ofVolumes(stack))
+	case n.Off:
+		text = text.Add("%s expires in %s (%s). It is stopped already%s. If nobody starts it again it is deleted %s%s.", name, in, stackhand.At(at), n.address(), stackhand.At(n.Then), Next{Snapshot: n.Archive}.image())
+	default:
+		text = text.Add("%s will be %s in %s (%s). If nobody starts it again it is deleted %s%s.", name, n.done(), in, stackhand.At(at), stackhand.At(n.Then), Next{Snapshot: n.Archive}.image())
+	}
+	return append(text, held(stack, n)...)
 }
 
 // done is what a step does, after "it will be".
@@ -124,7 +166,7 @@ func buttons(stack stackhand.Stack, n Next) []stackhand.Action {
 	}
 	out = append(out, stackhand.Action{ID: "keep", Label: "Keep until …", Value: id})
 	if stack.Server != "" {
-		if !n.Parked {
+		if !n.Parked && !n.Off {
 			out = append(out, stackhand.Action{ID: "stop", Label: "Stop now", Value: id, Confirm: "Stop " + name + " now? It can be started again."})
 		}
 		out = append(out, stackhand.Action{ID: "archive", Label: "Snapshot and delete", Value: id, Danger: true,

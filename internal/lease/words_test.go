@@ -23,25 +23,29 @@ func TestWords(t *testing.T) {
 		next    Next
 		want    string
 		buttons []string
+		brief   string
 	}{
 		{"stop", stackhand.Ladder{}, false, Next{Step: stackhand.StepStop, At: soon, From: now, Then: later},
 			`^web-1 expires in 24 hours \(.*\)\. It will then be stopped\. Nothing of it is lost then, .*deleted with everything that was made for it \(.*\)\. Extend it to keep it\.$`,
-			[]string{"extend", "keep", "stop", "archive", "delete"}},
+			[]string{"extend", "keep", "stop", "archive", "delete"}, `^web-1 will be stopped in 24 hours \(.*\)\. If nobody starts it again it is deleted .*\.$`},
+		{"stopped by hand", stackhand.Ladder{}, false, Next{Step: stackhand.StepStop, At: soon, From: now, Then: later, Off: true},
+			`^web-1 expires in 24 hours \(.*\)\. It is stopped already, and stays so\. Nothing of it is lost then, .*deleted with everything that was made for it \(.*\)\. Extend it to keep it\.$`,
+			[]string{"extend", "keep", "archive", "delete"}, `^web-1 expires in 24 hours \(.*\)\. It is stopped already\. If nobody starts it again it is deleted .*\.$`},
 		{"shelve, address freed, image later", stackhand.Ladder{}, false, Next{Step: stackhand.StepShelve, At: soon, From: now, Then: later, FreeIP: true, Archive: true},
-			`It will then be shelved, and its floating IP goes back to the cloud\..*, after an image of it is made\.`, []string{"extend", "keep", "stop", "archive", "delete"}},
+			`It will then be shelved, and its floating IP goes back to the cloud\..*, after an image of it is made\.`, []string{"extend", "keep", "stop", "archive", "delete"}, `^web-1 will be shelved, and its floating IP goes back to the cloud in 24 hours .*\. If nobody .* it is deleted .*, after an image of it is made\.$`},
 		{"delete at once, with data", stackhand.Ladder{}, true, Next{Step: stackhand.StepDelete, At: soon, From: now},
-			"It will then be deleted with everything that was made for it\\. The data on data-1 goes too; `remove volume web-1 data-1` keeps it\\.", []string{"extend", "keep", "stop", "archive", "delete"}},
+			"It will then be deleted with everything that was made for it\\. The data on data-1 goes too; `remove volume web-1 data-1` keeps it\\.", []string{"extend", "keep", "stop", "archive", "delete"}, "^web-1 will be deleted with everything that was made for it in 24 hours .*The data on data-1 goes too"},
 		{"late", stackhand.Ladder{}, false, Next{Step: stackhand.StepStop, At: now.Add(-time.Hour), From: now.Add(-25 * time.Hour), Then: later},
-			`^The time of web-1 is over\. It expires and will be stopped after `, []string{"extend", "keep", "stop", "archive", "delete"}},
+			`^The time of web-1 is over\. It expires and will be stopped after `, []string{"extend", "keep", "stop", "archive", "delete"}, `^web-1 will be stopped in 15 minutes`},
 		{"stopped", parked(stackhand.StepStop, stackhand.ReasonTime), false, Next{Step: stackhand.StepDelete, Parked: true, At: later, From: now},
-			`^web-1 is stopped, because its time is over\. It will be deleted .* in 4 days \(.*\)\. Start it to keep it\.$`, []string{"start", "keep", "archive", "delete"}},
+			`^web-1 is stopped, because its time is over\. It will be deleted .* in 4 days \(.*\)\. Start it to keep it\.$`, []string{"start", "keep", "archive", "delete"}, `^web-1 is stopped, because its time is over, and will be deleted in 4 days \(.*\)\.$`},
 		{"shelved since idle", parked(stackhand.StepShelve, stackhand.ReasonIdle), false, Next{Step: stackhand.StepDelete, Parked: true, At: later, From: now, Snapshot: true},
-			`^web-1 is shelved, because nobody used it\..*, after an image of it is made\. Unshelve it to keep it\.$`, []string{"unshelve", "keep", "archive", "delete"}},
+			`^web-1 is shelved, because nobody used it\..*, after an image of it is made\. Unshelve it to keep it\.$`, []string{"unshelve", "keep", "archive", "delete"}, `^web-1 is shelved, because nobody used it, and will be deleted in 4 days \(.*\), after an image of it is made\.$`},
 		{"idle", stackhand.Ladder{Reason: stackhand.ReasonIdle, Why: stackhand.Textf("It did nothing for 3 days.")}, false,
 			Next{Step: stackhand.StepStop, At: soon, From: now, Then: later, Ask: true},
-			`^It did nothing for 3 days\. If nobody needs web-1, it will be stopped in 24 hours \(.*\)\. Nothing.*Say that you need it to keep it\.$`, []string{"needed", "keep", "stop", "archive", "delete"}},
+			`^It did nothing for 3 days\. If nobody needs web-1, it will be stopped in 24 hours \(.*\)\. Nothing.*Say that you need it to keep it\.$`, []string{"needed", "keep", "stop", "archive", "delete"}, `^It did nothing for 3 days\. If nobody needs web-1, it will be stopped in 24 hours`},
 		{"moved", stackhand.Ladder{Hold: stackhand.Hold{Until: soon, Why: "its owner is away"}}, false, Next{Step: stackhand.StepStop, At: soon, From: now, Then: later},
-			`That is later than its end, since its owner is away\. Extend it`, []string{"extend", "keep", "stop", "archive", "delete"}},
+			`That is later than its end, since its owner is away\. Extend it`, []string{"extend", "keep", "stop", "archive", "delete"}, `That is later than its end, since its owner is away\.$`},
 	} {
 		st := stackhand.Stack{ID: "s-1", Name: "web-1", Server: "v-1", Job: "made", State: stackhand.StackReady, Lease: stackhand.Lease{Owner: "U0ALICE", Ready: now, Until: soon, Ladder: c.ladder}}
 		if c.volumes {
@@ -50,6 +54,9 @@ func TestWords(t *testing.T) {
 		s := &Sweeper{Rules: Rules{Notice: 15 * time.Minute}}
 		if got := s.words(st, c.next, now).String(); !regexp.MustCompile(c.want).MatchString(got) {
 			t.Errorf("%s: %q, want %s", c.name, got, c.want)
+		}
+		if got := s.brief(st, c.next, now).String(); !regexp.MustCompile(c.brief).MatchString(got) || c.brief == "" {
+			t.Errorf("%s: in brief %q, want %s", c.name, got, c.brief)
 		}
 		var ids []string
 		for _, b := range buttons(st, c.next) {
