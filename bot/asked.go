@@ -167,7 +167,7 @@ func (a asked) actions(own bool) []stackhand.Action {
 		return nil
 	}
 	out := []stackhand.Action{{ID: "approve", Label: "Approve", Value: r.ID}}
-	if slices.Contains(changeable, r.Command) {
+	if slices.Contains(changeable, r.Command) || r.Command == "keep" && r.Job.Flow == flowLine {
 		out = append(out, stackhand.Action{ID: "change", Label: "Change…", Value: r.ID})
 	}
 	out = append(out, stackhand.Action{ID: "deny", Label: "Deny…", Value: r.ID, Danger: true})
@@ -177,7 +177,7 @@ func (a asked) actions(own bool) []stackhand.Action {
 	return out
 }
 
-// changeable are the commands whose wish approvers may change.
+// changeable are the commands whose wish approvers may change, besides that a server lasts for longer.
 var changeable = []string{"create", "resize"}
 
 // The messages about a request, besides its card where it was asked, by their keys.

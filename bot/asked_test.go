@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,21 @@ func match(t *testing.T, text string, patterns ...string) {
 	for _, p := range patterns {
 		if !regexp.MustCompile("(?s)" + p).MatchString(text) {
 			t.Errorf("no match for %q in:\n%s", p, text)
+		}
+	}
+}
+
+// What is made, a size and a longer time can be changed by approvers; nothing else can.
+func TestWhatIsOfferedToBeChanged(t *testing.T) {
+	for want, wishes := range map[bool][][2]string{
+		true:  {{"create", flowCreate}, {"resize", "act"}, {"keep", flowLine}},
+		false: {{"share", flowLine}, {"keep", flowCreate}, {"delete", "delete"}},
+	} {
+		for _, w := range wishes {
+			a := asked{req: stackhand.Request{State: stackhand.RequestOpen, Command: w[0], Job: stackhand.Job{Flow: w[1]}}}
+			if got := slices.ContainsFunc(a.actions(false), func(a stackhand.Action) bool { return a.ID == "change" }); got != want {
+				t.Errorf("%v: offered %v", w, got)
+			}
 		}
 	}
 }

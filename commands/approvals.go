@@ -152,7 +152,7 @@ func (env *Env) showRequest(ctx context.Context, user stackhand.User, q stackhan
 	field("Waits for", "%s, until %s", env.waitsFor(ctx, q), stackhand.At(q.Ends))
 	if env.decides(ctx, user, q) {
 		r.Actions = append(r.Actions, stackhand.Action{ID: "approve", Label: "Approve", Value: q.ID})
-		if q.Command == "create" || q.Command == "resize" {
+		if changeable(q) {
 			r.Actions = append(r.Actions, stackhand.Action{ID: "change", Label: "Change…", Value: q.ID})
 		}
 		r.Actions = append(r.Actions, stackhand.Action{ID: "deny", Label: "Deny…", Value: q.ID, Danger: true})

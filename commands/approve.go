@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -132,9 +133,20 @@ func (env *Env) anew(ctx context.Context, user stackhand.User, r *stackhand.Requ
 	return nil, nil
 }
 
+// changeable tells whether approvers may change what a request asks for: what is made, a size, or how much longer a server lasts.
+func changeable(r stackhand.Request) bool {
+	return r.Command == "create" || r.Command == "resize" || longerAsked(r)
+}
+
+// longerAsked tells whether a request is for a longer time.
+func longerAsked(r stackhand.Request) bool { return r.Command == "keep" && r.Job.Flow == flowLine }
+
 // askChange opens the form in which approvers change a request and approve it. The sizes to choose from are those that
 // whoever asked may have.
 func (env *Env) askChange(ctx context.Context, r stackhand.Request) (Reply, error) {
+	if longerAsked(r) {
+		return changeForm(r, Input{ID: "for", Label: "How much longer", Hint: "Than it ends now: such as 8h, 3d or 1w"}), nil
+	}
 	size := Input{ID: "flavor", Label: "Flavor", Hint: "Leave it empty to keep it", Optional: true}
 	s, err := openAt(ctx, env, r.Job.User, r.Job.Cloud, r.Job.Scope)
 	if err == nil {
@@ -151,17 +163,22 @@ func (env *Env) askChange(ctx context.Context, r stackhand.Request) (Reply, erro
 			{ID: "count", Label: "How many", Hint: "Leave it empty to keep it", Optional: true},
 		}
 	}
+	return changeForm(r, in...), nil
+}
+
+// changeForm asks for what should be otherwise, and shows what it is now.
+func changeForm(r stackhand.Request, in ...Input) Reply {
 	intro := stackhand.Textf("%s of %s. What you enter replaces what was asked; the rest stays. It is planned anew and approved by you; approvals of another plan do not count any more.",
 		stackhand.AsBold(r.Job.Title), stackhand.To(r.Job.User.ID))
 	for _, f := range r.Plan {
-		if f.Name == factFlavor || f.Name == factEnds || f.Name == factServers || f.Name == factCost {
+		if slices.Contains([]string{factFlavor, factEnds, factServers, factCost, factEndsNow, factWouldEnd, factExtended}, f.Name) {
 			intro = append(intro.Add("\n%s ", stackhand.AsBold(f.Name+":")), f.Value...)
 		}
 	}
 	return Reply{
 		Text: stackhand.Textf("Say in the form what should be otherwise, or for example %s.", stackhand.AsCode("approve "+r.ID+" --for 1d")),
 		Form: lineForm("approve "+r.ID, "Change and approve", "Approve", intro, in...),
-	}, nil
+	}
 }
 
 // maxSizes is how many flavors a form can list; the others can be typed.

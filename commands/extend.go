@@ -27,9 +27,6 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 	if d, err := parseDuration(a.Server); err == nil && a.Line.Place.Thread != "" {
 		a.Server, a.By = "", d
 	}
-	if a.By < time.Minute {
-		return Reply{}, find("extend").misuse("A server is extended by a minute at least.")
-	}
 	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("extend", a) })
 	if d, bad := parseDuration(a.Server); bad == nil && stackhand.KindOf(err) == stackhand.NotFound {
 		return Reply{}, find("extend").misuse("Which server do you want to keep for %s longer? Name it: extend NAME %s.", short(d), short(d))
@@ -40,9 +37,17 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 	if err := env.mayExtend(ctx, user, t); err != nil {
 		return Reply{}, err
 	}
+	return s.extendBy(ctx, t, a.By, a.Line)
+}
+
+// extendBy moves the end of a lease to so much later than it is, or than now where that has passed.
+func (s *session) extendBy(ctx context.Context, t target, by time.Duration, line Line) (Reply, error) {
+	if by < time.Minute {
+		return Reply{}, find("extend").misuse("A server is extended by a minute at least.")
+	}
 	until := t.stack.Lease.Until
-	if now := env.Now(); until.Before(now) {
+	if now := s.env.Now(); until.Before(now) {
 		until = now
 	}
-	return s.extendTo(ctx, t, until.Add(a.By), a.Line)
+	return s.extendTo(ctx, t, until.Add(by), line)
 }

@@ -97,13 +97,13 @@ func (s *session) outlineLonger(st stackhand.Stack, until time.Time) outline {
 	more := until.Sub(from)
 	o.fact("Server", "%s (%s), %s, of %s", st.Name, first(st.Server, st.ID), first(st.Flavor, "size unknown"), stackhand.To(st.Lease.Owner))
 	o.fact("Project", "%s of %s", st.Project, st.Cloud)
-	o.fact("Ends now", "%s", stackhand.At(st.Lease.End()))
+	o.fact(factEndsNow, "%s", stackhand.At(st.Lease.End()))
 	if more > 0 {
-		o.fact("Would end", "%s, %s later", stackhand.At(until), short(more.Round(time.Minute)))
+		o.fact(factWouldEnd, "%s, %s later", stackhand.At(until), short(more.Round(time.Minute)))
 	} else {
-		o.fact("Would end", "%s, which is earlier", stackhand.At(until))
+		o.fact(factWouldEnd, "%s, which is earlier", stackhand.At(until))
 	}
-	o.fact("Extended so far", "%s", spent(st.Lease.Extensions, s.env.Settings.Extensions))
+	o.fact(factExtended, "%s", spent(st.Lease.Extensions, s.env.Settings.Extensions))
 	price, known := s.env.Settings.Clouds[st.Cloud].Prices[st.Flavor]
 	o.fact(factCost, "%s", costOf(first(st.Flavor, "its size"), price, known, 1, max(0, more.Round(time.Minute))))
 	o.beside = append(o.beside, st.Lease.End(), st.Lease.Owner, price, known)

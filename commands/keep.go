@@ -28,6 +28,8 @@ type Leases interface {
 type keepArgs struct {
 	Server string `arg:"server" help:"name or id; in a server's thread, that one"`
 	Until  string `opt:"until" words:"true" value:"\"friday 18:00\"" help:"a moment in your own time zone: friday 18:00, 2026-12-24, or a span such as 3d"`
+	// For is how much longer, instead of Until: what an approver gives.
+	For time.Duration `opt:"for" hidden:"true" help:"so much longer than now"`
 	inCloud
 	Line Line
 }
@@ -44,7 +46,7 @@ var jobIDShape = regexp.MustCompile(`^[a-z2-7]{8}$`)
 
 // keep is also what the button says on a job that failed: to try it again, and leave its pieces for a look.
 func keep(ctx context.Context, env *Env, user stackhand.User, a keepArgs) (Reply, error) {
-	if a.Until == "" && jobIDShape.MatchString(a.Server) {
+	if a.Until == "" && a.For == 0 && jobIDShape.MatchString(a.Server) {
 		if _, err := env.Jobs.Job(ctx, a.Server); err == nil {
 			return retry(ctx, env, user, retryArgs{jobArgs: jobArgs{Job: a.Server, Line: a.Line}, Keep: true})
 		}
@@ -61,6 +63,9 @@ func keep(ctx context.Context, env *Env, user stackhand.User, a keepArgs) (Reply
 	}
 	if err := env.mayExtend(ctx, user, t); err != nil {
 		return Reply{}, err
+	}
+	if a.For != 0 {
+		return s.extendBy(ctx, t, a.For, a.Line)
 	}
 	if a.Until == "" {
 		return Reply{Form: lineForm(format("keep", keepArgs{Server: t.stack.ID}), "Keep a server", "Keep it",

@@ -19,6 +19,10 @@ const (
 	factCost    = "Cost"
 	factLeft    = "Quota left afterwards"
 	factMind    = "Mind"
+
+	factEndsNow  = "Ends now"
+	factWouldEnd = "Would end"
+	factExtended = "Extended so far"
 )
 
 // outline is what approvers see of a job that waits for them, and what else its print depends on.
