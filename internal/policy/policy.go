@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -98,10 +99,6 @@ const (
 
 // Compile checks rules, and answers all that is wrong with them as *Error, joined.
 func Compile(rules []Rule) (*Policy, error) {
-	env, err := environment()
-	if err != nil {
-		return nil, err
-	}
 	p := &Policy{uses: map[string]bool{}}
 	var wrong []error
 	for i, r := range rules {
@@ -114,7 +111,7 @@ func Compile(rules []Rule) (*Policy, error) {
 		if msg := r.fault(); msg != "" {
 			wrong = append(wrong, &Error{Rule: i, Msg: msg})
 		}
-		program, names, errs := condition(env, r.When)
+		program, names, errs := condition(r.When)
 		for _, name := range names {
 			p.uses[name] = true
 		}
@@ -150,7 +147,9 @@ func (r Rule) fault() string {
 	return ""
 }
 
-func environment() (*cel.Env, error) {
+// environment is what conditions may speak of. It is made for the first condition there is, and once: without rules, a
+// start does nothing of it, and most of what checks them does not come into memory.
+var environment = sync.OnceValues(func() (*cel.Env, error) {
 	object := func(name, kind string) cel.EnvOption { return cel.Variable(name, cel.ObjectType("policy."+kind)) }
 	return cel.NewEnv(
 		ext.NativeTypes(reflect.TypeFor[User](), reflect.TypeFor[Channel](), reflect.TypeFor[Request](), reflect.TypeFor[Flavor](),
@@ -160,10 +159,10 @@ func environment() (*cel.Env, error) {
 		ext.Strings(), ext.Sets(),
 		cel.CrossTypeNumericComparisons(true),
 	)
-}
+})
 
 // condition checks one condition, and tells the variables that it names.
-func condition(env *cel.Env, when string) (cel.Program, []string, []*Error) {
+func condition(when string) (cel.Program, []string, []*Error) {
 	if strings.TrimSpace(when) == "" {
 		return nil, nil, nil
 	}
@@ -172,6 +171,10 @@ func condition(env *cel.Env, when string) (cel.Program, []string, []*Error) {
 	}
 	if len(when) > maxWhen {
 		return nil, nil, one("the condition is longer than %d letters", maxWhen)
+	}
+	env, err := environment()
+	if err != nil {
+		return nil, nil, one("%s", err)
 	}
 	ast, issues := env.Compile(when)
 	var wrong []*Error
