@@ -34,9 +34,11 @@ func (d *Digest) sort() {
 	sortEndings(d.Ends)
 }
 
-// sortEndings puts the next one first.
+// sortEndings puts the next one first, to the minute.
 func sortEndings(all []Ending) {
-	slices.SortStableFunc(all, func(a, b Ending) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name)) })
+	slices.SortStableFunc(all, func(a, b Ending) int {
+		return cmp.Or(a.At.Truncate(time.Minute).Compare(b.At.Truncate(time.Minute)), strings.Compare(a.Name, b.Name))
+	})
 }
 
 // Empty tells whether there is nothing to say.

@@ -39,7 +39,11 @@ func (s *session) extendTo(ctx context.Context, t target, until time.Time, line 
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{Text: env.extended(user, st, before), Public: true}, nil
+	text := env.extended(user, st, before)
+	if t.gone {
+		text = stackhand.Textf("%s is %s; what else was made for it stays until %s. %s removes that.", st.Name, notThere, stackhand.At(st.Lease.Until), stackhand.AsCode("delete "+quote(st.Name)))
+	}
+	return Reply{Text: text, Public: true}, nil
 }
 
 // extended says until when a server lasts now, and what it was before where that was later. The card of an approved line tells that by itself.

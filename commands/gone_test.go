@@ -18,6 +18,7 @@ func TestServerGoneFromTheCloud(t *testing.T) {
 		{"", "show web-1", "web-1 is not in the cloud any more; delete web-1 removes what is left"},
 		{"web-1", "show", "web-1 is not in the cloud any more; delete web-1 removes what is left"},
 		{"", "reboot web-1", "web-1 is not in the cloud any more, so you cannot reboot it"},
+		{"", "extend web-1 1d", "web-1 is not in the cloud any more; what else was made for it stays until .*delete web-1 removes that"},
 	} {
 		r, err := inThread(t, env, alice, c.thread, c.line)
 		got := told(r, err)

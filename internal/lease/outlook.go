@@ -30,13 +30,16 @@ func (r Rules) outlook(s stackhand.Stack, now time.Time) (next, told stackhand.T
 		return nil, nil
 	}
 	at, knows := r.mayAt(s.Lease, n)
-	switch at = later(at, n.At); {
-	case !knows && !now.Before(n.At):
-		next = stackhand.Textf("%s, as soon as somebody was told", n.did())
-	case n.Parked:
-		next = stackhand.Textf("%s %s, unless it is started before", n.did(), stackhand.At(at))
-	default:
-		next = stackhand.Textf("%s %s", n.did(), stackhand.At(at))
+	if at = later(at, n.At); !knows && !now.Before(n.At) {
+		next = stackhand.Textf("%s, as soon as somebody was told%s", n.did(), n.image())
+	} else {
+		next = stackhand.Textf("%s %s%s", n.did(), stackhand.At(at), n.image())
+	}
+	if n.Parked {
+		next = next.Add(", unless it is started before")
+	}
+	if l := s.Lease.Ladder.Later; l.End.Equal(n.At) && l.Until.After(now) && !now.Before(at) {
+		next = next.Add(", which could not be done then and is tried again %s", stackhand.At(l.Until))
 	}
 	if !n.Then.IsZero() {
 		next = next.Add(", then deleted %s%s", stackhand.At(r.working(stackhand.StepDelete, later(n.Then, at))), Next{Snapshot: n.Archive}.image())
@@ -50,7 +53,7 @@ func (r Rules) outlook(s stackhand.Stack, now time.Time) (next, told stackhand.T
 // did is the step as a word.
 func (n Next) did() string {
 	words := map[string]string{stackhand.StepStop: "stopped", stackhand.StepShelve: "shelved"}
-	return cmp.Or(words[n.Step], "deleted"+n.image())
+	return cmp.Or(words[n.Step], "deleted")
 }
 
 // told lists who heard of the step, when, and where that stands.

@@ -33,7 +33,11 @@ func TestOutlook(t *testing.T) {
 		{"nobody could be told", of(func(*stackhand.Stack) {}), end.Add(time.Hour), `^stopped, as soon as somebody was told, then deleted`, `^$`},
 		{"stopped", of(func(s *stackhand.Stack) {
 			s.Lease.Ladder.Rungs = []stackhand.Rung{{Step: stackhand.StepStop, At: end}}
-		}), end.Add(time.Hour), `^deleted, after an image of it is made .*, unless it is started before$`, `^$`},
+		}), end.Add(time.Hour), `^deleted 2026-11-25 .*, after an image of it is made, unless it is started before$`, `^$`},
+		{"it failed", of(func(s *stackhand.Stack) {
+			s.Lease.Warned = warned(end, end.Add(-time.Hour))
+			s.Lease.Ladder.Later = stackhand.Hold{End: end, Until: end.Add(6 * time.Hour)}
+		}), end.Add(time.Hour), `^stopped .*, which could not be done then and is tried again .*, then deleted`, `the thread`},
 		{"away", of(func(s *stackhand.Stack) {
 			s.Lease.Ladder.Hold = stackhand.Hold{End: end, Until: end.Add(48 * time.Hour), Why: "its owner is away"}
 		}), t0, `\(later than its end, since its owner is away\)$`, `^$`},

@@ -89,7 +89,7 @@ func (s *Sweeper) brief(stack stackhand.Stack, n Next, now time.Time) stackhand.
 	case n.Off:
 		text = text.Add("%s expires in %s (%s). It is stopped already%s. If nobody starts it again it is deleted %s%s.", name, in, stackhand.At(at), n.address(), stackhand.At(n.Then), Next{Snapshot: n.Archive}.image())
 	default:
-		text = text.Add("%s will be %s in %s (%s). If nobody starts it again it is deleted %s%s.", name, n.done(), in, stackhand.At(at), stackhand.At(n.Then), Next{Snapshot: n.Archive}.image())
+		text = text.Add("%s will be %s in %s (%s)%s. If nobody starts it again it is deleted %s%s.", name, n.did(), in, stackhand.At(at), n.address(), stackhand.At(n.Then), Next{Snapshot: n.Archive}.image())
 	}
 	return append(text, held(stack, n)...)
 }

@@ -32,7 +32,7 @@ func TestWords(t *testing.T) {
 			`^web-1 expires in 24 hours \(.*\)\. It is stopped already, and stays so\. Nothing of it is lost then, .*deleted with everything that was made for it \(.*\)\. Extend it to keep it\.$`,
 			[]string{"extend", "keep", "archive", "delete"}, `^web-1 expires in 24 hours \(.*\)\. It is stopped already\. If nobody starts it again it is deleted .*\.$`},
 		{"shelve, address freed, image later", stackhand.Ladder{}, false, Next{Step: stackhand.StepShelve, At: soon, From: now, Then: later, FreeIP: true, Archive: true},
-			`It will then be shelved, and its floating IP goes back to the cloud\..*, after an image of it is made\.`, []string{"extend", "keep", "stop", "archive", "delete"}, `^web-1 will be shelved, and its floating IP goes back to the cloud in 24 hours .*\. If nobody .* it is deleted .*, after an image of it is made\.$`},
+			`It will then be shelved, and its floating IP goes back to the cloud\..*, after an image of it is made\.`, []string{"extend", "keep", "stop", "archive", "delete"}, `^web-1 will be shelved in 24 hours \(.*\), and its floating IP goes back to the cloud\. If nobody .* it is deleted .*, after an image of it is made\.$`},
 		{"delete at once, with data", stackhand.Ladder{}, true, Next{Step: stackhand.StepDelete, At: soon, From: now},
 			"It will then be deleted with everything that was made for it\\. The data on data-1 goes too; `remove volume web-1 data-1` keeps it\\.", []string{"extend", "keep", "stop", "archive", "delete"}, "^web-1 will be deleted with everything that was made for it in 24 hours .*The data on data-1 goes too"},
 		{"late", stackhand.Ladder{}, false, Next{Step: stackhand.StepStop, At: now.Add(-time.Hour), From: now.Add(-25 * time.Hour), Then: later},
