@@ -7,7 +7,7 @@ import (
 )
 
 var _ = addRemove(removal[stackhand.Image]{
-	kind: imageKind, name: "image delete", help: "delete images of your project; servers made from them stay", example: "image delete golden",
+	kind: imageKind, name: "image delete", help: "delete images of your project, with the volume snapshots that Nova made for them; servers made from them stay", example: "image delete golden",
 	job: func(i stackhand.Image) string { return i.Properties[metaJob] },
 	free: func(ctx context.Context, s *session, i stackhand.Image) error {
 		if i.Protected {

@@ -1,11 +1,9 @@
 package provision
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/internal/jobs"
@@ -148,7 +146,7 @@ func (r rung) noteImage(ctx context.Context, run *jobs.Run, c Cloud) error {
 		return err
 	}
 	recipe.Image = id
-	if err := r.sayDisks(ctx, run, c, id); err != nil {
+	if err := r.sayEmpty(ctx, run, c, id); err != nil {
 		return err
 	}
 	now := r.Now()
@@ -157,42 +155,18 @@ func (r rung) noteImage(ctx context.Context, run *jobs.Run, c Cloud) error {
 	})
 }
 
-// sayDisks tells what an image stands for that is empty: these things stay, and cost, as long as the image is to be of use.
-func (r rung) sayDisks(ctx context.Context, run *jobs.Run, c Cloud, id string) error {
+// sayEmpty tells what an image stands for that is empty: these things stay, and cost, as long as the image is to be of use.
+func (r rung) sayEmpty(ctx context.Context, run *jobs.Run, c Cloud, id string) error {
 	img, err := c.Image(ctx, id)
-	if err != nil || len(img.Disks()) == 0 {
+	if err != nil {
 		return gone(err)
 	}
 	disks, err := disksOf(ctx, c, img)
-	if err != nil || disks == "" {
+	if err != nil || len(disks) == 0 {
 		return err
 	}
-	return run.Say(ctx, fmt.Sprintf("The image %s itself is empty: what was on the disk is in %s. That stays together with the volume, and both cost, until they are deleted.", img.Name, disks))
-}
-
-// disksOf names the snapshots that an image stands for, with their volumes; "" where none is left.
-func disksOf(ctx context.Context, c Cloud, img stackhand.Image) (string, error) {
-	snaps, err := c.VolumeSnapshots(ctx)
-	if err != nil {
-		return "", err
-	}
-	volumes, err := c.Volumes(ctx)
-	if err != nil {
-		return "", err
-	}
-	var words []string
-	for _, d := range img.Disks() {
-		i := slices.IndexFunc(snaps, func(s stackhand.VolumeSnapshot) bool { return s.ID == d.Snapshot })
-		if i < 0 {
-			continue
-		}
-		of := snaps[i].VolumeID
-		if v := slices.IndexFunc(volumes, func(v stackhand.Volume) bool { return v.ID == of }); v >= 0 {
-			of = volumeName(volumes[v])
-		}
-		words = append(words, fmt.Sprintf("the volume snapshot %q (%d GiB, %s) of the volume %s", cmp.Or(snaps[i].Name, d.Snapshot), snaps[i].Size, d.Snapshot, of))
-	}
-	return strings.Join(words, " and "), nil
+	return run.Say(ctx, fmt.Sprintf("The image %s itself is empty: what was on the disk is in %s. That stays together with the volume, and both cost, until the image is deleted: `image delete %s` takes the snapshot along, and offers to delete the volume.",
+		img.Name, told(disks), quoted(img.Name)))
 }
 
 // settleArchive gives a stack back of which not everything could be deleted, as a deletion does.

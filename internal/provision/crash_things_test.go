@@ -84,6 +84,7 @@ func thingTrials() []trial {
 		{"remove interface", func(p *process) { plot(p); joinedUp(p) }, removing(stackhand.KindInterface, "s1"), thing("", "")},
 		{"remove volume of nobody", plot, removing(stackhand.KindVolume, "v1"), thing("", "volume x")},
 		{"remove image", plot, removing(stackhand.KindImage, "i1"), thing("", "image x")},
+		imagedTrial(),
 		{"remove group", plot, removing(stackhand.KindSecurityGroup, "g1"), thing("", "group x")},
 		{"edit image", plot, jobOf("job1", provision.FlowEdit, stackhand.EditSpec{Cloud: "lab", ImageID: "i1", Image: "x", Change: stackhand.ImageChange{Name: "y"}}),
 			func(l *lab, _ *process, j stackhand.Job) {

@@ -219,6 +219,9 @@ func (s session) DeleteVolumeSnapshot(ctx context.Context, id string) error {
 		v, err := one(s.snaps, "Snapshot", id)
 		if err == nil {
 			v.Status, v.ready, v.next = "deleting", s.soon(), ""
+			if s.clones {
+				v.next = "available"
+			}
 		}
 		return err
 	})
@@ -279,6 +282,9 @@ func (s session) UpdateImage(ctx context.Context, id string, change stackhand.Im
 func (s session) DeleteImage(ctx context.Context, id string) error {
 	return s.call(ctx, "DeleteImage", func() error {
 		v, err := one(s.images, "Image", id)
+		if err == nil && v.Protected {
+			err = stackhand.Errorf(stackhand.Forbidden, "Image %s is protected and cannot be deleted.", id)
+		}
 		if err == nil {
 			v.Status, v.ready, v.next = "pending_delete", s.soon(), ""
 		}

@@ -45,6 +45,7 @@ type fakeCloud struct {
 	reboots    int
 	auto       bool   // resizes are confirmed by the cloud itself
 	lazy       string // the verb that the hypervisor takes, and does not do
+	clones     bool   // it builds volumes on snapshots, and gives these back instead of deleting them
 	broken     string // new volumes, snapshots and images end in this state
 	// fault, if set, is asked about every call, counted from 1.
 	fault func(n int, call string) fault

@@ -68,7 +68,7 @@ func (r remover) is(l stackhand.Resource) bool {
 	return l.Kind == r.spec.Kind && l.ID == r.spec.ID && (l.Kind != stackhand.KindInterface || l.Parent == r.spec.ParentID)
 }
 
-// remove looks who uses the thing, removes it, and takes it off the asker's stacks.
+// remove looks who uses the thing, removes it, and takes it off the asker's stacks. With an image goes what it stands for.
 func (r remover) remove(ctx context.Context, run *jobs.Run, c Cloud) error {
 	stacks, err := r.users(ctx, run.Job())
 	if err != nil {
@@ -78,8 +78,10 @@ func (r remover) remove(ctx context.Context, run *jobs.Run, c Cloud) error {
 	if err := inUseBy(ctx, c, what); err != nil {
 		return err
 	}
-	if err := r.sayLeft(ctx, run, c, what); err != nil {
-		return err
+	if what.Kind == stackhand.KindImage {
+		if err := r.removeDisks(ctx, run, c, what.ID); err != nil {
+			return err
+		}
 	}
 	err = removeThing(ctx, run, c, what)
 	if is(err, stackhand.NotFound) {
@@ -104,22 +106,6 @@ func (r remover) remove(ctx context.Context, run *jobs.Run, c Cloud) error {
 		}
 	}
 	return nil
-}
-
-// sayLeft tells what an image that is about to be deleted stands for: it stays, and costs.
-func (r remover) sayLeft(ctx context.Context, run *jobs.Run, c Cloud, what stackhand.Resource) error {
-	if what.Kind != stackhand.KindImage || run.Again() {
-		return nil
-	}
-	img, err := c.Image(ctx, what.ID)
-	if err != nil || len(img.Disks()) == 0 {
-		return gone(err)
-	}
-	disks, err := disksOf(ctx, c, img)
-	if err != nil || disks == "" {
-		return err
-	}
-	return run.Say(ctx, fmt.Sprintf("It stood for %s, which stays, and costs. `volume snapshot delete` and then `volume delete` remove them.", disks))
 }
 
 // users are the asker's stacks that have the thing on their ledgers. What others have, or several share, is

@@ -64,6 +64,8 @@ func untilGone(ctx context.Context, run *jobs.Run, r stackhand.Resource, state f
 		case status == "error_deleting":
 			return true, stackhand.Errorf(stackhand.Failed, "The cloud could not delete the %s %s: it is in the state %s.", r.Kind, r.Name, status).
 				Do("Try again; if it happens again, ask the cloud's administrator.")
+		case r.Kind == stackhand.KindSnapshot && status == "available": // Cinder gives one back on which its storage has built something
+			return true, stackhand.Errorf(stackhand.Conflict, "The cloud gave the %s %s back: volumes were made from it.", r.Kind, r.Name).Do("Delete those first, then try again.")
 		}
 		return false, run.Note(ctx, status)
 	})
