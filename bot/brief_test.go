@@ -191,3 +191,20 @@ func TestAQuietJob(t *testing.T) {
 		t.Errorf("a lease's end: %+v", o)
 	}
 }
+
+// A button that was taken goes from the end of a job of the ladder; that of a create stays as it was, since it tells of servers.
+func TestATakenOfferGoesFromTheEnd(t *testing.T) {
+	for flow, want := range map[string]bool{"ladder": true, "act": true, "create": false} {
+		j := job("k3v7k3v7", stackhand.JobDone, stackhand.JobStep{Name: "do", Title: "Lease", State: stackhand.StepDone})
+		j.Flow, j.Offers = flow, []stackhand.Offer{{Line: "restore web-1", Label: "Restore"}}
+		s := shown{job: j, now: time.Now()}
+		rep := stackhand.Report{Job: j.ID, FinalOf: string(j.State)}
+		rep.Card.TS, rep.Steps.TS, rep.Final = "1.0", "1.1", stackhand.Posted{TS: "1.2", Hash: s.final().message().hash()}
+		j.Offers = nil
+		s.job = j
+		op := nextOp(s, rep)
+		if got := op != nil && op.part == partFinal && op.method == "chat.update"; got != want {
+			t.Errorf("%s: edited %v, want %v", flow, got, want)
+		}
+	}
+}

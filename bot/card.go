@@ -129,6 +129,7 @@ const (
 	flowAct    = "act"
 	flowMake   = "make"
 	flowLine   = "line"
+	flowLadder = "ladder"
 )
 
 // brief are the flows that are over soon, or have little to tell on the way: their card shows

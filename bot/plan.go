@@ -138,7 +138,8 @@ func nextOp(s shown, rep stackhand.Report) *op {
 			return &op{part: partFinal, class: classFinal, method: "chat.postMessage", channel: home.channel, thread: thread,
 				msg: final, hash: final.hash(), of: string(s.job.State)}
 		}
-		if h := final.hash(); h != rep.Final.Hash && (s.job.State != stackhand.JobDone || s.brief()) {
+		// Where it tells of servers it stays as it was at the end; else it loses the buttons that were taken.
+		if h := final.hash(); h != rep.Final.Hash && (s.job.State != stackhand.JobDone || s.brief() || s.job.Flow == flowLadder) {
 			return edit(partFinal, classState, home.channel, rep.Final.TS, final)
 		}
 	}

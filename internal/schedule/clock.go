@@ -128,7 +128,11 @@ func zoneOf(name string) (*time.Location, error) {
 			return zone, nil
 		}
 	}
-	return nil, stackhand.Errorf(stackhand.Invalid, "There is no time zone %q.", name).Do("Name one like Europe/Istanbul, America/New_York or UTC.")
+	e := stackhand.Errorf(stackhand.Invalid, "There is no time zone %q.", name)
+	if near := nearZone(name); near != "" {
+		return nil, e.Do("Did you mean %s?", near)
+	}
+	return nil, e.Do("Name one like Europe/Istanbul, America/New_York or UTC.")
 }
 
 var clockTime = regexp.MustCompile(`^(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?$`)
@@ -226,4 +230,23 @@ func tidy(s *stackhand.Schedule) error {
 		s.Days = "sat,sun"
 	}
 	return nil
+}
+
+// nearZone is a time zone by its city alone, or written in small letters or with spaces; "" where there is none.
+func nearZone(name string) string {
+	city := strings.FieldsFunc(name[strings.LastIndex(name, "/")+1:], func(r rune) bool { return r == ' ' || r == '_' })
+	for i, word := range city {
+		r := []rune(strings.ToLower(word))
+		city[i] = strings.ToUpper(string(r[:1])) + string(r[1:])
+	}
+	if len(city) == 0 {
+		return ""
+	}
+	for _, area := range strings.Fields("Europe America Asia Africa Australia Pacific Atlantic Indian") {
+		zone := area + "/" + strings.Join(city, "_")
+		if _, err := time.LoadLocation(zone); err == nil {
+			return zone
+		}
+	}
+	return ""
 }

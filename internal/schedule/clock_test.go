@@ -144,6 +144,11 @@ func TestWords(t *testing.T) {
 			t.Errorf("%q %q %q: %v is of kind %s", c.stop, c.start, c.days, err, stackhand.KindOf(err))
 		}
 	}
+	for zone, near := range map[string]string{"istanbul": "Europe/Istanbul", "europe/istanbul": "Europe/Istanbul", "New York": "America/New_York", "Tokyo": "Asia/Tokyo", "İzmir": "", "Europe/": ""} {
+		if got := nearZone(zone); got != near {
+			t.Errorf("near %q is %q", zone, got)
+		}
+	}
 	for _, zone := range []string{"", "Local", "Europe/Nowhere", "../etc/passwd"} {
 		if _, err := read(stackhand.Schedule{Stop: "20:00", Days: "*", Zone: zone}); stackhand.KindOf(err) != stackhand.Invalid {
 			t.Errorf("the zone %q was taken: %v", zone, err)

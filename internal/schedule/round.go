@@ -352,7 +352,12 @@ func (r *round) start(ctx context.Context, st stackhand.Stack, id string) (stack
 		State: stackhand.JobQueued, Created: r.now, Own: r.s.Verb == stackhand.ActStop,
 	}
 	if r.s.Verb == stackhand.ActStop {
-		job.Offers = []stackhand.Offer{{Line: "start " + st.ID, Label: "Start it again", Until: r.clock.next(r.now).At}}
+		next := r.clock.next(r.now)
+		offer := stackhand.Offer{Line: "start " + st.ID, Label: "Start it again", Until: next.At}
+		if next.Verb == stackhand.ActStart {
+			offer.Why = "It stays stopped"
+		}
+		job.Offers = []stackhand.Offer{offer}
 	}
 	return r.o.Jobs.Start(ctx, job)
 }
