@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 // Many leases may come to something at one moment, as with "keep --until friday 18:00", and a cloud may take its time or give no answer.
 // So a sweep waits for several places at once, and reads the servers of a project in one go where it wants to know of many. TestCrowd
 // measures what that is worth, with 100 ms for an answer, 2 ms more for each server in a list, and 15 s in vain for a cloud that is dead: how
-// long until the last owner in a cloud that answers is told, and how many calls are made for that.
+// long until the last warning for a cloud that answers is written down, and how many calls are made for that. They go out when the sweep is
+// through: half a minute later at most, beside a cloud that is dead.
 //
 //	                                one after the other     like this
 //	1,000 leases in one project     100 s, 1,000 calls      2.6 s, 6 calls
@@ -91,9 +93,15 @@ func (s *Sweeper) lookAtAll(ctx context.Context, p *pass, due []stackhand.Stack)
 	return errors.Join(errs...)
 }
 
-// lookAgain looks at a stack, and again where somebody else was faster to write on it.
-func (s *Sweeper) lookAgain(ctx context.Context, p *pass, in *project, stack stackhand.Stack) error {
-	err := s.look(ctx, p, in, stack)
+// lookAgain looks at a stack, and again where somebody else was faster to write on it. A panic is one lease's trouble, too: the bot would
+// start anew and come to it again at once.
+func (s *Sweeper) lookAgain(ctx context.Context, p *pass, in *project, stack stackhand.Stack) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("lease of %s (%s): panic: %v\n%s", stack.Name, stack.ID, v, debug.Stack())
+		}
+	}()
+	err = s.look(ctx, p, in, stack)
 	for try := 0; try < 5 && s.Conflict != nil && errors.Is(err, s.Conflict); try++ {
 		if stack, err = s.Book.Stack(ctx, stack.ID); err == nil {
 			err = s.look(ctx, p, in, stack)

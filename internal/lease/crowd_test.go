@@ -239,3 +239,40 @@ func TestCrowdAndADeafChat(t *testing.T) {
 		}
 	})
 }
+
+// Two regions of a cloud that give no answer are told of, each by itself.
+func TestCrowdInSilentRegions(t *testing.T) {
+	w := putAwayStack(func(st *stackhand.Stack) { st.Region = "west" })
+	east := w.stacks["j-1"]
+	east.ID, east.Region = "j-2", "east"
+	w.stacks["j-2"] = east
+	w.err = stackhand.Errorf(stackhand.Unavailable, "no answer")
+	for at := 2*time.Hour + time.Minute; at < 78*time.Hour; at += 20 * time.Minute {
+		w.sweeps(t, at)
+	}
+	for _, region := range []string{"west", "east"} {
+		if text := w.texts(); strings.Count(text, "The region "+region+" of lab gives no answer. web-1 of") != 1 {
+			t.Errorf("%s is told of in %s", region, text)
+		}
+	}
+}
+
+// A lease over which the program stumbles does not stop the others, nor the bot.
+func TestCrowdWithAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCrowd(3, projects("lab", 2)...)
+		ask := w.Server
+		w.Server = func(ctx context.Context, st stackhand.Stack) (stackhand.Server, error) {
+			if st.ID == "s-000-0001" {
+				panic("no such thing")
+			}
+			return ask(ctx, st)
+		}
+		if err := w.Sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "s-000-0001): panic: no such thing") {
+			t.Errorf("the sweep says %v", err)
+		}
+		if len(w.notices) != 5 {
+			t.Errorf("%d were told, want the five others", len(w.notices))
+		}
+	})
+}

@@ -19,7 +19,7 @@ const silence = 30 * time.Minute
 // may well tell.
 const askAgain = 10 * time.Minute
 
-// waits leaves a step until the cloud answers, and tells the administrators of it, once a day for each cloud.
+// waits leaves a step until the cloud answers, and tells the administrators of it, once a day for each cloud and region.
 func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) error {
 	if n.InVain {
 		if err := s.putOff(ctx, stack, n, now.Add(askAgain)); err != nil {
@@ -29,10 +29,15 @@ func (s *Sweeper) waits(ctx context.Context, stack stackhand.Stack, n Next, now 
 	if now.Sub(n.At) < silence {
 		return nil
 	}
+	where, text := stack.Cloud, stackhand.Textf("%s gives no answer.", stackhand.AsBold(stack.Cloud))
+	if stack.Region != "" {
+		where += "/" + stack.Region
+		text = stackhand.Textf("The region %s of %s gives no answer.", stack.Region, stackhand.AsBold(stack.Cloud))
+	}
 	fresh, err := s.Book.AddNotice(ctx, stackhand.Notice{
-		ID: fmt.Sprintf("silent/%s/%s", stack.Cloud, now.UTC().Format("2006-01-02")), Admins: true, Created: now,
-		Text: stackhand.Textf("%s gives no answer. %s of %s should be %s; that waits, and so does whatever else there it does not tell of, and goes on by itself once it answers. What is wrong, %s says on the bot's machine.",
-			stackhand.AsBold(stack.Cloud), stackhand.AsBold(stack.Name), stackhand.To(stack.Lease.Owner), n.done(), stackhand.AsCode("stackhand doctor")),
+		ID: fmt.Sprintf("silent/%s/%s", where, now.UTC().Format("2006-01-02")), Admins: true, Created: now,
+		Text: text.Add(" %s of %s should be %s; that waits, and so does whatever else there it does not tell of, and goes on by itself once it answers. What is wrong, %s says on the bot's machine.",
+			stackhand.AsBold(stack.Name), stackhand.To(stack.Lease.Owner), n.done(), stackhand.AsCode("stackhand doctor")),
 	})
 	if err == nil && fresh {
 		s.Noticed()
