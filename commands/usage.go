@@ -10,8 +10,8 @@ import (
 
 type usageArgs struct {
 	Days  int    `default:"7" help:"how many days back, today included"`
-	From  string `opt:"from,start" value:"2026-11-01" help:"the first day, in UTC"`
-	To    string `opt:"to,end" value:"2026-11-07" help:"the last day, in UTC; today by default"`
+	From  string `opt:"from,start,since" value:"2026-11-01" help:"the first day, in UTC"`
+	To    string `opt:"to,end,until" value:"2026-11-07" help:"the last day, in UTC; today by default"`
 	Mine  bool   `help:"only of servers that are yours"`
 	Owner string `opt:"owner" value:"@bob" help:"only of somebody's servers"`
 	Of    string `opt:"project,tenant" help:"of one project: one that you are logged in to, or any for the cloud's administrators"`

@@ -71,16 +71,17 @@ These are the cloud's hours`)
 		t.Errorf("chart %+v", r.Chart)
 	}
 	for line, want := range map[string]string{
-		"usage --project team-c":            `Servers of team-c in lab, .*: 48.0 h, 0.96\n• U0ALICE`,
-		"usage --mine":                      `Servers of yours in team-a, team-c in lab, .*: 216.0 h, 4.32\n• U0ALICE`,
-		"usage --owner @U0BOB":              `Servers of U0BOB in team-a, team-c in lab, .*: 24.0 h, 0.48\n• U0BOB: .*\nGiven back: 48.0 h`,
-		"usage --owner @U0DANA":             `No server of U0DANA in team-a, team-c in lab ran from`,
-		"usage --mine --owner @U0BOB":       `--mine or --owner, not both`,
-		"usage --project team-b":            `There is no project called team-b|Only administrators see what`,
-		"usage --all-projects":              `Only administrators see what the servers of other projects cost`,
-		"usage --to 2026-11-18 --days 1":    `2026-11-18 to 2026-11-18 \(UTC\): 48.0 h, 0.96\n• U0ALICE: 24.0 h, 0.48\n• U0BOB: 24.0 h, 0.48\nThese are`,
-		"openstack usage list":              `Servers of team-a, team-c in lab`,
-		"usage --days 7 --project p-team-c": `Servers of team-c in lab`,
+		"usage --project team-c":                      `Servers of team-c in lab, .*: 48.0 h, 0.96\n• U0ALICE`,
+		"usage --since 2026-11-14 --until 2026-11-20": `Servers of team-a, team-c in lab, 2026-11-14 to 2026-11-20`,
+		"usage --mine":                                `Servers of yours in team-a, team-c in lab, .*: 216.0 h, 4.32\n• U0ALICE`,
+		"usage --owner @U0BOB":                        `Servers of U0BOB in team-a, team-c in lab, .*: 24.0 h, 0.48\n• U0BOB: .*\nGiven back: 48.0 h`,
+		"usage --owner @U0DANA":                       `No server of U0DANA in team-a, team-c in lab ran from`,
+		"usage --mine --owner @U0BOB":                 `--mine or --owner, not both`,
+		"usage --project team-b":                      `There is no project called team-b|Only administrators see what`,
+		"usage --all-projects":                        `Only administrators see what the servers of other projects cost`,
+		"usage --to 2026-11-18 --days 1":              `2026-11-18 to 2026-11-18 \(UTC\): 48.0 h, 0.96\n• U0ALICE: 24.0 h, 0.48\n• U0BOB: 24.0 h, 0.48\nThese are`,
+		"openstack usage list":                        `Servers of team-a, team-c in lab`,
+		"usage --days 7 --project p-team-c":           `Servers of team-c in lab`,
 	} {
 		r, err := say(t, env, alice, line)
 		expect(t, told(r, err), want)

@@ -52,7 +52,7 @@ func (r Rules) movable(s stackhand.Stack, until, now time.Time) error {
 		return stackhand.Errorf(stackhand.Conflict, "%s is %s: its time does not count now.", s.Name, s.State)
 	case until.After(latest):
 		return stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, latest.UTC().Format("2006-01-02 15:04 UTC")).
-			Do("Ask for a shorter time now, and extend it again later.")
+			Do("%s", instead(s, latest.Sub(later(s.Lease.Until, now))))
 	case !until.After(now):
 		return stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
 	}
@@ -173,4 +173,15 @@ func (r Rules) Answered(ctx context.Context, book Book, id string) (bool, error)
 			return false, err
 		}
 	}
+}
+
+// instead says what may be asked for where an end is too far away.
+func instead(s stackhand.Stack, left time.Duration) string {
+	switch {
+	case left < time.Hour:
+		return "It lasts about as long already: extend it again later."
+	case left < 48*time.Hour:
+		return fmt.Sprintf("Ask for a shorter time now, such as `extend %s %dh`, and extend it again later.", s.Name, left/time.Hour)
+	}
+	return fmt.Sprintf("Ask for a shorter time now, such as `extend %s %dd`, and extend it again later.", s.Name, left/(24*time.Hour))
 }

@@ -1,6 +1,8 @@
 package lease
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +49,23 @@ func TestRoom(t *testing.T) {
 		}
 		if over != c.over || !deleted.Equal(want) || stackhand.KindOf(err) != c.kind {
 			t.Errorf("%s: %q, deleted %s, %v", c.name, over, deleted, err)
+		}
+	}
+}
+
+// Who asks for too much is told how much there is.
+func TestInstead(t *testing.T) {
+	_, b, now := world(2 * time.Hour)
+	r, s := rules, b.stacks["j-1"]
+	r.Max = 14 * 24 * time.Hour
+	for until, want := range map[time.Duration]string{
+		2 * time.Hour: "such as `extend web-1 13d`", -50 * time.Hour: "such as `extend web-1 14d`", r.Max - 30*time.Hour: "such as `extend web-1 30h`", r.Max - time.Minute: "about as long already", r.Max: "about as long already",
+	} {
+		s.Lease.Until = t0.Add(until)
+		_, _, err := r.Room(s, t0.Add(r.Max+time.Hour), *now)
+		var e *stackhand.Error
+		if !errors.As(err, &e) || !strings.Contains(e.Next, want) {
+			t.Errorf("%s: %v, want %s", until, err, want)
 		}
 	}
 }
