@@ -103,6 +103,7 @@ func (s *Sweeper) lookAgain(ctx context.Context, p *pass, in *project, stack sta
 	}()
 	err = s.look(ctx, p, in, stack)
 	for try := 0; try < 5 && s.Conflict != nil && errors.Is(err, s.Conflict); try++ {
+		delete(in.listed, stack.Server) // what the list said may be older than what was written
 		if stack, err = s.Book.Stack(ctx, stack.ID); err == nil {
 			err = s.look(ctx, p, in, stack)
 		}

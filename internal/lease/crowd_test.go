@@ -276,3 +276,40 @@ func TestCrowdWithAPanic(t *testing.T) {
 		}
 	})
 }
+
+// parking is a book in which another sweep has stopped a server just before this one writes on it.
+type parking struct {
+	*book
+	id string
+}
+
+func (b *parking) SaveStack(ctx context.Context, s *stackhand.Stack) error {
+	if s.ID != b.id {
+		return b.book.SaveStack(ctx, s)
+	}
+	now := b.stacks[b.id]
+	now.Lease.Ladder.Take(stackhand.Rung{Step: stackhand.StepStop, Job: "ended-1", At: time.Now()})
+	b.stacks[b.id], b.id = now, ""
+	return errFaster
+}
+
+// A list that is older than the record is no sign that somebody started the server.
+func TestCrowdWithAnOldList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCrowd(8, projects("lab", 1)...)
+		w.Rules.Again, w.Rules.Ladders, w.Conflict = 24*time.Hour, []Ladder{{First: stackhand.StepStop, Grace: 72 * time.Hour}}, errFaster
+		w.Sweeper.Book = &parking{w.book, "s-000-0006"}
+		w.Server = func(_ context.Context, st stackhand.Stack) (stackhand.Server, error) {
+			return stackhand.Server{ID: st.Server, Status: "SHUTOFF"}, nil
+		}
+		sweeps(t, w.Sweeper, 1)
+		if _, parked := w.stacks["s-000-0006"].Lease.Ladder.Parked(); !parked {
+			t.Error("it is taken as started by somebody")
+		}
+		for _, n := range w.notices {
+			if strings.Contains(n.Text.String(), "somebody started it") {
+				t.Errorf("told: %s", n.Text)
+			}
+		}
+	})
+}
