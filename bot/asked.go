@@ -23,14 +23,26 @@ type asked struct {
 	card string // link to the card where it was asked, as far as that is posted
 }
 
-// approvers are the ids of those who may approve: people and user groups.
+// approvers are the ids of those who are asked to approve: people and user groups. Whoever asked is none of them, unless the rule says so; where
+// too few are left for it, the administrators stand in.
 func (a asked) approvers() []string {
-	for _, ids := range [][]string{a.req.Approvers, a.to.Approvers, a.to.Admins} {
-		if len(ids) > 0 {
-			return ids
+	ids := a.req.Approvers
+	if len(ids) == 0 {
+		ids = a.to.Approvers
+	}
+	others := func(ids []string) []string {
+		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == a.req.Job.User.ID && !a.req.Own })
+	}
+	ids = others(ids)
+	if len(ids) >= max(1, a.req.Needed) || slices.ContainsFunc(ids, groupID.MatchString) {
+		return ids
+	}
+	for _, id := range others(a.to.Admins) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
-	return nil
+	return ids
 }
 
 // mentions names people and groups so that Slack tells them; who stands for nobody at all.

@@ -107,6 +107,35 @@ func match(t *testing.T, text string, patterns ...string) {
 	}
 }
 
+// Whoever asks is not asked: where the rule names nobody else, or too few, the administrators are.
+func TestTheAskerIsNotAsked(t *testing.T) {
+	for _, c := range []struct {
+		named  []string
+		needed int
+		own    bool
+		want   string
+	}{
+		{nil, 1, false, "U0CAROL"},
+		{[]string{"U0ALICE", "U0ERIN"}, 1, false, "U0ERIN"},
+		{[]string{"U0ALICE", "U0ERIN"}, 2, false, "U0ERIN U0DANA"},
+		{[]string{"U0ALICE", "S0OPS"}, 2, false, "S0OPS"},
+		{[]string{"U0ALICE"}, 1, false, "U0DANA"},
+		{[]string{"U0ALICE"}, 1, true, "U0ALICE"},
+	} {
+		a := asked{req: stackhand.Request{Job: stackhand.Job{User: stackhand.User{ID: "U0ALICE"}}, Approvers: c.named, Needed: c.needed, Own: c.own}}
+		a.to = Approvals{Approvers: []string{"U0CAROL"}, Admins: []string{"U0ALICE", "U0DANA"}}
+		if got := strings.Join(a.approvers(), " "); got != c.want {
+			t.Errorf("%+v: asked %s", c, got)
+		}
+	}
+	w := askWorld(t, sim.Options{}).boot()
+	r := wanting("k3v7k3v7")
+	w.ask = Approvals{Approvers: []string{"U0ALICE"}, Admins: []string{"U0DANA"}}
+	r.Job.Place = stackhand.Place{Channel: "D0ALICE", Direct: true}
+	w.tell(r)
+	match(t, w.card("D0DANA"), "waits for the approval of @dana", `\[Approve\]`)
+}
+
 // What is made, a size and a longer time can be changed by approvers; nothing else can.
 func TestWhatIsOfferedToBeChanged(t *testing.T) {
 	for want, wishes := range map[bool][][2]string{

@@ -125,9 +125,13 @@ func severalRequests(found []stackhand.Request, verb string) error {
 	return c
 }
 
-// waitsFor says in words who decides about a request.
+// waitsFor says in words who decides about a request: not who asked for it, unless the rule says so.
 func (env *Env) waitsFor(ctx context.Context, r stackhand.Request) string {
-	return env.approvers(ctx, policy.Verdict{Approvers: r.Approvers, Needed: r.Needed})
+	others := slices.DeleteFunc(slices.Clone(r.Approvers), func(id string) bool { return id == r.Job.User.ID && !r.Own })
+	if len(others) == 0 && len(r.Approvers) > 0 {
+		return "an administrator"
+	}
+	return env.approvers(ctx, policy.Verdict{Approvers: others, Needed: r.Needed})
 }
 
 // races is how often a decision is made anew because somebody else wrote at the same moment.

@@ -238,3 +238,20 @@ func TestRaceOnTrail(t *testing.T) {
 	}
 	expect(t, env.told(t.Context(), l.recs[1]).String(), "What carol decided about job "+id+" just before did not count")
 }
+
+// Who asked is not among those for whom it waits, unless the rule says so.
+func TestWaitsForOthers(t *testing.T) {
+	_, env := newWorld()
+	newBook(env)
+	r := stackhand.Request{Job: stackhand.Job{User: carol}, Approvers: []string{carol.ID}}
+	for _, c := range []struct {
+		named []string
+		own   bool
+		want  string
+	}{{[]string{carol.ID}, false, "an administrator"}, {[]string{carol.ID}, true, "carol"}, {[]string{carol.ID, bob.ID}, false, "bob"}, {nil, false, "an approver"}} {
+		r.Approvers, r.Own = c.named, c.own
+		if got := env.waitsFor(t.Context(), r); got != c.want {
+			t.Errorf("%v, own %v: it waits for %s, want %s", c.named, c.own, got, c.want)
+		}
+	}
+}

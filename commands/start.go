@@ -173,8 +173,7 @@ func (env *Env) admit(ctx context.Context, p proposal) (stackhand.Job, error) {
 func (env *Env) waiting(ctx context.Context, r stackhand.Request) stackhand.Job {
 	job := r.Job
 	job.State = stackhand.JobAsked
-	v := policy.Verdict{Approvers: r.Approvers, Needed: r.Needed}
-	note := "waits for the approval of " + env.approvers(ctx, v)
+	note := "waits for the approval of " + env.waitsFor(ctx, r)
 	switch r.State {
 	case stackhand.RequestOpen:
 		if r.Why != "" {
