@@ -193,7 +193,7 @@ type Notice struct {
 	By        string            `json:"by,omitempty"`        // who asks, where somebody does
 	Line      string            `json:"line,omitempty"`      // … and for what
 	Taken     string            `json:"taken,omitempty"`     // key of the line that answers it: nobody else's does
-	Waits     string            `json:"waits,omitempty"`     // id of the request for an approval that the answer needs
+	Waits     string            `json:"waits,omitempty"`     // id of the job that comes of the answer, or of the request for it, until that is settled
 	// Ends is until when it can be answered, where that has an end. Over is what it says, and what By is told, if nobody did.
 	Ends     time.Time `json:"ends,omitzero"`
 	Over     Text      `json:"over,omitempty"`

@@ -147,13 +147,11 @@ func acceptAdoption(ctx context.Context, env *Env, user stackhand.User, a adopti
 	}
 	o := n.Adoption
 	says := stackhand.Textf("%s accepted the server %s (job %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(p.job.ID))
-	waits := ""
 	if p.verdict.Then == policy.Approve {
-		waits = p.job.ID
-		says = stackhand.Textf("%s accepted the server %s, which waits for an approval now (request %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(waits))
+		says = stackhand.Textf("%s accepted the server %s, which waits for an approval now (request %s).", stackhand.To(o.To), stackhand.AsBold(o.Name), stackhand.AsCode(p.job.ID))
 	}
 	if _, err := env.closeAdoption(ctx, n.ID, a.Line.Key, stackhand.TransferAccepted, says, func(n *stackhand.Notice) error {
-		n.Waits = waits
+		n.Waits = p.job.ID
 		return env.answerableAdoption(ctx, user, *n, a.Line.Key)
 	}); err != nil {
 		return Reply{}, err

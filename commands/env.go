@@ -94,7 +94,7 @@ type Notices interface {
 	AnswerableNotices(ctx context.Context, until time.Time) ([]stackhand.Notice, error)
 	// TakenNotices are those with an offer that the line of a key has answered.
 	TakenNotices(ctx context.Context, line string) ([]stackhand.Notice, error)
-	// WaitingNotices are those with an offer that was accepted, and whose acceptance waits for an approval.
+	// WaitingNotices are those with an offer that was accepted, and of which is not settled what comes of that.
 	WaitingNotices(ctx context.Context) ([]stackhand.Notice, error)
 }
 

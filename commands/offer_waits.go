@@ -55,67 +55,87 @@ func (env *Env) sayOfOffer(ctx context.Context, id string, says stackhand.Text, 
 	return err
 }
 
-// SettleOffers looks after the offers that were accepted and wait for an approval since. Of one from which nothing comes, since that
-// was not given, whoever offered is told, with the reason: once, however often and whenever this is called.
+// outcome is what came of an offer that was accepted.
+type outcome struct {
+	over bool   // false: it waits, or is at work
+	why  string // nothing came of it: a sentence; "": it is fulfilled
+	gate bool   // since an approval that it needed was not given
+}
+
+// SettleOffers looks after the offers that were accepted, and that wait for an approval or whose job is at work since. Of one from which
+// nothing comes whoever offered is told, with the reason: once, however often and whenever this is called.
 func (env *Env) SettleOffers(ctx context.Context) error {
-	if env.Notices == nil || env.Requests == nil {
+	if env.Notices == nil {
 		return nil
 	}
 	all, err := env.Notices.WaitingNotices(ctx)
 	errs := []error{err}
 	for _, n := range all {
-		why, over, err := env.unfulfilled(ctx, n)
-		if err == nil && over {
-			err = env.settleOffer(ctx, n, why)
+		o, err := env.outcomeOf(ctx, n)
+		if err == nil && o.over {
+			err = env.settleOffer(ctx, n, o)
 		}
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// unfulfilled tells why nothing came of an offer that was accepted, in a sentence; "" where it did, or where it may. over is false
-// while it still waits.
-func (env *Env) unfulfilled(ctx context.Context, n stackhand.Notice) (why string, over bool, err error) {
-	r, err := env.readRequest(ctx, n.Waits)
-	switch {
-	case stackhand.KindOf(err) == stackhand.NotFound:
-		// The line that accepts was interrupted before it asked, and goes on; for ever it does not.
-		return "It came to no request.", !env.Now().Before(n.Ends), nil
-	case err != nil, r.State == stackhand.RequestOpen:
-		return "", false, err
-	case r.State != stackhand.RequestApproved:
-		return ended(r.Note), true, nil
-	case n.Adoption != nil: // the rest is seen on the card of its job
-		return "", true, nil
+func (env *Env) outcomeOf(ctx context.Context, n stackhand.Notice) (outcome, error) {
+	asked := env.Requests != nil
+	if asked {
+		r, err := env.readRequest(ctx, n.Waits)
+		switch {
+		case stackhand.KindOf(err) == stackhand.NotFound:
+			asked = false
+		case err != nil, r.State == stackhand.RequestOpen:
+			return outcome{}, err
+		case r.State != stackhand.RequestApproved:
+			return outcome{over: true, why: ended(r.Note), gate: true}, nil
+		}
 	}
+	late := !env.Now().Before(n.Ends)
 	job, err := env.Jobs.Job(ctx, n.Waits)
 	switch {
 	case stackhand.KindOf(err) == stackhand.NotFound:
-		return "", false, nil
+		// The line that accepts was interrupted before it asked, and goes on; for ever it does not.
+		return outcome{over: late && !asked, why: "It never began."}, nil
 	case err != nil || !job.State.Rests():
-		return "", false, err
+		return outcome{}, err
 	case job.State == stackhand.JobDone:
-		return "", true, nil
+		return outcome{over: true}, nil
 	}
-	// It can be tried again as long as the offer would have stood.
-	return "It was approved, but then it failed.", !env.Now().Before(n.Ends), nil
+	why := "Job " + job.ID + " " + ended(stands(job))
+	if job.Problem != nil {
+		why += " " + ended(job.Problem.Msg)
+	}
+	// A transfer can be tried again as long as its offer would have stood.
+	return outcome{over: late || n.Adoption != nil, why: why}, nil
 }
 
-// settleOffer ends the waiting of an offer; "" is that it was fulfilled.
-func (env *Env) settleOffer(ctx context.Context, n stackhand.Notice, why string) error {
+// settleOffer ends the waiting of an offer.
+func (env *Env) settleOffer(ctx context.Context, n stackhand.Notice, o outcome) error {
 	switch {
-	case why == "":
+	case o.why == "":
 		_, err := env.Notices.ChangeNotice(ctx, n.ID, func(n *stackhand.Notice) error { n.Waits = ""; return nil })
 		return err
 	case n.Adoption != nil:
-		return env.voidAdoption(ctx, n, why)
+		return env.voidAdoption(ctx, n, o)
 	}
-	return env.voidTransfer(ctx, n, why)
+	return env.voidTransfer(ctx, n, o)
 }
 
-func (env *Env) voidAdoption(ctx context.Context, n stackhand.Notice, why string) error {
+// says tells what did not come of an offer that was accepted.
+func (o outcome) says(to, name string) stackhand.Text {
+	text := stackhand.Textf("%s accepted the server %s, but nothing came of it", stackhand.To(to), stackhand.AsBold(name))
+	if o.gate {
+		text = text.Add(", since that needed an approval")
+	}
+	return text.Add(". %s", o.why)
+}
+
+func (env *Env) voidAdoption(ctx context.Context, n stackhand.Notice, out outcome) error {
 	o := n.Adoption
-	says := stackhand.Textf("%s accepted the server %s, but nothing came of it, since that needed an approval. %s It stays as it is, under no lease.", stackhand.To(o.To), stackhand.AsBold(o.Name), why)
+	says := out.says(o.To, o.Name).Add(" It stays as it is, under no lease.")
 	if o.By != o.To {
 		next := says.Add(" When that is settled, %s offers it anew.", stackhand.AsCode("adopt "+quote(o.Name)+" --owner @"+strings.TrimPrefix(env.person(ctx, o.To), "@")))
 		if err := env.tellSomebody(ctx, o.By, "void/"+n.ID, stackhand.Stack{}, next); err != nil {
@@ -124,7 +144,7 @@ func (env *Env) voidAdoption(ctx context.Context, n stackhand.Notice, why string
 	}
 	_, err := env.Notices.ChangeNotice(ctx, n.ID, func(n *stackhand.Notice) error {
 		o := *n.Adoption
-		o.State, o.Closed, o.Why = stackhand.TransferVoid, env.Now(), why
+		o.State, o.Closed, o.Why = stackhand.TransferVoid, env.Now(), out.why
 		n.Adoption, n.Text, n.Stale, n.Waits = &o, says, true, ""
 		return nil
 	})
@@ -132,14 +152,14 @@ func (env *Env) voidAdoption(ctx context.Context, n stackhand.Notice, why string
 }
 
 // voidTransfer tells nobody of an offer that ended in another way meanwhile: that was told.
-func (env *Env) voidTransfer(ctx context.Context, n stackhand.Notice, why string) error {
+func (env *Env) voidTransfer(ctx context.Context, n stackhand.Notice, out outcome) error {
 	stack, _, _ := strings.Cut(strings.TrimPrefix(n.ID, "offer/"), ".")
 	void := false
 	st, err := env.Stacks.ChangeStack(ctx, stack, func(st *stackhand.Stack) error {
 		t := st.Transfer
 		if void = t != nil && t.Waits == n.Waits && (t.State == stackhand.TransferWaiting || t.State == stackhand.TransferVoid); void {
 			over := *t
-			over.State, over.Closed, over.Why = stackhand.TransferVoid, env.Now(), why
+			over.State, over.Closed, over.Why = stackhand.TransferVoid, env.Now(), out.why
 			st.Transfer = &over
 		}
 		return nil
@@ -148,11 +168,10 @@ func (env *Env) voidTransfer(ctx context.Context, n stackhand.Notice, why string
 		return err
 	}
 	if err != nil || !void || st.State == stackhand.StackGone {
-		return env.settleOffer(ctx, n, "")
+		return env.settleOffer(ctx, n, outcome{over: true})
 	}
 	t := st.Transfer
-	says := stackhand.Textf("%s accepted the server %s, but nothing came of it, since that needed an approval. %s It stays with %s.",
-		stackhand.To(t.To), stackhand.AsBold(st.Name), why, stackhand.To(st.Lease.Owner))
+	says := out.says(t.To, st.Name).Add(" It stays with %s.", stackhand.To(st.Lease.Owner))
 	next := says.Add(" When that is settled, %s offers it anew.", stackhand.AsCode("transfer "+quote(st.Name)+" @"+strings.TrimPrefix(env.person(ctx, t.To), "@")))
 	for _, who := range t.Offerers() {
 		if err := env.tellSomebody(ctx, who, "void/"+t.ID+"/"+who, st, next); err != nil {

@@ -147,7 +147,43 @@ func TestAcceptedTransferFails(t *testing.T) {
 	}
 	w.now = w.now.Add(transferFor)
 	w.settle(t, env)
-	if w.toldOf("U0ALICE", "It was approved, but then it failed. It stays with @U0ALICE") != 1 {
+	if w.toldOf("U0ALICE", "but nothing came of it. Job "+r.ID+" failed. It stays with @U0ALICE") != 1 {
 		t.Errorf("alice was told %q", w.lastNotice("U0ALICE").Text)
+	}
+}
+
+// The job of an adoption that fails is told to who offered it, whether or not it needed an approval; one that is done is not.
+func TestAcceptedAdoptionFails(t *testing.T) {
+	for _, approved := range []bool{false, true} {
+		for state, want := range map[stackhand.JobState]int{stackhand.JobUndone: 1, stackhand.JobDone: 0} {
+			w, env := strayOf("U0BOB")
+			b := newBook(env)
+			env.Settings.Deciders = true
+			w.talk(t, env, []hears{{dana, "adopt stray", "was asked"}})
+			if approved {
+				rules(t, env, policy.Rule{Name: "four eyes", Then: policy.Approve})
+			}
+			decide(t, env, bob, clicked("accept", w.lastNotice("U0BOB").ID), "Adopt stray")
+			if approved {
+				decide(t, env, carol, "approve "+b.only(t).ID, "You approved")
+			}
+			w.settle(t, env)
+			if w.toldOf("U0DANA", "nothing came of it") > 0 {
+				t.Errorf("told while the job is at work: %q", w.lastNotice("U0DANA").Text)
+			}
+			for id, job := range w.jobs {
+				if job.Flow == "adopt" && job.User.ID == bob.ID {
+					job.State, job.Problem = state, &stackhand.Problem{Msg: "The server is locked"}
+					w.jobs[id] = job
+				}
+			}
+			w.settle(t, env)
+			if got := w.toldOf("U0DANA", "but nothing came of it. Job "); got != want || want > 0 && !strings.Contains(w.lastNotice("U0DANA").Text.String(), "failed, and everything it made is removed. The server is locked. It stays as it is, under no lease") {
+				t.Errorf("approved %v, %s: told %d times, %q", approved, state, got, w.lastNotice("U0DANA").Text)
+			}
+			if open, _ := env.Notices.WaitingNotices(t.Context()); len(open) > 0 {
+				t.Errorf("%s: %d offers wait still", state, len(open))
+			}
+		}
 	}
 }

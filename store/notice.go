@@ -113,7 +113,7 @@ func (s *Store) TakenNotices(ctx context.Context, line string) ([]stackhand.Noti
 	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Adoption != nil && n.Taken == line })
 }
 
-// WaitingNotices reads the notices with an offer that was accepted, and whose acceptance waits for an approval.
+// WaitingNotices reads the notices with an offer that was accepted, and of which is not settled what comes of that.
 func (s *Store) WaitingNotices(ctx context.Context) ([]stackhand.Notice, error) {
 	from, to := under("notice.waits")
 	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Waits != "" })

@@ -32,7 +32,7 @@ func (a *app) tend(ctx context.Context) {
 		{"logins that end", a.remind},
 		{"passwords of servers", a.forgetPasswords},
 		{"offers that end", a.endOffers},
-		{"offers that wait for an approval", a.env.SettleOffers},
+		{"offers that were accepted", a.env.SettleOffers},
 		{"the moments at which leases are looked at", a.store.SettleDue},
 	} {
 		if err := duty.do(ctx); err != nil && ctx.Err() == nil {
