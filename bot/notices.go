@@ -83,12 +83,22 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 		case !n.Delivered.IsZero():
 			deliver = t.revise
 		}
-		if err := deliver(ctx, n); err != nil {
+		switch err := deliver(ctx, n); {
+		case err != nil && t.overtaken(ctx, n): // it is read again, as it is now
+			more = true
+			continue
+		case err != nil:
 			return true, err
 		}
 		more = more || n.Delivered.IsZero() || n.Stale
 	}
 	return more, nil
+}
+
+// overtaken tells whether somebody else has written a notice since it was read, such as what became of an offer.
+func (t *teller) overtaken(ctx context.Context, n *stackhand.Notice) bool {
+	now, err := t.b.o.Records.Notice(ctx, n.ID)
+	return err == nil && now.Rev != n.Rev
 }
 
 const (
@@ -147,18 +157,11 @@ func (t *teller) revise(ctx context.Context, n *stackhand.Notice) error {
 		if p.TS == "" || p.Shared || p.Hash == m.hash() {
 			continue
 		}
-		err := t.b.web.limit.wait(ctx, "chat.update", p.Channel)
-		if err == nil {
-			err = t.b.web.edit(ctx, p.Channel, p.TS, p.Op, m)
-		}
-		switch {
-		case err == nil:
-			p.Hash = m.hash()
-		case outcomeOf(err) == refused:
-			t.b.log.WarnContext(ctx, "a notice cannot be changed any more", "notice", n.ID, "err", err)
-		default:
+		if err := t.edit(ctx, n, p.Channel, p.TS, p.Op, m); err != nil {
 			problems = append(problems, err)
+			continue
 		}
+		p.Hash = m.hash()
 	}
 	if err := errors.Join(problems...); err != nil {
 		return err
@@ -167,17 +170,33 @@ func (t *teller) revise(ctx context.Context, n *stackhand.Notice) error {
 	return t.b.o.Records.SaveNotice(ctx, n)
 }
 
-// post sends one of a notice's messages, once.
+// edit makes a message of a notice say what it says now, or leaves it as it is where Slack lets nobody change it any more.
+func (t *teller) edit(ctx context.Context, n *stackhand.Notice, channel, ts, op string, m message) error {
+	err := t.b.web.limit.wait(ctx, "chat.update", channel)
+	if err == nil {
+		err = t.b.web.edit(ctx, channel, ts, op, m)
+	}
+	if outcomeOf(err) == refused {
+		t.b.log.WarnContext(ctx, "a notice cannot be changed any more", "notice", n.ID, "err", err)
+		return nil
+	}
+	return err
+}
+
+// post sends one of a notice's messages, once. What it says is on record before it is sent, as is its id.
 func (t *teller) post(ctx context.Context, n *stackhand.Notice, p *stackhand.Posted, channel, thread, which string, m message) error {
 	id := "notice-" + digest(n.ID) + "-" + which
 	look := p.Op == id && p.Channel == channel
 	if !look {
-		*p = stackhand.Posted{Op: id, Channel: channel, At: t.b.o.Now()}
+		*p = stackhand.Posted{Op: id, Channel: channel, At: t.b.o.Now(), Hash: m.hash()}
 		if err := t.b.o.Records.SaveNotice(ctx, n); err != nil {
 			return err
 		}
 	}
 	ts, err := t.b.postOnce(ctx, channel, thread, id, m, look, p.At)
+	if err == nil && p.Hash != m.hash() { // what an earlier try posted says something else
+		err = t.edit(ctx, n, channel, ts, id, m)
+	}
 	if err == nil {
 		p.TS, p.Hash, p.At = ts, m.hash(), t.b.o.Now()
 	}
