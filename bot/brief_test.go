@@ -208,3 +208,34 @@ func TestATakenOfferGoesFromTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// Who stops a server reads how it runs again, and until when; not once it does, and not of what a schedule stops each day.
+func TestWhatIsStoppedCanBeStartedAgain(t *testing.T) {
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	base := func() shown {
+		j := job("k3v7k3v7", stackhand.JobDone)
+		j.Flow, j.Title = "act", "Stop web-1"
+		st := stackhand.Stack{ID: "s-1", Name: "web-1", State: stackhand.StackReady, Status: "SHUTOFF", Lease: stackhand.Lease{Until: now.Add(time.Hour)}}
+		return shown{job: j, now: now, stacks: []stackhand.Stack{st}}
+	}
+	for name, edit := range map[string]func(*shown){
+		"stopped":     func(*shown) {},
+		"it runs":     func(s *shown) { s.stacks[0].Status = "" },
+		"by schedule": func(s *shown) { s.job.Quiet = true },
+		"renamed":     func(s *shown) { s.job.Title = "Rename web-1" },
+		"over":        func(s *shown) { s.stacks[0].Lease.Until = now },
+		"failed":      func(s *shown) { s.job.State = stackhand.JobFailed },
+		"deleted":     func(s *shown) { s.stacks[0].State = stackhand.StackGone },
+	} {
+		s := base()
+		edit(&s)
+		said := strings.Contains(s.final().message().Text, "It can be started again. Its time goes on all the same, until ")
+		if said != (name == "stopped") {
+			t.Errorf("%s: %s", name, s.final().message().Text)
+		}
+		last := s.final()[len(s.final())-1].Actions
+		if offered := len(last) > 0 && last[0].ID == "start" && last[0].Value == "s-1"; offered != said {
+			t.Errorf("%s: %+v", name, last)
+		}
+	}
+}

@@ -207,6 +207,9 @@ func (s shown) final() sheet {
 			out = append(out, part{Text: left})
 		}
 	}
+	if p, ok := s.off(); ok {
+		out = append(out, p)
+	}
 	actions := append(s.jobActions(), s.offers()...)
 	if words := inWords(actions); words != nil {
 		out = append(out, part{Text: words, Small: true})
@@ -221,6 +224,22 @@ func (s shown) final() sheet {
 	last := &out[len(out)-1]
 	last.Actions, last.Job = append(last.Actions, actions...), j.ID
 	return out
+}
+
+// off says of a server that somebody stopped how it runs again, and that it ends all the same.
+func (s shown) off() (part, bool) {
+	j := s.job
+	if j.State != stackhand.JobDone || j.Flow != flowAct || j.Quiet || len(s.stacks) != 1 || !strings.HasPrefix(j.Title, "Stop ") {
+		return part{}, false
+	}
+	st := s.stacks[0]
+	if st.State != stackhand.StackReady || st.Status != "SHUTOFF" || !st.Lease.Until.After(s.now) {
+		return part{}, false
+	}
+	return part{
+		Text: stackhand.Textf("It can be started again. Its time goes on all the same, until %s.", stackhand.At(st.Lease.Until)), Small: true,
+		Actions: []stackhand.Action{{ID: "start", Label: "Start", Value: st.ID}},
+	}, true
 }
 
 func (s shown) verdict() stackhand.Text {
