@@ -4,6 +4,7 @@
 package jobstest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -275,14 +276,21 @@ func (s *Session) UsersOfResource(_ context.Context, cloud, resourceID string) (
 	holds := func(rs []stackhand.Resource) bool {
 		return slices.ContainsFunc(rs, func(r stackhand.Resource) bool { return r.ID == resourceID })
 	}
+	may := func(e entry) bool { return !e.rests && bytes.Contains(e.raw, []byte(resourceID)) } // the others need not be read
 	var out []string
-	for id := range s.stacks {
+	for id, e := range s.stacks {
+		if !may(e) {
+			continue
+		}
 		if st, err := s.stack(id); err == nil && st.Cloud == cloud && st.State != stackhand.StackGone && holds(st.Ledger) {
 			out = append(out, id)
 		}
 	}
-	for id := range s.jobs {
-		if j, err := s.job(id); err == nil && j.Cloud == cloud && !j.State.Rests() && holds(j.Made) {
+	for id, e := range s.jobs {
+		if !may(e) {
+			continue
+		}
+		if j, err := s.job(id); err == nil && j.Cloud == cloud && holds(j.Made) {
 			out = append(out, id)
 		}
 	}
