@@ -262,31 +262,39 @@ func (s stacks) OfOwner(ctx context.Context, user string) ([]stackhand.Stack, er
 	return s.StacksOfOwner(ctx, user)
 }
 
-// InThread answers the stacks that the thread's newest job with any was about.
+// InThread answers the stacks that a thread is about: those of its jobs, the newest first, and those of which something waits for
+// an approval there.
 func (s stacks) InThread(ctx context.Context, channel, thread string) ([]stackhand.Stack, error) {
 	ids, err := s.JobsInThread(ctx, channel, thread)
 	if err != nil {
 		return nil, err
 	}
-	var found []stackhand.Stack
-	seen := map[string]bool{}
+	var about []string
 	for _, id := range ids {
 		job, err := s.Job(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range job.Stacks {
-			if seen[id] {
-				continue
-			}
-			seen[id] = true
-			stack, err := s.Stack(ctx, id)
-			if err != nil && stackhand.KindOf(err) != stackhand.NotFound {
-				return nil, err
-			}
-			if err == nil && stack.State != stackhand.StackGone {
-				found = append(found, stack)
-			}
+		about = append(about, job.Stacks...)
+	}
+	asked, err := s.RequestsInThread(ctx, channel, thread)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range asked {
+		about = append(about, r.Job.Stacks...)
+	}
+	var found []stackhand.Stack
+	for i, id := range about {
+		if slices.Contains(about[:i], id) {
+			continue
+		}
+		stack, err := s.Stack(ctx, id)
+		if err != nil && stackhand.KindOf(err) != stackhand.NotFound {
+			return nil, err
+		}
+		if err == nil && stack.State != stackhand.StackGone {
+			found = append(found, stack)
 		}
 	}
 	return found, nil
