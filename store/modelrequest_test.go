@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/stackhand/stackhand"
@@ -36,9 +34,7 @@ func (m *model) ask(t *rapid.T) {
 	if was, exists := m.asked[id]; exists { // read only, so that no disk can break it
 		got, err := m.s.Ask(t.Context(), r)
 		must(t, err)
-		if diff := cmp.Diff(was, got, cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("asked again for %s (-want +got):\n%s", id, diff)
-		}
+		matches(t, "asked again for "+id, was, got)
 		return
 	}
 	var got stackhand.Request
@@ -67,9 +63,7 @@ func (m *model) checkRequests(t *rapid.T) {
 	lists := func(what string, fits func(stackhand.Request) bool, got []stackhand.Request, err error) {
 		must(t, err)
 		for _, r := range got {
-			if diff := cmp.Diff(m.asked[r.ID], r, cmpopts.EquateEmpty()); diff != "" {
-				t.Fatalf("request %s (-want +got):\n%s", r.ID, diff)
-			}
+			matches(t, "request "+r.ID, m.asked[r.ID], r)
 		}
 		want := ids(m.asked, fits, func(a, b stackhand.Request) int { return strings.Compare(a.ID, b.ID) })
 		equal(t, what, want, sorted(requestIDs(got)))
