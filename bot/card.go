@@ -263,6 +263,8 @@ func (s shown) verdict() stackhand.Text {
 			}
 		}
 		return t
+	case j.Flow == flowDelete && len(s.stacks) > 0 && j.Own:
+		return t.Add("%s is deleted, as was announced.", names(s.stacks))
 	case j.Flow == flowDelete && len(s.stacks) > 0:
 		return t.Add("%s is deleted.", names(s.stacks))
 	case j.Flow == flowLine && len(s.stacks) > 0:

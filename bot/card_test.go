@@ -123,6 +123,10 @@ func TestFinalMentionsTheAsker(t *testing.T) {
 	if text := (shown{job: j, stacks: []stackhand.Stack{gone}}).final().message().Text; !strings.Contains(text, "web-1 is deleted.") {
 		t.Errorf("delete ends with %s", text)
 	}
+	j.Own = true
+	if text := (shown{job: j, stacks: []stackhand.Stack{gone}}).final().message().Text; !strings.Contains(text, "web-1 is deleted, as was announced.") {
+		t.Errorf("the end of a lease ends with %s", text)
+	}
 	j.State, j.Made = stackhand.JobFailed, []stackhand.Resource{{Kind: "port", ID: "p1", Name: "web-1"}}
 	if text := (shown{job: j}).final().message().Text; !strings.Contains(text, "Left in the cloud: port web-1.") {
 		t.Errorf("a failure ends with %s", text)
