@@ -250,7 +250,7 @@ func (m *month) left() {
 
 var (
 	deleted  = regexp.MustCompile(`/servers/([0-9a-f-]+)$`)
-	foretold = regexp.MustCompile(`(\S+) (?:is (?:stopped|shelved), .* It will be deleted|is not in the cloud any more)`)
+	foretold = regexp.MustCompile(`(?m)(\S+) (?:is (?:stopped|shelved), .*(?: It|, and) will be deleted|is not in the cloud any more)`) // of one server, or of several in lines
 )
 
 // told holds each deletion in the cloud against what the workspace took before it, and against the days off.
@@ -263,8 +263,10 @@ func (m *month) told() {
 	}
 	said := map[string]time.Time{}
 	for _, s := range m.st.slack.Since(0) {
-		if f := foretold.FindStringSubmatch(s.Text); f != nil && said[f[1]].IsZero() {
-			said[f[1]] = s.At
+		for _, f := range foretold.FindAllStringSubmatch(s.Text, -1) {
+			if said[f[1]].IsZero() {
+				said[f[1]] = s.At
+			}
 		}
 	}
 	ended := 0
