@@ -156,6 +156,9 @@ func serverLine(st stackhand.Stack) stackhand.Text {
 			t = t.Add(" · %s", more)
 		}
 	}
+	if away, ok := st.Lease.Ladder.Parked(); ok && !st.Lease.Until.After(away.At) {
+		return t.Add(" · its time is over")
+	}
 	if !st.Lease.Until.IsZero() {
 		t = t.Add(" · until %s", stackhand.At(st.Lease.Until))
 	}

@@ -108,6 +108,20 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 	}
 }
 
+// A card does not promise a moment that has passed.
+func TestTheLineOfAServerWhoseTimeIsOver(t *testing.T) {
+	st := readyStack("k3v9")
+	end := st.Lease.Until
+	st.Lease.Ladder.Take(stackhand.Rung{Step: stackhand.StepStop, Job: "k", At: end.Add(time.Minute)})
+	if line := serverLine(st).String(); !strings.HasSuffix(line, "· its time is over") {
+		t.Error(line)
+	}
+	st.Lease.Until = end.Add(time.Hour) // extended since
+	if line := serverLine(st).String(); !strings.Contains(line, "· until ") {
+		t.Error(line)
+	}
+}
+
 func TestFinalMentionsTheAsker(t *testing.T) {
 	j := job("k3v9", stackhand.JobDone)
 	j.Notes = []string{"The image is old."}
