@@ -109,6 +109,7 @@ func TestCrashAtEveryMessageOfANotice(t *testing.T) {
 // A public answer that was posted by a program that died before it could note so is not
 // posted a second time.
 func TestCrashAfterAnAnswerThatStays(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for _, after := range []bool{false, true} {
 		w := newWorld(t, sim.Options{Relaxed: true})
 		d := w.doomed(1, after)

@@ -84,6 +84,7 @@ func TestReconnects(t *testing.T) {
 }
 
 func TestBeingSentAwayDoesNotStorm(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	w := newWorld(t, sim.Options{})
 	w.fault("too_many_websockets", "times", "6")
 	w.launch()
@@ -115,6 +116,7 @@ func TestRefusedTokensEndTheBot(t *testing.T) {
 }
 
 func TestLostAnswersAreAdopted(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	w := newWorld(t, sim.Options{}).boot()
 	w.fault("api", "chat.postMessage", "500", "after", "times", "3")
 	mark := w.typed("alice", "#team-a", "", "/stack create web-1")
@@ -126,6 +128,7 @@ func TestLostAnswersAreAdopted(t *testing.T) {
 }
 
 func TestFailuresBeforeTheWriteAreRepeated(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for _, status := range []string{"500", "429"} {
 		t.Run(status, func(t *testing.T) {
 			w := newWorld(t, sim.Options{}).boot()

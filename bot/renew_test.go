@@ -41,6 +41,7 @@ func (w *world) ends(id string) {
 }
 
 func TestALostCardIsPostedAnew(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	for name, lost := range map[string]string{"card": "asked by alice", "steps": "Steps of", "both": "asked by alice|Steps of"} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sim.Options{Relaxed: true}).boot()
@@ -142,6 +143,7 @@ func TestWhatIsLostLaterStaysSo(t *testing.T) {
 
 // A card that is deleted again and again is not posted for ever: the end is told directly.
 func TestACardThatNobodyWants(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	w := newWorld(t, sim.Options{Relaxed: true}).boot()
 	mark := w.typed("alice", "#team-a", "", "/stack create web-1")
 	id := w.lastJob()

@@ -154,6 +154,7 @@ func TestProgressIsCoalesced(t *testing.T) {
 }
 
 func TestManyJobsStayBelowTheRates(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	w := newWorld(t, sim.Options{}).boot()
 	channels := []string{"#team-a", "#team-b", "#ops"}
 	for i := range 9 {

@@ -56,6 +56,7 @@ func (w *world) allTold(n int) (messages, named int) {
 
 // Whoever owns many servers that end at once reads some messages, in which each is named once, and not one for each.
 func TestNoticesAreToldTogether(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	long := ", " + strings.Repeat("which is said in many words, ", 20)
 	for _, c := range []struct {
 		name             string
