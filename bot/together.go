@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -35,6 +36,13 @@ type bundle struct {
 // no answer; whatever was told, or cannot be told so, goes on by itself.
 func (t *teller) gather(ctx context.Context, due []*stackhand.Notice) (wait map[string]bool, err error) {
 	wait = map[string]bool{}
+	for _, n := range due { // before it is parted by how much each says
+		if n.Group != "" && n.Delivered.IsZero() {
+			if err := t.renew(ctx, n); err != nil {
+				return wait, err
+			}
+		}
+	}
 	for _, b := range t.bundles(ctx, due) {
 		ok, err := b.deliver(ctx)
 		if err != nil {
@@ -109,23 +117,12 @@ func (b *bundle) parts(most int) (out []*bundle) {
 
 // deliver sends the message, once. ok is false where Slack gave no answer: it is tried again later then.
 func (b *bundle) deliver(ctx context.Context) (ok bool, err error) {
-	op := b.post(b.notices[0]).Op
-	look := op != ""
-	for _, n := range b.notices {
-		if err := b.t.renew(ctx, n); err != nil {
-			return false, err
-		}
-	}
 	if b.channel == "" {
 		b.channel, err = b.t.b.web.dm(ctx, b.notices[0].User)
 	}
-	if err == nil && !look {
-		op, err = b.begin(ctx)
-	}
 	var ts string
-	m := b.sheet().message()
 	if err == nil {
-		ts, err = b.t.b.postOnce(ctx, b.channel, b.thread, op, m, look, b.post(b.notices[0]).At)
+		ts, err = b.send(ctx)
 	}
 	if ctx.Err() != nil {
 		return false, ctx.Err()
@@ -134,8 +131,8 @@ func (b *bundle) deliver(ctx context.Context) (ok bool, err error) {
 	for _, n := range b.notices {
 		switch p := b.post(n); {
 		case err == nil:
-			p.TS, p.Hash, p.At = ts, m.hash(), now
-		case outcomeOf(err) == refused:
+			p.TS, p.At = ts, now
+		case outcomeOf(err) == refused, errors.Is(err, errParted):
 			*p = stackhand.Posted{} // each by itself finds out who can be told instead
 		default:
 			putOff(n, now, err)
@@ -144,26 +141,64 @@ func (b *bundle) deliver(ctx context.Context) (ok bool, err error) {
 			return false, err
 		}
 	}
+	if errors.Is(err, errParted) {
+		b.t.nudge()
+		return false, nil
+	}
 	if err != nil {
 		b.t.b.log.WarnContext(ctx, "notices were not taken together", "user", b.notices[0].User, "notices", len(b.notices), "err", err)
 	}
 	return err == nil || outcomeOf(err) == refused, nil
 }
 
-// begin writes down on each of the notices in which message it is told, before that is sent.
-func (b *bundle) begin(ctx context.Context) (op string, err error) {
+// errParted is that a message which was begun is not there, and cannot be sent as it was: its notices are gathered anew.
+var errParted = errors.New("the notices of a message were parted")
+
+// send posts the message, or finds the one that was begun before. Not all of its notices are at hand then if they are tried again at
+// different times. Only the whole is posted under its id: whoever looks for it takes it as told what all of them say.
+func (b *bundle) send(ctx context.Context) (ts string, err error) {
+	was, op, all := *b.post(b.notices[0]), b.op(), b.sheet().messages()
+	look, whole := was.Op != "", was.Op == op && len(all) == 1
+	if look && !whole {
+		ts, err = b.t.b.find(ctx, b.channel, b.thread, was.Op, was.At)
+		if err == nil && ts == "" || err != nil && outcomeOf(err) == refused {
+			err = errParted
+		}
+		return ts, err
+	}
+	m := b.sheet().message()
+	if !look {
+		if err := b.begin(ctx, op, m.hash()); err != nil {
+			return "", err
+		}
+		was = *b.post(b.notices[0])
+	}
+	ts, err = b.t.b.postOnce(ctx, b.channel, b.thread, op, m, look, was.At)
+	if err == nil && was.Hash != m.hash() { // what an earlier try posted says something else
+		err = b.t.edit(ctx, b.notices[0], b.channel, ts, op, m)
+	}
+	return ts, err
+}
+
+// op is the id of the message, by what it is made up of.
+func (b *bundle) op() string {
 	var ids []string
 	for _, n := range b.notices {
 		ids = append(ids, n.ID)
 	}
-	op = "notices-" + digest(strings.Join(ids, "\x00")) + "-" + b.which
+	slices.Sort(ids)
+	return "notices-" + digest(strings.Join(ids, "\x00")) + "-" + b.which
+}
+
+// begin writes down on each of the notices in which message it is told, and what that says, before it is sent.
+func (b *bundle) begin(ctx context.Context, op, hash string) error {
 	for _, n := range b.notices {
-		*b.post(n) = stackhand.Posted{Op: op, Channel: b.channel, At: b.t.b.o.Now(), Shared: true}
+		*b.post(n) = stackhand.Posted{Op: op, Channel: b.channel, At: b.t.b.o.Now(), Hash: hash, Shared: true}
 		if err := b.t.b.o.Records.SaveNotice(ctx, n); err != nil {
-			return op, err
+			return err
 		}
 	}
-	return op, nil
+	return nil
 }
 
 func (b *bundle) sheet() sheet {

@@ -1,9 +1,12 @@
 package bot
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stackhand/stackhand"
 	sim "github.com/stackhand/stackhand/internal/sim/slack"
@@ -138,5 +141,73 @@ func TestCrashWhileNoticesAreToldTogether(t *testing.T) {
 			}
 			w.kill()
 		}
+	}
+}
+
+// What is not known to have arrived is tried again, of each notice at its own time. Only a message that names a server counts as its.
+func TestNoticesOfOneMessageAreTriedAtDifferentTimes(t *testing.T) {
+	for name, posted := range map[string]bool{"it did not arrive": false, "it arrived": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sim.Options{Relaxed: true})
+			place := stackhand.Place{Channel: "C0TEAMA"}
+			if posted {
+				d := w.doomed(5, true) // four at their place, and then the one that is of all
+				w.ending(4, place, "")
+				w.bot.Noticed()
+				w.until("dead", d.died.Load)
+				w.kill()
+				w.wrap = nil
+			} else {
+				w.ending(4, place, "")
+			}
+			w.mem.mu.Lock()
+			for id, n := range w.mem.notices {
+				if !posted {
+					n.Direct = stackhand.Posted{Op: "notices-of-four-direct", Channel: "D0ALICE", Shared: true, At: w.now()}
+				}
+				if id != "n00" {
+					n.NotBefore = w.now().Add(time.Hour)
+				}
+				w.mem.notices[id] = n
+			}
+			w.mem.mu.Unlock()
+			w.boot()
+			w.bot.Noticed()
+			w.until("the first is told", func() bool { return !w.notice("n00").Delivered.IsZero() && !w.bot.Busy() })
+			w.forward(2 * time.Hour)
+			w.bot.Noticed()
+			if _, named := w.allTold(4); named != 8 {
+				t.Errorf("named %d times\n%s", named, w.transcript())
+			}
+			for i := range 4 {
+				n := w.notice(fmt.Sprintf("n%02d", i))
+				all := w.slack.Since(0)
+				at := slices.IndexFunc(all, func(s sim.Shown) bool { return s.TS == n.Direct.TS })
+				if got := all[max(at, 0)].Text; !strings.Contains(got, fmt.Sprintf("web-%02d", i)) {
+					t.Errorf("%s is told by %q", n.ID, got)
+				}
+			}
+		})
+	}
+}
+
+// A message that was found posted, and of which other words are to be said by now, says those.
+func TestNoticesThatAreFoundPostedSayWhatIsSoNow(t *testing.T) {
+	w := newWorld(t, sim.Options{Relaxed: true})
+	d := w.doomed(2, true)
+	w.ending(4, stackhand.Place{Channel: "C0TEAMA", Thread: w.root()}, " soon")
+	w.bot.Noticed()
+	w.until("dead", d.died.Load)
+	w.renew = func(_ context.Context, n *stackhand.Notice) error {
+		n.Brief = stackhand.Textf("web-%s ends later", strings.TrimPrefix(n.ID, "n"))
+		return nil
+	}
+	w.forward(time.Hour)
+	w.reboot()
+	if messages, named := w.allTold(4); messages != 2 || named != 8 {
+		t.Errorf("%d messages name servers %d times\n%s", messages, named, w.transcript())
+	}
+	if got := w.last(w.notice("n01").Direct.TS); strings.Contains(got, "soon") || !strings.Contains(got, "web-01 ends later") {
+		t.Errorf("it says %q", got)
 	}
 }
