@@ -279,7 +279,7 @@ func TestCrowdWithAPanic(t *testing.T) {
 
 // parking is a book in which another sweep has stopped a server just before this one writes on it.
 type parking struct {
-	*book
+	orderly
 	id string
 }
 
@@ -298,7 +298,7 @@ func TestCrowdWithAnOldList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newCrowd(8, projects("lab", 1)...)
 		w.Rules.Again, w.Rules.Ladders, w.Conflict = 24*time.Hour, []Ladder{{First: stackhand.StepStop, Grace: 72 * time.Hour}}, errFaster
-		w.Sweeper.Book = &parking{w.book, "s-000-0006"}
+		w.Sweeper.Book = &parking{orderly{w.book}, "s-000-0006"}
 		w.Server = func(_ context.Context, st stackhand.Stack) (stackhand.Server, error) {
 			return stackhand.Server{ID: st.Server, Status: "SHUTOFF"}, nil
 		}
