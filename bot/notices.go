@@ -14,6 +14,7 @@ type teller struct {
 	b     *Bot
 	wake  chan struct{}
 	open  atomic.Bool // something is due that is not delivered
+	again atomic.Bool // what was put off is tried at once
 	asked atomic.Int64
 }
 
@@ -28,6 +29,12 @@ func (t *teller) nudge() {
 	case t.wake <- struct{}{}:
 	default:
 	}
+}
+
+// back has everything tried again that was put off: Slack was away, and is there again.
+func (t *teller) back() {
+	t.again.Store(true)
+	t.nudge()
 }
 
 func (t *teller) busy() bool { return t.open.Load() || t.asked.Load() > 0 }
@@ -61,9 +68,10 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 		return true, err
 	}
 	defer t.open.Store(false)
+	again := t.again.Swap(false)
 	var due []*stackhand.Notice
 	for i := range all {
-		if t.b.o.Now().Before(all[i].NotBefore) {
+		if !again && t.b.o.Now().Before(all[i].NotBefore) {
 			more = true
 			continue
 		}

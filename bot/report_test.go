@@ -241,6 +241,25 @@ func TestANoticeThatNobodyTakesIsKeptWithItsReason(t *testing.T) {
 	}
 }
 
+// What was put off while Slack was away is told as soon as it is back, and not when its next try would have come.
+func TestNoticesAreTriedWhenSlackIsBack(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	w.mem.notices["n1"] = stackhand.Notice{ID: "n1", User: "U0BOB", Text: stackhand.Textf("web-1 ends"), Tries: 5, NotBefore: w.now().Add(time.Hour)}
+	w.boot()
+	w.until("put off", func() bool { return !w.bot.Busy() })
+	if err := w.slack.Fault("away"); err != nil {
+		t.Fatal(err)
+	}
+	w.until("no connection", func() bool { n, _, _ := w.bot.Health(); return n == 0 })
+	if w.count("message", "web-1 ends") != 0 {
+		t.Fatal("told before its time")
+	}
+	if err := w.slack.Fault("back"); err != nil {
+		t.Fatal(err)
+	}
+	w.until("told", func() bool { return w.count("message", "web-1 ends") == 1 })
+}
+
 func TestHomeShowsServers(t *testing.T) {
 	w := newWorld(t, sim.Options{}).boot()
 	mark := w.slack.Mark()

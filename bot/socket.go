@@ -97,6 +97,9 @@ func (b *Bot) consume(ctx context.Context, client *socketmode.Client, n int, sto
 func (b *Bot) event(ctx context.Context, client *socketmode.Client, n int, evt socketmode.Event, stop context.CancelCauseFunc) {
 	switch evt.Type {
 	case socketmode.EventTypeHello:
+		if up, _, heard := b.Health(); up == 0 && !heard.IsZero() {
+			b.teller.back()
+		}
 		b.health.set(n, true, time.Now())
 	case socketmode.EventTypeConnecting:
 		b.health.set(n, false, time.Now())
