@@ -96,6 +96,31 @@ func TestMoments(t *testing.T) {
 	}
 }
 
+// A day of 23 or 25 hours between now and then moves no day that is named.
+func TestMomentsAcrossDaylightSaving(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, forth := time.Date(2026, 10, 24, 0, 30, 0, 0, zone), time.Date(2027, 3, 27, 23, 30, 0, 0, zone) // a Saturday, each
+	for _, c := range []struct {
+		now     time.Time
+		s, want string
+	}{
+		{back, "monday", "2026-10-26 23:59"}, {back, "monday 9:00", "2026-10-26 09:00"}, {back, "saturday 0:45", "2026-10-24 00:45"}, {back, "in 3 hours", "2026-10-24 03:30"},
+		{back.AddDate(0, 0, 1), "in 3 hours", "2026-10-25 02:30"},
+		{forth, "monday", "2027-03-29 23:59"}, {forth, "monday 9:00", "2027-03-29 09:00"}, {forth, "tomorrow", "2027-03-28 23:59"}, {forth, "in 2 days", "2027-03-29 23:59"},
+	} {
+		if got, err := moment(c.s, c.now); err != nil || got.Format("2006-01-02 15:04") != c.want {
+			t.Errorf("at %s, %q is %s (%v), want %s", c.now, c.s, got, err, c.want)
+		}
+	}
+	night := back.AddDate(0, 0, 1) // in which clocks show half past two twice
+	if got, err := moment("in 3 hours", night); err != nil || got.Sub(night) != 3*time.Hour {
+		t.Errorf("it is %s later (%v)", got.Sub(night), err)
+	}
+}
+
 func TestKeep(t *testing.T) {
 	w, env := newWorld()
 	st := w.give("U0ALICE", "web-1")

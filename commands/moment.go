@@ -14,6 +14,7 @@ import (
 var (
 	// clockWord tells whether somebody named a time of the day.
 	clockWord   = regexp.MustCompile(`(?i)\d{1,2}[:.]\d{2}|\b\d{1,2}\s*(am|pm)\b|noon|midnight|morning|evening|afternoon|tonight|hour|minute`)
+	lengthWord  = regexp.MustCompile(`(?i)hour|minute|second`) // it is so long from now, whatever clocks show then
 	clockAlone  = regexp.MustCompile(`^(at )?(\d{1,2}[:.]\d{2}( ?(am|pm))?|\d{1,2} ?(am|pm)|noon)$`)
 	weekdayWord = regexp.MustCompile(`^(on |this )?(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?\b`)
 	everWord    = regexp.MustCompile(`^(for ?ever|always|never|indefinitely|infinity)$`)
@@ -73,11 +74,23 @@ func dateIn(s string, now time.Time) (t time.Time, clock bool, err error) {
 			return t, strings.Contains(layout, "15:04"), nil
 		}
 	}
-	got, err := spoken.Parse(s, now)
+	from, length := now, lengthWord.MatchString(s)
+	if !length {
+		from = onWall(now, time.UTC) // a day may last 23 or 25 hours here, and it counts them by 24
+	}
+	got, err := spoken.Parse(s, from)
 	if err != nil || got == nil || got.Text != s {
 		return time.Time{}, false, errNoMoment
 	}
-	return got.Time, clockWord.MatchString(s), nil
+	if t = got.Time; !length {
+		t = onWall(t, now.Location())
+	}
+	return t, clockWord.MatchString(s), nil
+}
+
+// onWall is the moment at which clocks in a zone show what t shows.
+func onWall(t time.Time, zone *time.Location) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
 }
 
 // sort finds out which of the words are the moment, however they were said: "keep web-1 until friday 18:00", in a thread "keep friday

@@ -15,8 +15,8 @@ func (env *Env) transferWaits(ctx context.Context, st stackhand.Stack, key strin
 	if env.rehearsing != nil || env.Notices == nil {
 		return nil
 	}
-	if r, err := env.readRequest(ctx, id); err != nil || r.State != stackhand.RequestOpen {
-		return err
+	if r, err := env.readRequest(ctx, id); err != nil || r.State != stackhand.RequestOpen && st.Transfer.Waits != id {
+		return err // where it was noted, and cut short before the decision, SettleOffers has to find it
 	}
 	st, err := env.Stacks.ChangeStack(ctx, st.ID, func(st *stackhand.Stack) error {
 		if t := st.Transfer; t != nil && t.ID == offer && t.Open(now) {

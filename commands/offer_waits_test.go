@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -185,5 +187,40 @@ func TestAcceptedAdoptionFails(t *testing.T) {
 				t.Errorf("%s: %d offers wait still", state, len(open))
 			}
 		}
+	}
+}
+
+// lostNotices writes nothing of what changes.
+type lostNotices struct{ Notices }
+
+var errLost = errors.New("lost")
+
+func (lostNotices) ChangeNotice(context.Context, string, func(*stackhand.Notice) error) (stackhand.Notice, error) {
+	return stackhand.Notice{}, errLost
+}
+
+// An acceptance that was cut short after it was noted on the server, and about which was decided before it went on, ends with its request.
+func TestAcceptedTransferIsDecidedBeforeItGoesOn(t *testing.T) {
+	w, env := strayOf("U0BOB")
+	b := newBook(env)
+	env.Settings.Deciders = true
+	w.login["U0BOB"] = "bob"
+	st := w.give("U0ALICE", "web-1")
+	w.talk(t, env, []hears{{alice, "transfer web-1 bob", "was asked"}})
+	rules(t, env, policy.Rule{Name: "four eyes", When: `request.verb == "transfer"`, Then: policy.Approve})
+	accept := Line{Text: clicked("accept", w.lastNotice("U0BOB").Actions[0].Value), Key: "cut", Place: stackhand.Place{Channel: "C1"}}
+	whole := env.Notices
+	env.Notices = lostNotices{whole}
+	if _, err := Do(t.Context(), env, bob, accept); !errors.Is(err, errLost) {
+		t.Fatal(err)
+	}
+	env.Notices = whole
+	decide(t, env, carol, "deny "+b.only(t).ID+" too large", "denied")
+	if r, err := Do(t.Context(), env, bob, accept); err != nil {
+		t.Fatal(told(r, err))
+	}
+	w.settle(t, env)
+	if w.stacks[st.ID].Transfer.Pending(w.now) || w.toldOf("U0ALICE", "but nothing came of it, since that needed an approval. Denied by carol: too large.") != 1 {
+		t.Errorf("%+v; alice was told %q", w.stacks[st.ID].Transfer, w.lastNotice("U0ALICE").Text)
 	}
 }
