@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,6 +23,7 @@ import (
 // cli is the command line. Secrets are never flags: they come from the environment or from files that
 // the configuration names.
 type cli struct {
+	about  string // what the help begins with
 	Config string `arg:"--config" placeholder:"FILE" help:"Configuration file (default: $STACKHAND_CONFIG, ./stackhand.yaml, /etc/stackhand/stackhand.yaml)."`
 
 	Serve    *serveCmd    `arg:"subcommand:serve" help:"Run the bot."`
@@ -46,7 +49,9 @@ type cli struct {
 }
 
 // Description is the first line of the help.
-func (*cli) Description() string { return "Servers from your OpenStack cloud, inside Slack.\n" }
+func (c *cli) Description() string {
+	return cmp.Or(c.about, "Servers from your OpenStack cloud, inside Slack.") + "\n"
+}
 
 // Epilogue is its last one.
 func (*cli) Epilogue() string { return "stackhand COMMAND --help tells more about a command." }
@@ -106,7 +111,7 @@ func (c *cli) parse(args []string, s streams) (subcommand, int) {
 	names := parser.SubcommandNames()
 	help := strings.Join(append([]string{"stackhand"}, names...), " ") + " --help"
 	if errors.Is(err, arg.ErrHelp) {
-		if err = parser.WriteHelpForSubcommand(s.out, names...); err == nil {
+		if err = writeHelp(s.out, names); err == nil {
 			return nil, 0
 		}
 	}
@@ -115,10 +120,33 @@ func (c *cli) parse(args []string, s streams) (subcommand, int) {
 		err = errors.New("a command is missing")
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "stackhand: %v\n%s tells what there is.\n", err, help)
+		fmt.Fprintf(s.err, "stackhand: %s\n%s tells what there is.\n", inPlain.Replace(err.Error()), help)
 		return nil, 2
 	}
 	return do, 0
+}
+
+// inPlain says what is wrong with a value without the words of Go.
+var inPlain = strings.NewReplacer("error processing ", "", "strconv.ParseInt: parsing ", "no whole number: ", "strconv.ParseFloat: parsing ", "no number: ",
+	"strconv.ParseBool: parsing ", "neither true nor false: ", ": invalid syntax", "", "slog: ", "", "time: ", "")
+
+// writeHelp writes the help of a command by its names, which begins with what that does.
+func writeHelp(w io.Writer, names []string) error {
+	c := &cli{}
+	at := reflect.TypeFor[cli]()
+	for _, name := range names {
+		for f := range at.Fields() {
+			if f.Tag.Get("arg") == "subcommand:"+name {
+				c.about, at = f.Tag.Get("help"), f.Type.Elem()
+				break
+			}
+		}
+	}
+	parser, err := arg.NewParser(arg.Config{Program: "stackhand"}, c)
+	if err != nil {
+		return err
+	}
+	return parser.WriteHelpForSubcommand(w, names...)
 }
 
 // atHome puts the home directory in the place of ~, which shells leave alone in --option=~/file.
