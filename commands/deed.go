@@ -30,10 +30,19 @@ type deed struct {
 	outline outline          // what approvers see of it; empty: it is found out
 }
 
-// deed is what a line wants that is no job. Its Cloud, Project and Region are the session's.
+// deed is what a line wants that is no job. Its Cloud, Project and Region are the session's, or the stack's where that is in another
+// project.
 func (s *session) deed(line Line, request policy.Request, st *stackhand.Stack) deed {
 	request.Cloud, request.Project, request.Region, request.Count = s.name, s.who.Project, s.who.Region, max(1, request.Count)
-	return deed{matter: matter{user: s.user, line: line, at: s.scope(), session: s, facts: facts{Request: request}}, stack: st}
+	d := deed{matter: matter{user: s.user, line: line, at: s.scope(), session: s}, stack: st}
+	if st != nil && st.ProjectID != s.who.ProjectID {
+		request.Project, request.Region, d.at = st.Project, st.Region, st.Scope()
+	}
+	if s.Cloud == nil { // see locateLease
+		d.session = nil
+	}
+	d.facts.Request = request
+	return d
 }
 
 // lineSpec is the input of jobs that say a line again.

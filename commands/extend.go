@@ -27,7 +27,7 @@ func extend(ctx context.Context, env *Env, user stackhand.User, a extendArgs) (R
 	if d, err := parseDuration(a.Server); err == nil && a.Line.Place.Thread != "" {
 		a.Server, a.By = "", d
 	}
-	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("extend", a) })
+	s, t, err := locateLease(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("extend", a) })
 	if d, bad := parseDuration(a.Server); bad == nil && stackhand.KindOf(err) == stackhand.NotFound {
 		return Reply{}, find("extend").misuse("Which server do you want to keep for %s longer? Name it: extend NAME %s.", short(d), short(d))
 	}

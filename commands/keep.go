@@ -57,7 +57,7 @@ func keep(ctx context.Context, env *Env, user stackhand.User, a keepArgs) (Reply
 	}
 	now := env.Now().In(zone)
 	a.sort(now)
-	s, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("keep", a) })
+	s, t, err := locateLease(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("keep", a) })
 	if err != nil {
 		return Reply{}, err
 	}
@@ -114,7 +114,7 @@ type serverArgs struct {
 // needed answers the question that a server which nobody uses is asked about. It passes neither rules nor a freeze: the server
 // keeps the end that was allowed before, and gets none that is later.
 func needed(ctx context.Context, env *Env, user stackhand.User, a serverArgs) (Reply, error) {
-	_, t, err := locate(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("needed", a) })
+	_, t, err := locateLease(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("needed", a) })
 	if err != nil {
 		return Reply{}, err
 	}

@@ -11,15 +11,20 @@ import (
 func locate(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, name string, again func(id string) string) (*session, target, error) {
 	s, t, err := locateServer(ctx, env, user, line, cloud, name, again)
 	if err == nil && (t.stack != nil || t.server.ID != "") {
-		env.note(func(r *stackhand.AuditRecord) {
-			for _, word := range t.words() {
-				if !slices.Contains(r.About, word) {
-					r.About = append(r.About, word)
-				}
-			}
-		})
+		env.noteAbout(t)
 	}
 	return s, t, err
+}
+
+// noteAbout puts a server on the line's audit record.
+func (env *Env) noteAbout(t target) {
+	env.note(func(r *stackhand.AuditRecord) {
+		for _, word := range t.words() {
+			if !slices.Contains(r.About, word) {
+				r.About = append(r.About, word)
+			}
+		}
+	})
 }
 
 // words are the ids and the name of a server.

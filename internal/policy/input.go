@@ -14,6 +14,8 @@ type Input struct {
 	Quota   Quota   // of the project
 	Cost    Cost    // of what is asked for
 	Now     time.Time
+	// Unknown are variables that nobody could find out about, such as "quota". A rule that hangs on one cannot be evaluated.
+	Unknown []string
 }
 
 // User is who asks.
@@ -104,10 +106,14 @@ type Cost struct {
 }
 
 func (in Input) vars() map[string]any {
-	return map[string]any{
+	vars := map[string]any{
 		"user": in.User, "channel": in.Channel, "request": in.Request, "flavor": in.Flavor, "image": in.Image,
 		"usage": in.Usage, "quota": in.Quota, "cost": in.Cost, "now": in.Now,
 	}
+	for _, name := range in.Unknown {
+		delete(vars, name)
+	}
+	return vars
 }
 
 // CostOf is what a request costs with servers at a price per hour.

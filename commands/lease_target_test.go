@@ -1,0 +1,61 @@
+package commands
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/policy"
+)
+
+// Whoever is told of a server's end in place of its owner can move it without a login of their own; nobody else can, nor learn a name.
+func TestExtendWithoutALogin(t *testing.T) {
+	w, env := newWorld()
+	st := w.give("U0ALICE", "web-1")
+	st.Shared = []string{"U0BOB"}
+	w.stacks[st.ID] = st
+	delete(w.login, "U0DANA")
+	carol, erin := stackhand.User{ID: "U0CAROL", Name: "carol", Role: stackhand.Approver}, stackhand.User{ID: "U0ERIN", Name: "erin", Role: stackhand.Member}
+	w.talk(t, env, []hears{
+		{bob, "extend " + st.ID, "web-1 is yours until"},
+		{bob, "extend web-1 2h", "web-1 is yours until"},
+		{bob, "keep " + st.ID + " --until 2d", "web-1 is yours until"},
+		{dana, "extend " + st.ID + " 3h", "web-1 of @U0ALICE lasts until"},
+		{dana, "extend web-1", "You are not logged in to lab"},
+		{bob, "extend web-2", "You are not logged in to lab"},
+		{bob, "stop web-1", "You are not logged in to lab"},
+	})
+	if r, err := say(t, env, bob, "keep "+st.ID); err != nil || r.Form == nil {
+		t.Errorf("no form: %s", told(r, err))
+	}
+	for _, u := range []stackhand.User{carol, erin, guest} {
+		for _, line := range []string{"extend " + st.ID, "keep " + st.ID + " --until 2d", "needed " + st.ID, "extend web-1"} {
+			r, err := say(t, env, u, line)
+			if got := told(r, err); err == nil || line != "extend web-1" && strings.Contains(got, "web-1") || strings.Contains(got, "U0ALICE") {
+				t.Errorf("%s says %q and hears %s", u.Name, line, got)
+			}
+		}
+	}
+	st = w.stacks[st.ID]
+	st.State = stackhand.StackGone
+	w.stacks[st.ID] = st
+	w.talk(t, env, []hears{{dana, "extend " + st.ID, "is gone already"}, {erin, "extend " + st.ID, "You are not logged in"}})
+}
+
+// The rules are asked as for anybody. One that hangs on what only a login shows refuses; one that would not fit anyway does not.
+func TestRulesWithoutALogin(t *testing.T) {
+	w, env := newWorld()
+	st := w.give("U0ALICE", "web-1")
+	st.Shared = []string{"U0BOB"}
+	w.stacks[st.ID] = st
+	for when, want := range map[string]string{
+		`request.verb == "create" && usage.servers > 2`:      "is yours until",
+		`request.verb == "extend" && usage.servers > 2`:      "cannot be evaluated",
+		`user.role == "member" && request.verb == "extend"`:  "does not allow that",
+		`request.project == "team-a" && quota.cores.max > 1`: "cannot be evaluated",
+		`request.project == "team-a"`:                        "does not allow that",
+	} {
+		rules(t, env, policy.Rule{Name: "r", When: when, Then: policy.Deny, Why: "no"})
+		w.talk(t, env, []hears{{bob, "extend " + st.ID + " 1h", want}})
+	}
+}
