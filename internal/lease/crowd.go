@@ -80,7 +80,8 @@ func (s *Sweeper) lookAtAll(ctx context.Context, p *pass, due []stackhand.Stack)
 				here.Go(func() error {
 					for _, stack := range in.stacks {
 						p.turn.Lock()
-						errs = append(errs, s.lookAgain(ctx, p, in, stack))
+						err := s.lookAgain(ctx, p, in, stack) // by itself: others add theirs while it waits
+						errs = append(errs, err)
 						p.turn.Unlock()
 					}
 					return nil

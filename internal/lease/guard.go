@@ -285,24 +285,24 @@ func (s *Sweeper) Brake(ctx context.Context) (b stackhand.Brake, dry bool, err e
 	return b, dry, err
 }
 
-// stale tells whether a step has to be said once more before it is taken, because nobody was told of it since a moment that counts: a pause
-// in which it came to be due while no sweep ran, a freeze in which nobody could answer, or the restore of a backup. Then it waits for as long as it would after any first
-// warning. say is the moment since which nobody was told, zero where that is not so.
+// stale tells whether a step has to be said once more before it is taken, because nobody was told of it since a moment that counts: the end of
+// a pause in which no sweep ran, or of a freeze in which nobody could answer, or the restore of a backup. Then it waits for as long as it
+// would after any first warning. say is the moment since which nobody was told, zero where that is not so.
 func (r Rules) stale(l stackhand.Lease, n Next, p *pass, now time.Time) (say time.Time, wait bool) {
-	restored := !p.from.IsZero() && !n.toldSince(l, p.from)
-	paused := !p.gap.IsZero() && n.At.Before(p.gap)
 	for _, c := range []struct {
-		since  time.Time
-		counts bool
-	}{{p.from, restored}, {p.gap, paused}} {
+		since time.Time
+		anew  bool // in any case, since it came to be due before
+	}{{p.from, false}, {p.gap, n.At.Before(p.gap)}} {
 		if c.since.IsZero() {
 			continue
 		}
-		id := againID(n, c.since)
+		id, first := againID(n, c.since), n.toldSince(l, c.since)
 		i := slices.IndexFunc(l.Warned, func(w stackhand.Warning) bool { return n.covered(w) && strings.Contains(w.Notice, id) })
 		switch {
-		case i < 0 && c.counts:
+		case i < 0 && (c.anew || first.IsZero()):
 			return c.since, true
+		case i < 0 && now.Before(first.Add(r.notice(n))):
+			return say, true
 		case i >= 0 && (l.Warned[i].Delivered.IsZero() || now.Before(l.Warned[i].Delivered.Add(r.Notice))):
 			return say, true
 		}
@@ -310,9 +310,14 @@ func (r Rules) stale(l stackhand.Lease, n Next, p *pass, now time.Time) (say tim
 	return say, false
 }
 
-// toldSince tells whether a warning of the step was delivered after a moment.
-func (n Next) toldSince(l stackhand.Lease, since time.Time) bool {
-	return slices.ContainsFunc(n.warnings(l), func(w stackhand.Warning) bool { return w.Delivered.After(since) })
+// toldSince is when a warning of the step was delivered first since a moment; zero if none was.
+func (n Next) toldSince(l stackhand.Lease, since time.Time) (first time.Time) {
+	for _, w := range n.warnings(l) {
+		if d := w.Delivered; !d.IsZero() && !d.Before(since) && (first.IsZero() || d.Before(first)) {
+			first = d
+		}
+	}
+	return first
 }
 
 // againID ends the id of the notice with which a step is said once more after a pause.

@@ -143,10 +143,8 @@ func (s *Sweeper) look(ctx context.Context, p *pass, in *project, stack stackhan
 	}
 	say := time.Time{}
 	if state == Ended {
-		if s.Frozen != nil {
-			if frozen, err := s.Frozen(ctx); frozen || err != nil {
-				return err
-			}
+		if frozen, err := s.frozen(ctx); frozen || err != nil {
+			return err
 		}
 		var wait bool
 		if say, wait = s.Rules.stale(stack.Lease, n, p, now); say.IsZero() && (wait || p.idle()) {

@@ -49,6 +49,9 @@ func (s *Sweeper) take(ctx context.Context, p *pass, in *project, stack stackhan
 	if p.dry {
 		return s.onlySay(ctx, stack, n, place, now)
 	}
+	if frozen, err := s.frozen(ctx); frozen || err != nil { // it may have begun while the cloud was asked
+		return err
+	}
 	if ok, err := s.allow(ctx, p, job, now); err != nil || !ok {
 		return err
 	}

@@ -1,0 +1,62 @@
+package lease
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stackhand/stackhand"
+)
+
+// Whoever was told of an end while nobody could answer is told again before anything happens, also where the end comes after the freeze or the
+// pause; and has the time that a warning gives.
+func TestAnEndRightAfterAFreeze(t *testing.T) {
+	for name, c := range map[string]struct {
+		thaw  time.Duration // when the freeze ends; the end is at two hours
+		off   time.Duration // no sweep runs until then
+		told  int
+		taken time.Duration
+	}{
+		"a minute before the end":           {thaw: 119 * time.Minute, told: 2, taken: 135 * time.Minute},
+		"before the warning":                {thaw: 50 * time.Minute, told: 1, taken: 120 * time.Minute},
+		"at the end":                        {thaw: 120 * time.Minute, told: 2, taken: 135 * time.Minute},
+		"the bot is off until right before": {off: 119 * time.Minute, told: 1, taken: 134 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, b, g, now := herd(1, Limits{})
+			st := b.stacks["h-000"]
+			st.Lease.Warned = nil
+			if c.off > 0 { // of a longer lease: the first warning came in time
+				st.Lease.Ready = t0.Add(-30 * time.Hour)
+				st.Lease.Warned = []stackhand.Warning{{Before: 24 * time.Hour, Step: stackhand.StepDelete, Until: st.Lease.Until, Delivered: t0.Add(-22 * time.Hour)}}
+				g.b.Swept, g.b.Installed = t0.Add(-20*time.Hour), t0.Add(-99*time.Hour)
+			}
+			b.stacks["h-000"] = st
+			s.Frozen = func(context.Context) (bool, error) { return now.Before(t0.Add(c.thaw)), nil }
+			for *now = t0.Add(c.off); len(b.started) == 0 && now.Before(t0.Add(3*time.Hour)); *now = now.Add(time.Minute) {
+				sweeps(t, s, 2)
+			}
+			if took := now.Sub(t0) - time.Minute; took != c.taken || len(b.notices) != c.told {
+				t.Errorf("told %d times, taken after %s; want %d and %s", len(b.notices), took, c.told, c.taken)
+			}
+		})
+	}
+}
+
+// A freeze that begins while the cloud is asked for a server stops its step.
+func TestAFreezeWhileTheCloudIsAsked(t *testing.T) {
+	s, b, _, _ := herd(2, Limits{})
+	frozen := false
+	s.Frozen = func(context.Context) (bool, error) { return frozen, nil }
+	for id, st := range b.stacks {
+		st.Server = "v-" + id
+		b.stacks[id] = st
+	}
+	s.Server = func(_ context.Context, st stackhand.Stack) (stackhand.Server, error) {
+		frozen = true
+		return stackhand.Server{ID: st.Server, Name: st.Name, Status: "ACTIVE"}, nil
+	}
+	if sweeps(t, s, 1); len(b.started) != 0 {
+		t.Errorf("%d steps in a freeze", len(b.started))
+	}
+}
