@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,4 +60,38 @@ func TestAFreezeWhileTheCloudIsAsked(t *testing.T) {
 	if sweeps(t, s, 1); len(b.started) != 0 {
 		t.Errorf("%d steps in a freeze", len(b.started))
 	}
+}
+
+// A sweep that began in a freeze takes no step once that is over: people are told first, by the next one.
+func TestAFreezeEndsWhileTheCloudIsAsked(t *testing.T) {
+	s, b, _, now := herd(2, Limits{})
+	frozen := true
+	s.Frozen = func(context.Context) (bool, error) { return frozen, nil }
+	warned := b.stacks["h-001"] // which will be, with the other's end due by then
+	warned.Server, warned.Lease.Warned, warned.Lease.Until = "v-1", nil, t0.Add(150*time.Minute)
+	b.stacks["h-001"] = warned
+	s.Book = warnedFirst{b}
+	s.Server = func(_ context.Context, st stackhand.Stack) (stackhand.Server, error) {
+		frozen = false
+		return stackhand.Server{ID: st.Server, Name: st.Name, Status: "ACTIVE"}, nil
+	}
+	if sweeps(t, s, 1); frozen || len(b.started) != 0 || len(b.notices) != 1 {
+		t.Fatalf("%d steps, %d notices by a sweep that began in the freeze", len(b.started), len(b.notices))
+	}
+	if sweeps(t, s, 2); len(b.started) != 0 || len(b.notices) != 2 {
+		t.Errorf("%d steps, %d notices by those after it", len(b.started), len(b.notices))
+	}
+	*now = now.Add(16 * time.Minute)
+	if sweeps(t, s, 1); len(b.started) != 1 {
+		t.Errorf("%d steps in the end", len(b.started))
+	}
+}
+
+// warnedFirst is a book that tells first of those that are not warned yet.
+type warnedFirst struct{ *book }
+
+func (b warnedFirst) StacksDue(ctx context.Context, until time.Time, limit int) ([]stackhand.Stack, error) {
+	all, err := b.book.StacksDue(ctx, until, limit)
+	slices.SortFunc(all, func(x, y stackhand.Stack) int { return len(x.Lease.Warned) - len(y.Lease.Warned) })
+	return all, err
 }

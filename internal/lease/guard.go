@@ -45,6 +45,8 @@ type pass struct {
 	from    time.Time // what was told before it does not count: a backup was restored then
 	taken   int
 	stopped string       // why no more steps are taken in this sweep
+	frozen  bool         // a freeze was on when it began, or nobody knows: no step is taken in it, since what follows on a freeze comes first
+	unsure  error        // why nobody knows
 	back    bool         // the clock was put back far: what was noted while it was ahead is taken back
 	silent  map[site]int // for how many servers a site gave no answer in it
 	deaf    int          // for how many people the chat gave no answer in it
@@ -56,40 +58,13 @@ func (p *pass) idle() bool { return !p.dry && p.stopped != "" }
 
 // begin notes that a sweep runs, and finds out whether a long pause came before it.
 func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
-	p := &pass{silent: map[site]int{}}
-	g := s.Guard
-	if g == nil {
+	frozen, unsure := s.frozen(ctx)
+	p := &pass{silent: map[site]int{}, frozen: frozen || unsure != nil, unsure: unsure}
+	if s.Guard == nil {
 		return p, nil
 	}
 	now := s.Now()
-	frozen, unsure := s.frozen(ctx) // where that is not known no step is taken either
-	b, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
-		was := *b
-		if unsure == nil && b.Frozen != frozen {
-			if b.Frozen = frozen; !frozen {
-				b.Gap = now
-			}
-		}
-		if b.Installed.IsZero() {
-			b.Installed = now
-		}
-		if b.Backup {
-			b.Backup, b.Restored = false, now
-		}
-		if p.back = b.Swept.Sub(now) > longPause; p.back {
-			if b.Gap.After(now) || now.Sub(b.Gap) > longPause { // else it is that of a sweep before this one, which did not get through
-				b.Gap = now
-			}
-			return changed(was, *b) // the rest is noted when that is done
-		}
-		if !b.Swept.IsZero() && now.Sub(b.Swept) > longPause {
-			b.Gap = now
-		}
-		if now.Sub(b.Swept) > beat { // a clock that went back is waited for
-			b.Swept = now
-		}
-		return changed(was, *b) || b.Swept != was.Swept
-	})
+	b, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool { return p.note(b, now) })
 	if err != nil {
 		return p, fmt.Errorf("reading the brake: %w", err)
 	}
@@ -102,6 +77,35 @@ func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 		p.stopped = "somebody holds it"
 	}
 	return p, nil
+}
+
+// note writes on the brake's record what a sweep finds that begins. It tells whether that is to be saved.
+func (p *pass) note(b *stackhand.Brake, now time.Time) bool {
+	was := *b
+	if p.unsure == nil && b.Frozen != p.frozen {
+		if b.Frozen = p.frozen; !p.frozen {
+			b.Gap = now
+		}
+	}
+	if b.Installed.IsZero() {
+		b.Installed = now
+	}
+	if b.Backup {
+		b.Backup, b.Restored = false, now
+	}
+	if p.back = b.Swept.Sub(now) > longPause; p.back {
+		if b.Gap.After(now) || now.Sub(b.Gap) > longPause { // else it is that of a sweep before this one, which did not get through
+			b.Gap = now
+		}
+		return changed(was, *b) // the rest is noted when that is done
+	}
+	if !b.Swept.IsZero() && now.Sub(b.Swept) > longPause {
+		b.Gap = now
+	}
+	if now.Sub(b.Swept) > beat { // a clock that went back is waited for
+		b.Swept = now
+	}
+	return changed(was, *b) || b.Swept != was.Swept
 }
 
 func changed(was, b stackhand.Brake) bool {

@@ -113,7 +113,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the leases that are due: %w", err)
 	}
-	errs := []error{s.lookAtAll(ctx, p, stacks)}
+	errs := []error{s.lookAtAll(ctx, p, stacks), p.unsure}
 	if p.back && errs[0] == nil {
 		errs = append(errs, s.turnedBack(ctx, s.Now()))
 	}
@@ -143,8 +143,8 @@ func (s *Sweeper) look(ctx context.Context, p *pass, in *project, stack stackhan
 	}
 	say := time.Time{}
 	if state == Ended {
-		if frozen, err := s.frozen(ctx); frozen || err != nil {
-			return err
+		if p.frozen {
+			return nil
 		}
 		var wait bool
 		if say, wait = s.Rules.stale(stack.Lease, n, p, now); say.IsZero() && (wait || p.idle()) {
