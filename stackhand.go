@@ -92,6 +92,7 @@ type Lease struct {
 	Until      time.Time     `json:"until,omitzero"`     // zero: not ready yet
 	For        time.Duration `json:"for"`                // what was asked for
 	Extended   string        `json:"extended,omitempty"` // key of the line that moved Until last
+	Moved      time.Time     `json:"moved,omitzero"`     // when somebody chose an Until that is later than before; zero: it was not, or is another owner's
 	Warned     []Warning     `json:"warned,omitempty"`
 	Voided     int           `json:"voided,omitempty"`    // how many warnings were taken back, also of those that Warned does not keep any more
 	Extensions Extensions    `json:"extensions,omitzero"` // used of the budget

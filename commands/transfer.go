@@ -199,5 +199,5 @@ func give(st *stackhand.Stack, to string) {
 	if !slices.Contains(st.Lease.Past, st.Lease.Owner) {
 		st.Lease.Past = append(st.Lease.Past, st.Lease.Owner)
 	}
-	st.Lease.Owner, st.Lease.Warned, st.Shared = to, nil, rest
+	st.Lease.Owner, st.Lease.Warned, st.Lease.Moved, st.Shared = to, nil, time.Time{}, rest
 }

@@ -33,7 +33,11 @@ func (r Rules) extend(ctx context.Context, book Book, id string, until time.Time
 	if err != nil {
 		return s, err
 	}
-	s.Lease.Until, s.Lease.Extended, s.Lease.Extensions = until, key, used
+	moved := time.Time{}
+	if until.After(s.Lease.Until) {
+		moved = now
+	}
+	s.Lease.Until, s.Lease.Moved, s.Lease.Extended, s.Lease.Extensions = until, moved, key, used
 	s.Lease.Ladder.Answer()
 	err = book.SaveStack(ctx, &s)
 	if err != nil && ctx.Err() == nil {

@@ -140,8 +140,13 @@ func (r Rules) nextWarning(l stackhand.Lease, n Next, now time.Time) (time.Durat
 	return due, found
 }
 
+// fresh is for how long whoever chose a later end knows it. The usual last warning comes an hour before; whoever answers that with
+// "another day" would hear within the hour that it ends in one. Twice that, for those who answer a little early.
+const fresh = 2 * time.Hour
+
 // steps are the warnings that are given of a step, the earliest first. Where the time is too short for any
-// of them, one comes at its half. That a server was put away is said at once, with what comes next.
+// of them, one comes at its half. That a server was put away is said at once, with what comes next. What would only
+// repeat what somebody has just chosen is left out, but never the last one.
 func (r Rules) steps(n Next) []time.Duration {
 	var steps []time.Duration
 	if n.Parked || n.Ask {
@@ -157,7 +162,11 @@ func (r Rules) steps(n Next) []time.Duration {
 	}
 	slices.Sort(steps)
 	slices.Reverse(steps)
-	return slices.Compact(steps)
+	steps = slices.Compact(steps)
+	for len(steps) > 1 && !n.Chosen.IsZero() && n.At.Add(-steps[0]).Before(n.Chosen.Add(fresh)) {
+		steps = steps[1:]
+	}
+	return steps
 }
 
 func counts(s stackhand.Stack) bool {

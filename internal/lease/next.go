@@ -60,6 +60,7 @@ type Next struct {
 	Silent   bool      // the cloud gives no answer
 	InVain   bool      // … when it was asked for this server, and not only for others
 	Archive  bool      // the deletion that follows makes an image first
+	Chosen   time.Time // when somebody chose At, which is later than it was before; zero: nobody did
 }
 
 // Next tells what comes next, unless time does not count for the stack.
@@ -85,6 +86,9 @@ func (r Rules) Next(s stackhand.Stack) (Next, bool) {
 		n.At = h.Until
 	}
 	n.At = r.working(n.Step, n.At)
+	if n.At.Equal(s.Lease.Until) {
+		n.Chosen = s.Lease.Moved
+	}
 	if n.Step == stackhand.StepDelete {
 		n.Snapshot = plan.Snapshot && s.Server != ""
 		return n, true
