@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -71,8 +73,18 @@ func TestAdministratorsAreAsked(t *testing.T) {
 	}
 }
 
+// What somebody says of themselves is known also where Slack does not tell who is in a group.
 func TestZoneAndStatus(t *testing.T) {
 	w := newWorld(t, sim.Options{})
+	w.wrap = func(next http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(req *http.Request) (*http.Response, error) {
+			if strings.Contains(req.URL.Path, "usergroups") {
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Request: req,
+					Body: io.NopCloser(strings.NewReader(`{"ok":false,"error":"missing_scope"}`))}, nil
+			}
+			return next.RoundTrip(req)
+		})
+	}
 	back := time.Date(2026, 12, 7, 8, 0, 0, 0, time.UTC)
 	if err := w.slack.ChangeUser("alice", func(u *sim.User) {
 		u.Status = sim.Status{Emoji: ":palm_tree:", Text: "by the sea", Expires: back.Unix()}

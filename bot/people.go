@@ -97,8 +97,18 @@ func (p *people) name(ctx context.Context, id string) string {
 	return facts.Name
 }
 
-// facts looks a user up. An old answer serves while Slack gives no new one.
+// facts looks a user up, with the groups that matter.
 func (p *people) facts(ctx context.Context, id, team string) (UserFacts, error) {
+	facts, err := p.profile(ctx, id, team)
+	if err != nil {
+		return UserFacts{}, err
+	}
+	facts.Groups, err = p.groups.of(ctx, id)
+	return facts, err
+}
+
+// profile looks a user up. An old answer serves while Slack gives no new one.
+func (p *people) profile(ctx context.Context, id, team string) (UserFacts, error) {
 	p.mu.Lock()
 	had, ok := p.known[id]
 	p.mu.Unlock()
@@ -117,9 +127,7 @@ func (p *people) facts(ctx context.Context, id, team string) (UserFacts, error) 
 		}
 		ok = false
 	}
-	groups, err := p.groups.of(ctx, id)
-	had.facts.Groups = groups
-	return had.facts, err
+	return had.facts, nil
 }
 
 // remember keeps an answer, unless Slack told meanwhile that it is another one.
@@ -163,7 +171,7 @@ func statusOf(p slack.UserProfile) Status {
 
 // Zone is a person's time zone, "" while that is unknown.
 func (b *Bot) Zone(ctx context.Context, userID string) string {
-	f, err := b.people.facts(ctx, userID, b.self.team)
+	f, err := b.people.profile(ctx, userID, b.self.team)
 	if err != nil {
 		b.log.InfoContext(ctx, "a time zone is not known", "user", userID, "err", err)
 	}
@@ -172,7 +180,7 @@ func (b *Bot) Zone(ctx context.Context, userID string) string {
 
 // Status is what a person says of themselves now.
 func (b *Bot) Status(ctx context.Context, userID string) (Status, error) {
-	f, err := b.people.facts(ctx, userID, b.self.team)
+	f, err := b.people.profile(ctx, userID, b.self.team)
 	return f.Status, err
 }
 

@@ -149,16 +149,15 @@ func (a *app) reconciled(ctx context.Context, id string, st stackhand.Stack, why
 	})
 }
 
-// away tells whether a person's status says that they are away. Where Slack does not tell, they are not: steps have their
-// warnings all the same.
-func (a *app) away(ctx context.Context, user string) (why string, until time.Time, away bool) {
+// away tells in which words a person's status says that they are away; "" where it does not.
+func (a *app) away(ctx context.Context, user string) (why string, until time.Time, err error) {
 	s, err := a.bot.Status(ctx, user)
 	if err != nil || !slices.Contains(a.live.Load().cfg.Leases.Away.Status, s.Emoji) || !s.Until.IsZero() && !s.Until.After(a.now()) {
-		return "", until, false
+		return "", until, err
 	}
 	why = "its owner is away"
 	if s.Text != "" {
 		why += " (" + s.Text + ")"
 	}
-	return why, s.Until, true
+	return why, s.Until, nil
 }

@@ -210,11 +210,12 @@ func TestCrowdAndADeafChat(t *testing.T) {
 		w := newCrowd(20, projects("lab", 1)...)
 		w.Rules.Wait, w.Rules.Limits = 14*24*time.Hour, Limits{Sweep: 7}
 		asked, deaf := 0, true
-		w.Away = func(ctx context.Context, _ string) (string, time.Time, bool) {
+		w.Away = func(ctx context.Context, _ string) (string, time.Time, error) {
 			if asked++; deaf {
 				<-ctx.Done()
+				return "", time.Time{}, ctx.Err()
 			}
-			return "", time.Time{}, false
+			return "", time.Time{}, nil
 		}
 		for _, c := range []struct {
 			what         string
@@ -236,6 +237,28 @@ func TestCrowdAndADeafChat(t *testing.T) {
 			if asked != c.asked || len(w.notices) != c.tells || len(w.started) != c.steps {
 				t.Errorf("%s: asked %d times, %d notices, %d steps; want %+v", c.what, asked, len(w.notices), len(w.started), c)
 			}
+		}
+	})
+}
+
+// A chat that refuses at once to tell who is away is asked of each: of another it may tell. Steps wait for it all the same.
+func TestCrowdAndAChatThatRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newCrowd(20, projects("lab", 1)...)
+		w.Rules.Wait, w.Rules.Limits, w.Conflict = 14*24*time.Hour, Limits{Sweep: 7}, errFaster
+		asked := 0
+		w.Away = func(context.Context, string) (string, time.Time, error) {
+			asked++
+			return "", time.Time{}, stackhand.Errorf(stackhand.Unavailable, "Slack does not tell me.")
+		}
+		sweeps(t, w.Sweeper, 1)
+		time.Sleep(time.Hour + time.Minute)
+		if sweeps(t, w.Sweeper, 1); asked != 40 || len(w.started) != 0 {
+			t.Errorf("asked %d times, %d steps", asked, len(w.started))
+		}
+		time.Sleep(30 * time.Minute)
+		if sweeps(t, w.Sweeper, 1); len(w.started) != 20 {
+			t.Errorf("%d steps after half an hour", len(w.started))
 		}
 	})
 }

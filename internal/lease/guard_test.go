@@ -274,7 +274,7 @@ func TestAway(t *testing.T) {
 	s, b, _, now := herd(1, Limits{})
 	back := t0.Add(5 * 24 * time.Hour)
 	s.Rules.Wait = 14 * 24 * time.Hour
-	s.Away = func(_ context.Context, user string) (string, time.Time, bool) { return user + " is away", back, true }
+	s.Away = func(_ context.Context, user string) (string, time.Time, error) { return user + " is away", back, nil }
 	sweeps(t, s, 3)
 	st := b.stacks["h-000"]
 	if n, _ := s.Rules.Next(st); len(b.started) != 0 || !n.At.Equal(back) {

@@ -46,8 +46,8 @@ type Sweeper struct {
 	Frozen func(ctx context.Context) (bool, error)
 	// Guard keeps it from doing harm; nil: nothing does.
 	Guard *Guard
-	// Away tells whether a person is away, until when as far as they say, and in which words. nil: nobody ever is.
-	Away func(ctx context.Context, user string) (why string, until time.Time, away bool)
+	// Away tells in which words a person is away, "" for who is not, and until when as far as they say. nil: nobody ever is.
+	Away func(ctx context.Context, user string) (why string, until time.Time, err error)
 	// Asked tells, in a sentence, that somebody waits for an approver who may keep a stack for longer; nil: nobody does.
 	Asked func(ctx context.Context, stack string) (stackhand.Text, error)
 	// Server asks a stack's cloud for its server; NotFound if it is not there any more. nil: the record is believed.
@@ -187,12 +187,14 @@ func (s *Sweeper) holdFor(ctx context.Context, p *pass, stack stackhand.Stack, n
 	}
 	look, cancel := context.WithTimeout(ctx, awayFor)
 	defer cancel()
-	why, until, away := s.Away(look, stack.Lease.Owner)
-	if !away && look.Err() != nil {
-		p.deaf++
+	why, until, err := s.Away(look, stack.Lease.Owner)
+	switch {
+	case err != nil:
+		if look.Err() != nil { // what it refuses to tell of one it may tell of others
+			p.deaf++
+		}
 		return unknown, ctx.Err()
-	}
-	if !away {
+	case why == "":
 		return false, nil
 	}
 	last := n.Base.Add(s.Rules.Wait)

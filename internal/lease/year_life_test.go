@@ -43,9 +43,11 @@ func (y *year) tell(id, format string, args ...any) {
 	}
 }
 
-func (y *year) away(_ context.Context, user string) (string, time.Time, bool) {
-	a, ok := y.absent[user]
-	return "its owner is away", a.until, ok && (a.until.IsZero() || y.clock().Before(a.until))
+func (y *year) away(_ context.Context, user string) (string, time.Time, error) {
+	if a, ok := y.absent[user]; ok && (a.until.IsZero() || y.clock().Before(a.until)) {
+		return "its owner is away", a.until, nil
+	}
+	return "", time.Time{}, nil
 }
 
 func (y *year) hours(n int) time.Time {
@@ -115,7 +117,7 @@ func (y *year) dryNow() *bool {
 // leave has people be away for a while, or leave for good, and channels be closed.
 func (y *year) leave() {
 	if u := anybody(y.rnd.IntN(yearPeople)); y.chance(250) {
-		if _, _, away := y.away(context.Background(), u); !away {
+		if why, _, _ := y.away(context.Background(), u); why == "" {
 			y.absent[u] = absence{y.now, y.hours(480)}
 			if y.chance(4) {
 				y.absent[u] = absence{since: y.now} // until they say otherwise
