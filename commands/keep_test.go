@@ -80,7 +80,7 @@ func TestMoments(t *testing.T) {
 		"2026-12-24": "2026-12-24 23:59", "2026-12-24 18:00": "2026-12-24 18:00", "24.12.2026 08:30": "2026-12-24 08:30", "dec 24": "2026-12-24 23:59",
 		"3d": "2026-12-03 12:00", "18:00": "2026-11-30 18:00", "10:00": "2026-12-01 10:00", "9am": "2026-12-01 09:00", "1.12.2026": "2026-12-01 23:59", "24.12.2026": "2026-12-24 23:59",
 		"monday 18:00": "2026-11-30 18:00", "monday 10:00": "2026-12-07 10:00", "monday": "2026-12-07 23:59", "next monday 18:00": "2026-12-07 18:00", "today": "2026-11-30 23:59",
-		"2026-12-24T18:00:00Z": "2026-12-24 21:00",
+		"2026-12-24T18:00:00Z": "2026-12-24 21:00", "for 3 days": "2026-12-03 12:00", "For 1d 2h": "2026-12-01 14:00", "at 18:00": "2026-11-30 18:00", "midnight": "2026-11-30 23:59",
 	} {
 		if got, err := moment(s, now); err != nil || got.In(zone).Format("2006-01-02 15:04") != want {
 			t.Errorf("%q is %s (%v), want %s", s, got.In(zone).Format("2006-01-02 15:04"), err, want)
@@ -88,7 +88,7 @@ func TestMoments(t *testing.T) {
 	}
 	for s, want := range map[string]error{
 		"": errNoMoment, "soon": errNoMoment, "web-1 friday": errNoMoment, "0d": errNoMoment, "-3d": errNoMoment, "2020-01-01": errOver, "yesterday": errOver, "2026-11-30 11:59": errOver,
-		"forever": errEver, "for ever": errEver,
+		"forever": errEver, "for ever": errEver, "for": errNoMoment, "for friday": errNoMoment,
 	} {
 		if got, err := moment(s, now); err != want {
 			t.Errorf("%q is %s, %v", s, got, err)

@@ -15,7 +15,7 @@ var (
 	// clockWord tells whether somebody named a time of the day.
 	clockWord   = regexp.MustCompile(`(?i)\d{1,2}[:.]\d{2}|\b\d{1,2}\s*(am|pm)\b|noon|midnight|morning|evening|afternoon|tonight|hour|minute`)
 	lengthWord  = regexp.MustCompile(`(?i)hour|minute|second`) // it is so long from now, whatever clocks show then
-	clockAlone  = regexp.MustCompile(`^(at )?(\d{1,2}[:.]\d{2}( ?(am|pm))?|\d{1,2} ?(am|pm)|noon)$`)
+	clockAlone  = regexp.MustCompile(`^(\d{1,2}[:.]\d{2}( ?(am|pm))?|\d{1,2} ?(am|pm)|noon)$`)
 	weekdayWord = regexp.MustCompile(`^(on |this )?(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?\b`)
 	everWord    = regexp.MustCompile(`^(for ?ever|always|never|indefinitely|infinity)$`)
 )
@@ -41,10 +41,13 @@ var (
 // moment reads a moment to come, in the time zone of now. A day alone means its end, a time of the day alone the next such. Its errors
 // go on after what was said.
 func moment(s string, now time.Time) (time.Time, error) {
-	if d, err := parseDuration(s); err == nil && d > 0 {
+	s = strings.TrimPrefix(strings.ToLower(strings.Join(strings.Fields(s), " ")), "until ")
+	if d, err := parseDuration(strings.TrimPrefix(s, "for ")); err == nil && d > 0 {
 		return now.Add(d), nil
 	}
-	s = strings.TrimPrefix(strings.ToLower(strings.Join(strings.Fields(s), " ")), "until ")
+	if s = strings.TrimPrefix(s, "at "); s == "midnight" {
+		s = "today"
+	}
 	if everWord.MatchString(s) {
 		return time.Time{}, errEver
 	}
