@@ -18,10 +18,20 @@ type holding struct {
 	drop           func(context.Context, string) error
 }
 
+// between is what is known of the real projects between two tests, which come one after the other: each ends by looking that nothing
+// is left, so that only the first has to look at its beginning.
+var between struct {
+	clients []*cloud.Client
+	empty   bool
+}
+
 // realProjects are clients with the logins of the entries that OS_CLOUD, OS_CLOUD_OTHER and OS_CLOUD_ADMIN name: of alice, of bob,
 // and of an administrator.
 func realProjects(t testing.TB) []*cloud.Client {
 	t.Helper()
+	if between.clients != nil {
+		return between.clients
+	}
 	var names []string
 	for _, variable := range []string{"OS_CLOUD", "OS_CLOUD_OTHER", "OS_CLOUD_ADMIN"} {
 		if name := os.Getenv(variable); name != "" {
@@ -41,6 +51,7 @@ func realProjects(t testing.TB) []*cloud.Client {
 		}
 		out = append(out, c)
 	}
+	between.clients = out
 	return out
 }
 
@@ -56,9 +67,12 @@ func nothingLeft(t *testing.T, but ...string) {
 			clearOut(t, ctx, c, patience, found)
 		}
 	}
-	clear(0, func(c *cloud.Client, h holding, err error) {
-		t.Logf("an earlier run left %s %s (%s) in %s; taking it away: %v", h.kind, h.name, h.id, c.Identity().Project, err)
-	})
+	if !between.empty {
+		clear(0, func(c *cloud.Client, h holding, err error) {
+			t.Logf("an earlier run left %s %s (%s) in %s; taking it away: %v", h.kind, h.name, h.id, c.Identity().Project, err)
+		})
+	}
+	between.empty = false
 	t.Cleanup(func() {
 		clear(6, func(c *cloud.Client, h holding, err error) {
 			if slices.Contains(but, h.kind) {
@@ -66,6 +80,7 @@ func nothingLeft(t *testing.T, but ...string) {
 			}
 			t.Errorf("left behind in %s: %s %s (%s); taking it away: %v", c.Identity().Project, h.kind, h.name, h.id, err)
 		})
+		between.empty = true
 	})
 }
 
