@@ -68,9 +68,13 @@ func voided(l stackhand.Lease) int {
 // warningID ends the id of the notice that warns of a step. One that was taken back has another one follow, whose id was never used: what
 // was said with that would count as told.
 func warningID(l stackhand.Lease, n Next, before time.Duration) string {
-	id := fmt.Sprintf("/%d/%s/%s", n.At.Unix(), n.what(), before)
+	return fmt.Sprintf("/%d/%s/%s", n.At.Unix(), n.what(), before) + afterVoid(l)
+}
+
+// afterVoid tells, at the end of an id, after how many warnings that were taken back it is.
+func afterVoid(l stackhand.Lease) string {
 	if void := voided(l); void > 0 {
-		id += fmt.Sprintf("/%d", void)
+		return fmt.Sprintf("/%d", void)
 	}
-	return id
+	return ""
 }

@@ -336,3 +336,22 @@ func TestCrowdWithAnOldList(t *testing.T) {
 		}
 	})
 }
+
+// Who extends a lease while the cloud is asked for its server is not told of the end that it had.
+func TestCrowdAndAnOwnerWhoIsFaster(t *testing.T) {
+	s, b, now := world(2 * time.Hour)
+	s.Conflict = errFaster
+	st := b.stacks["j-1"]
+	st.Server = "v-1"
+	b.stacks["j-1"] = st
+	s.Server = func(_ context.Context, st stackhand.Stack) (stackhand.Server, error) {
+		st.Rev++
+		st.Lease.Until = t0.Add(72 * time.Hour)
+		b.stacks["j-1"] = st
+		return stackhand.Server{ID: st.Server, Name: st.Name, Status: "ACTIVE"}, nil
+	}
+	*now = t0.Add(61 * time.Minute)
+	if sweeps(t, s, 1); len(b.notices) != 0 {
+		t.Errorf("told: %+v", b.notices)
+	}
+}

@@ -58,6 +58,9 @@ func (s *Sweeper) reconcile(ctx context.Context, p *pass, in *project, stack *st
 		return false, nil
 	}
 	srv, err := s.ask(ctx, p, in, *stack)
+	if stale := s.changedSince(ctx, *stack); stale != nil {
+		return false, stale
+	}
 	switch kind := stackhand.KindOf(err); {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
@@ -82,6 +85,19 @@ func (s *Sweeper) reconcile(ctx context.Context, p *pass, in *project, stack *st
 		return false, s.Book.SaveStack(ctx, stack)
 	}
 	return false, nil
+}
+
+// changedSince answers Conflict where somebody wrote on a stack after it was read, such as its owner while the cloud was asked: what comes next for it
+// may be something else by now, and nobody is to be told what is not so any more.
+func (s *Sweeper) changedSince(ctx context.Context, stack stackhand.Stack) error {
+	if s.Conflict == nil {
+		return nil
+	}
+	now, err := s.Book.Stack(ctx, stack.ID)
+	if err == nil && now.Rev != stack.Rev {
+		return s.Conflict
+	}
+	return err
 }
 
 // risen takes a stack off the ladder whose server somebody started in another way, as if they had said start. What its owner is

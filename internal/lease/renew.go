@@ -38,6 +38,9 @@ func (s *Sweeper) renew(ctx context.Context, id string, n *stackhand.Notice) err
 	}
 	next, ok := s.Rules.Next(stack)
 	rose, started := strings.CutPrefix(n.ID, "risen/"+id+"/")
+	if rung, parked := stack.Lease.Ladder.Parked(); started && parked && rung.Job == rose {
+		return nil // the bot died before it took the server as started: the next sweep does
+	}
 	if !ok || n.User != stack.Lease.Owner || !started && !strings.HasSuffix(n.ID, "/"+n.User) {
 		return nil
 	}

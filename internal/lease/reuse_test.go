@@ -46,6 +46,47 @@ func TestNoWarningIsUsedAgain(t *testing.T) {
 	}
 }
 
+// Nor is what was said once more after a pause, where that was taken back.
+func TestNothingIsSaidAgainByAnOldMessage(t *testing.T) {
+	s, b, g, now := herd(1, Limits{})
+	g.b.Gap = t0.Add(2*time.Hour + time.Minute)
+	*now = t0.Add(2*time.Hour + 2*time.Minute)
+	sweeps(t, s, 2)
+	st := b.stacks["h-000"]
+	last := st.Lease.Warned[len(st.Lease.Warned)-1]
+	if len(b.notices) != 1 || !takenBack(&st.Lease, last.Notice) {
+		t.Fatalf("%d notices, %+v", len(b.notices), last)
+	}
+	b.stacks["h-000"] = st
+	for *now = now.Add(time.Hour); len(b.started) == 0 && now.Before(t0.Add(5*time.Hour)); *now = now.Add(time.Minute) {
+		sweeps(t, s, 2)
+	}
+	if took := now.Sub(t0.Add(3*time.Hour + 3*time.Minute)); len(b.notices) != 2 || took != 15*time.Minute {
+		t.Errorf("%d notices, a step after %s", len(b.notices), took)
+	}
+}
+
+// The bot may die between the message about a server that somebody started and the record of that: the message stays as it is then.
+func TestRenewBeforeItIsTakenAsStarted(t *testing.T) {
+	w := putAwayStack(nil)
+	w.deliver = false
+	w.sky.Status = "ACTIVE"
+	was := w.stacks["j-1"]
+	w.sweeps(t, 3*time.Hour)
+	w.stacks["j-1"] = was
+	*w.now = t0.Add(4 * time.Hour)
+	for _, n := range w.notices {
+		text := n.Text.String()
+		if err := w.Renew(t.Context(), &n); err != nil || n.Text.String() != text || !strings.Contains(text, "web-1 runs, although it was stopped") {
+			t.Errorf("%q became %q, %v", text, n.Text, err)
+		}
+	}
+	w.sweeps(t, 4*time.Hour)
+	if _, parked := w.stacks["j-1"].Lease.Ladder.Parked(); parked || len(w.notices) != 1 {
+		t.Errorf("%d notices, parked: %v", len(w.notices), parked)
+	}
+}
+
 // What is said of a server that somebody started, and comes late, tells the moment that is so by then, and counts for no other.
 func TestRenewOfStartedElsewhere(t *testing.T) {
 	late := func(edit func(w *put)) (*put, stackhand.Notice) {

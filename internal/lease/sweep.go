@@ -159,7 +159,7 @@ func (s *Sweeper) look(ctx context.Context, p *pass, in *project, stack stackhan
 		before, _ := s.Rules.nextWarning(stack.Lease, n, now)
 		return s.tell(ctx, p, in, stack, n, before, warningID(stack.Lease, n, before), now)
 	case !say.IsZero():
-		return s.tell(ctx, p, in, stack, n, 0, againID(n, say), now)
+		return s.tell(ctx, p, in, stack, n, 0, againID(n, say)+afterVoid(stack.Lease), now)
 	}
 	return s.take(ctx, p, in, stack, n, now)
 }
