@@ -17,8 +17,9 @@ type Leases interface {
 	Room(ctx context.Context, id string, until time.Time) (over string, deleted time.Time, err error)
 	// Needed notes that somebody needs a stack that was about to end for another reason than its time. It tells whether it was.
 	Needed(ctx context.Context, id string) (bool, error)
-	// Outlook says what comes next for a stack, and when, and who was told of it; both are empty where nothing does.
-	Outlook(ctx context.Context, s stackhand.Stack) (next, told stackhand.Text, err error)
+	// Outlook says what comes next for a stack whose server is in this status ("": not known), and when, and who was told of it; both
+	// are empty where nothing does.
+	Outlook(ctx context.Context, s stackhand.Stack, status string) (next, told stackhand.Text, err error)
 	// Brake is what keeps the ladder from ending too much; dry is that it only says what it would do.
 	Brake(ctx context.Context) (b stackhand.Brake, dry bool, err error)
 	Go(ctx context.Context, user string) (stackhand.Brake, error)

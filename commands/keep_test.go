@@ -42,7 +42,7 @@ func (f fakeLeases) Brake(context.Context) (stackhand.Brake, bool, error) {
 	return *f.brake, f.dry, nil
 }
 
-func (f fakeLeases) Outlook(_ context.Context, s stackhand.Stack) (next, told stackhand.Text, err error) {
+func (f fakeLeases) Outlook(_ context.Context, s stackhand.Stack, _ string) (next, told stackhand.Text, err error) {
 	return stackhand.Textf("stopped %s", stackhand.At(s.Lease.Until)), stackhand.Textf("%s", stackhand.To(s.Lease.Owner)), nil
 }
 

@@ -163,7 +163,7 @@ func (s *session) showLease(ctx context.Context, t target, more beside, field fu
 	if r := more.longer; r != nil {
 		field("Asked for", "%s: waits for %s (request %s)", r.Job.Title, s.env.waitsFor(ctx, *r), stackhand.AsCode(r.ID))
 	}
-	s.showOutlook(ctx, *t.stack, field)
+	s.showOutlook(ctx, t, field)
 	if t.stack.Busy != "" {
 		field("Job", "%s", t.stack.Busy)
 	}
@@ -173,11 +173,11 @@ func (s *session) showLease(ctx context.Context, t target, more beside, field fu
 }
 
 // showOutlook tells what comes next by its lease, and who was told.
-func (s *session) showOutlook(ctx context.Context, st stackhand.Stack, field func(name, format string, args ...any)) {
+func (s *session) showOutlook(ctx context.Context, t target, field func(name, format string, args ...any)) {
 	if s.env.Leases == nil {
 		return
 	}
-	next, told, err := s.env.Leases.Outlook(ctx, st)
+	next, told, err := s.env.Leases.Outlook(ctx, *t.stack, t.server.Status)
 	if err != nil {
 		field("Next", "%s", err)
 	}

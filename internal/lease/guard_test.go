@@ -199,7 +199,7 @@ func TestFreezeStopsTheLadder(t *testing.T) {
 	on := true
 	s.Frozen = func(context.Context) (bool, error) { return on, nil }
 	sweeps(t, s, 2)
-	if next, _, err := s.Outlook(t.Context(), b.stacks["h-000"]); err != nil || !strings.Contains(next.String(), "not while changes are stopped") {
+	if next, _, err := s.Outlook(t.Context(), b.stacks["h-000"], "ACTIVE"); err != nil || !strings.Contains(next.String(), "not while changes are stopped") {
 		t.Errorf("in a freeze it is said that it is %s, %v", next, err)
 	}
 	told := len(b.notices)

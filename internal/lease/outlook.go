@@ -9,14 +9,15 @@ import (
 	"github.com/stackhand/stackhand"
 )
 
-// Outlook says what comes next for a stack, and when, and who was told of it; both are empty where time does not count.
-func (s *Sweeper) Outlook(ctx context.Context, stack stackhand.Stack) (next, told stackhand.Text, err error) {
+// Outlook says what comes next for a stack, and when, and who was told of it; both are empty where time does not count. status is what the
+// cloud says of its server, "" where that is not known.
+func (s *Sweeper) Outlook(ctx context.Context, stack stackhand.Stack, status string) (next, told stackhand.Text, err error) {
 	s = s.current()
 	stack.Lease.Warned = slices.Clone(stack.Lease.Warned)
 	if _, err := s.heard(ctx, &stack); err != nil {
 		return nil, nil, err
 	}
-	next, told = s.Rules.outlook(stack, s.Now())
+	next, told = s.Rules.outlook(stack, status, s.Now())
 	frozen, err := s.frozen(ctx)
 	if frozen && len(next) > 0 {
 		next = next.Add(", but not while changes are stopped: its owner is told again before")
@@ -24,16 +25,20 @@ func (s *Sweeper) Outlook(ctx context.Context, stack stackhand.Stack) (next, tol
 	return next, told, err
 }
 
-func (r Rules) outlook(s stackhand.Stack, now time.Time) (next, told stackhand.Text) {
+func (r Rules) outlook(s stackhand.Stack, status string, now time.Time) (next, told stackhand.Text) {
 	n, ok := r.Next(s)
 	if !ok {
 		return nil, nil
 	}
+	n.Off = n.stands(status)
 	at, knows := r.mayAt(s.Lease, n)
 	if at = later(at, n.At); !knows && !now.Before(n.At) {
-		next = stackhand.Textf("%s, as soon as somebody was told%s", n.did(), n.image())
+		next = stackhand.Textf("%s, as soon as somebody was told%s", n.outlook(), n.image())
 	} else {
-		next = stackhand.Textf("%s %s%s", n.did(), stackhand.At(at), n.image())
+		next = stackhand.Textf("%s %s%s", n.outlook(), stackhand.At(at), n.image())
+	}
+	if n.Off {
+		next = next.Add("; it is stopped already")
 	}
 	if n.Parked {
 		next = next.Add(", unless it is started before")
@@ -48,6 +53,17 @@ func (r Rules) outlook(s stackhand.Stack, now time.Time) (next, told stackhand.T
 		next = next.Add(" (later than its end, since %s)", h.Why)
 	}
 	return next, n.told(s)
+}
+
+// stands tells whether a server in this status is to be stopped, and does not run.
+func (n Next) stands(status string) bool { return n.Step == stackhand.StepStop && status == "SHUTOFF" }
+
+// outlook is the step as the beginning of what show says of it.
+func (n Next) outlook() string {
+	if n.Off {
+		return "its time is over"
+	}
+	return n.did()
 }
 
 // did is the step as a word.

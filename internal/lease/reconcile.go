@@ -78,7 +78,7 @@ func (s *Sweeper) reconcile(ctx context.Context, p *pass, in *project, stack *st
 	if rung, yes := stack.Lease.Ladder.Risen(srv); yes {
 		return true, s.risen(ctx, *stack, rung, now)
 	}
-	n.Off = n.Step == stackhand.StepStop && srv.Status == "SHUTOFF"
+	n.Off = n.stands(srv.Status)
 	if srv.Name != "" && srv.Name != stack.Name {
 		s.Log.Info("a server has another name now", "stack", stack.ID, "was", stack.Name, "is", srv.Name)
 		stack.Rename(srv.Name)
