@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,20 +39,48 @@ type Error struct {
 	Detail     string        // the cloud's own words, for who wants to see them; "" where Msg holds them
 	RetryAfter time.Duration // only with RateLimited and Unavailable; 0: unknown
 	Err        error
+
+	said, next Text // Msg and Next with their moments as such, where they were made with any
 }
 
 // Errorf makes an Error. As in fmt.Errorf, %w keeps a cause for the log, and its
-// text becomes part of the message: wrap only what people may read.
+// text becomes part of the message: wrap only what people may read. Moments are given as At.
 func Errorf(kind Kind, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
-	return &Error{Kind: kind, Msg: err.Error(), Err: errors.Unwrap(err)}
+	return &Error{Kind: kind, Msg: err.Error(), Err: errors.Unwrap(err), said: timed(format, args)}
 }
 
 // Do returns a copy of e with the next step for its reader.
 func (e *Error) Do(format string, args ...any) *Error {
 	c := *e
-	c.Next = fmt.Sprintf(format, args...)
+	c.Next, c.next = fmt.Sprintf(format, args...), timed(format, args)
 	return &c
+}
+
+// timed is a message with its moments; nil where there are none in it.
+func timed(format string, args []any) Text {
+	for _, a := range args {
+		if s, ok := a.(Span); ok && s.Kind == Moment {
+			return Textf(strings.ReplaceAll(format, "%w", "%s"), slices.Clone(args)...)
+		}
+	}
+	return nil
+}
+
+// Text is what people read of e: Msg, and below it Next. Moments are shown to each reader in their own time zone, as long as
+// nobody has written anything else into Msg or Next since.
+func (e *Error) Text() Text {
+	of := func(t Text, words string) Text {
+		if t.String() == words {
+			return t
+		}
+		return Textf("%s", words)
+	}
+	text := of(e.said, e.Msg)
+	if e.Next != "" {
+		text = append(text.Add("\n"), of(e.next, e.Next)...)
+	}
+	return text
 }
 
 // Because returns a copy of e with the cause, which only the log shows.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -43,5 +44,33 @@ func TestKindOf(t *testing.T) {
 		if got := stackhand.KindOf(c.err); got != c.kind || stackhand.Temporary(c.err) != c.temporary {
 			t.Errorf("KindOf(%v) = %q, temporary %v; want %q, %v", c.err, got, stackhand.Temporary(c.err), c.kind, c.temporary)
 		}
+	}
+}
+
+// Moments of an error stay moments for who reads it, and are words in UTC elsewhere; what somebody has rewritten is what it says.
+func TestErrorWithAMoment(t *testing.T) {
+	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.FixedZone("", 3600))
+	e := stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", "web-1", stackhand.At(at)).Do("Ask again after %s.", stackhand.At(at))
+	if e.Error() != "web-1 can be kept until 2026-12-01 08:00 UTC at most." || e.Next != "Ask again after 2026-12-01 08:00 UTC." {
+		t.Errorf("%q, %q", e.Msg, e.Next)
+	}
+	moments := func(e *stackhand.Error) (n int) {
+		for _, s := range e.Text() {
+			if s.Kind == stackhand.Moment && s.T.Equal(at) {
+				n++
+			}
+		}
+		return n
+	}
+	if got := e.Text().String(); moments(e) != 2 || got != e.Msg+"\n"+e.Next {
+		t.Errorf("%d moments in %q", moments(e), got)
+	}
+	other := e.Do("Never mind.")
+	other.Msg = "***"
+	if got := other.Text().String(); moments(other) != 0 || got != "***\nNever mind." {
+		t.Errorf("%q", got)
+	}
+	if got := moments(stackhand.Errorf(stackhand.Invalid, "since %s: %w", stackhand.At(at), errors.New("no"))); got != 1 {
+		t.Errorf("%d moments beside a cause", got)
 	}
 }

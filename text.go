@@ -101,18 +101,22 @@ func (t Text) Add(format string, args ...any) Text {
 func (t Text) String() string {
 	var b strings.Builder
 	for _, s := range t {
-		switch s.Kind {
-		case Moment:
-			b.WriteString(s.T.UTC().Format("2006-01-02 15:04 UTC"))
-		case Mention:
-			b.WriteString("@" + s.S)
-		case Link:
-			b.WriteString(s.S + " (" + s.URL + ")")
-		default:
-			b.WriteString(s.S)
-		}
+		b.WriteString(s.String())
 	}
 	return b.String()
+}
+
+// String is the span as Text.String has it.
+func (s Span) String() string {
+	switch s.Kind {
+	case Moment:
+		return s.T.UTC().Format("2006-01-02 15:04 UTC")
+	case Mention:
+		return "@" + s.S
+	case Link:
+		return s.S + " (" + s.URL + ")"
+	}
+	return s.S
 }
 
 // Clean drops what nobody sees and what changes how other text is seen: control characters, those that turn text around, those

@@ -93,17 +93,13 @@ func tableText(t *commands.Table) stackhand.Text {
 
 // failure lays out an error.
 func failure(e *stackhand.Error, actions []stackhand.Action) sheet {
-	text := stackhand.Textf("%s", e.Msg)
-	if e.Next != "" {
-		text = text.Add("\n%s", e.Next)
-	}
 	if e.Kind == stackhand.Unauthorized && len(actions) == 0 {
 		actions = []stackhand.Action{{ID: "login", Label: "Log in"}}
 	}
 	if e.Detail != "" {
 		actions = append(slices.Clone(actions), detailButton(clipBytes(e.Detail, maxValue)))
 	}
-	return sheet{{Text: text, Actions: actions}}
+	return sheet{{Text: e.Text(), Actions: actions}}
 }
 
 // maxResponses leaves one of a response_url's five uses for later.

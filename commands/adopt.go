@@ -95,7 +95,7 @@ func (s *session) free(ctx context.Context, t target) error {
 // ownedAlready refuses a server that is under a lease already.
 func (env *Env) ownedAlready(ctx context.Context, user stackhand.User, st stackhand.Stack) error {
 	if st.Lease.Owner == user.ID {
-		return stackhand.Errorf(stackhand.Conflict, "%s is yours already, until %s.", st.Name, clock(st.Lease.Until)).Do("`extend %s` moves that.", quote(st.Name))
+		return stackhand.Errorf(stackhand.Conflict, "%s is yours already, until %s.", st.Name, stackhand.At(st.Lease.Until)).Do("`extend %s` moves that.", quote(st.Name))
 	}
 	owner := env.person(ctx, st.Lease.Owner)
 	return stackhand.Errorf(stackhand.Conflict, "%s belongs to %s already.", st.Name, owner).Do("Ask %s to hand it over or to share it.", owner)

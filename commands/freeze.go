@@ -40,7 +40,7 @@ func freeze(ctx context.Context, env *Env, user stackhand.User, a freezeArgs) (R
 	case len([]rune(why)) > maxWhy:
 		return Reply{}, find("freeze").misuse("A reason has at most %d characters.", maxWhy)
 	case f.On() && (f.By != user.ID || f.Why != why):
-		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Changes are stopped already, since %s, by %s: %s", clock(f.At), env.person(ctx, f.By), ended(f.Why)).
+		return Reply{}, stackhand.Errorf(stackhand.Conflict, "Changes are stopped already, since %s, by %s: %s", stackhand.At(f.At), env.person(ctx, f.By), ended(f.Why)).
 			Do("`unfreeze` lets everybody change things again.")
 	}
 	if err := env.meansServer(ctx, user, a); err != nil {

@@ -71,7 +71,7 @@ func (env *Env) frozen(ctx context.Context, user stackhand.User) error {
 	if err != nil || !f.On() {
 		return err
 	}
-	return stackhand.Errorf(stackhand.Forbidden, "Changes are stopped since %s, by %s: %s", clock(f.At), env.person(ctx, f.By), ended(f.Why)).
+	return stackhand.Errorf(stackhand.Forbidden, "Changes are stopped since %s, by %s: %s", stackhand.At(f.At), env.person(ctx, f.By), ended(f.Why)).
 		Do("Reading commands such as `list` work. Try again when the freeze is over; until then only administrators change things.")
 }
 

@@ -175,7 +175,7 @@ func TestNothingGetsAroundTheGate(t *testing.T) {
 			if changed || stackhand.KindOf(err) != stackhand.Forbidden {
 				t.Errorf("in a freeze: %s", told(r, err))
 			}
-			expect(t, told(r, err), "stopped since 21 Nov 09:00 UTC, by U0DANA: the hall is moved.*administrators")
+			expect(t, told(r, err), "stopped since 2026-11-21 09:00 UTC, by U0DANA: the hall is moved.*administrators")
 			if changed, r, err = try(dana, func(env *Env) { env.Freeze = frozenBy("the hall is moved") }); !changed || err != nil {
 				t.Errorf("an administrator in a freeze: %s", told(r, err))
 			}

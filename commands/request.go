@@ -40,7 +40,7 @@ func (env *Env) decided(ctx context.Context, user stackhand.User, r stackhand.Re
 		}
 		return e("was denied by %s already%s", who(false), ended(why+".")).Do("Whoever asked has been told, and may ask anew.")
 	case stackhand.RequestEnded:
-		return e("has ended: nobody decided until %s.", clock(r.Ends)).Do("Whoever asked may ask anew.")
+		return e("has ended: nobody decided until %s.", stackhand.At(r.Ends)).Do("Whoever asked may ask anew.")
 	case stackhand.RequestWithdrawn:
 		return e("was withdrawn. %s", r.Note).Do("There is nothing left to decide.")
 	}

@@ -92,7 +92,7 @@ func TestWithdraw(t *testing.T) {
 func TestTooLate(t *testing.T) {
 	w, env, b, id := askWorld(t, "create web-1", policy.Rule{})
 	w.now = b.all[id].Ends
-	decide(t, env, carol, "approve "+id, "has ended: nobody decided until 24 Nov 09:00 UTC")
+	decide(t, env, carol, "approve "+id, "has ended: nobody decided until 2026-11-24 09:00 UTC")
 	decide(t, env, carol, "deny "+id+" no", "has ended")
 	if len(w.jobs) != 0 || b.all[id].Approved() != 0 {
 		t.Errorf("%+v", b.all[id])

@@ -136,10 +136,10 @@ func (env *Env) cannot(ctx context.Context, r stackhand.Request, err error) (hel
 	switch {
 	case stackhand.KindOf(err) == stackhand.Unauthorized:
 		e = stackhand.Errorf(stackhand.Conflict, "%s is not logged in to %s any more, and only with a login of their own can it be planned.", capital(asker), r.Job.Cloud).
-			Do("Once %s has said `login`, approve it again; the request waits until %s.", asker, clock(r.Ends))
+			Do("Once %s has said `login`, approve it again; the request waits until %s.", asker, stackhand.At(r.Ends))
 	case errors.As(err, &e) && !stackhand.Temporary(err):
 		e = stackhand.Errorf(stackhand.Conflict, "%s cannot be done now as it was asked: %s", r.Job.Title, ended(e.Msg)).
-			Do("%s", strings.TrimSpace(e.Next+" The request waits until "+clock(r.Ends)+"; change it, deny it, or `cancel "+r.ID+"` and ask anew."))
+			Do("%sThe request waits until %s; change it, deny it, or `cancel %s` and ask anew.", strings.TrimLeft(e.Next+" ", " "), stackhand.At(r.Ends), r.ID)
 	default:
 		return "", err
 	}

@@ -319,7 +319,7 @@ func scheduleLeave(ctx context.Context, env *Env, user stackhand.User, a leaveAr
 	}
 	st := *t.stack
 	if at, err := time.Parse(time.RFC3339, a.Stop); err == nil && !env.Now().Before(at) {
-		return Reply{}, stackhand.Errorf(stackhand.Conflict, "That button was for the stop at %s, which is past: %s is %s.", clock(at), t.name(), t.status()).
+		return Reply{}, stackhand.Errorf(stackhand.Conflict, "That button was for the stop at %s, which is past: %s is %s.", stackhand.At(at), t.name(), t.status()).
 			Do("`start %s` starts it; `schedule leave %s` leaves it as it is today.", t.name(), t.name())
 	}
 	if err := env.mayChange(ctx, user, st, "leave alone"); err != nil {

@@ -108,7 +108,7 @@ func TestSchedule(t *testing.T) {
 		t.Error("it is not left")
 	}
 	r, err = say(t, env, alice, "schedule leave web-1 --stop 2026-11-21T08:00:00Z")
-	if expect(t, told(r, err), "was for the stop at 21 Nov 08:00 UTC, which is past: web-1 is ACTIVE.*start web-1"); err == nil {
+	if expect(t, told(r, err), "was for the stop at 2026-11-21 08:00 UTC, which is past: web-1 is ACTIVE.*start web-1"); err == nil {
 		t.Error("an old button was taken")
 	}
 	if r, err = say(t, env, alice, "schedule leave web-1 --stop 2026-11-21T20:00:00Z"); err != nil {

@@ -55,7 +55,7 @@ func (r Rules) movable(s stackhand.Stack, until, now time.Time) error {
 	case !counts(s):
 		return stackhand.Errorf(stackhand.Conflict, "%s is %s: its time does not count now.", s.Name, s.State)
 	case until.After(latest):
-		return stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, latest.UTC().Format("2006-01-02 15:04 UTC")).
+		return stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, stackhand.At(latest)).
 			Do("%s", instead(s, latest.Sub(later(s.Lease.Until, now))))
 	case !until.After(now):
 		return stackhand.Errorf(stackhand.Invalid, "That end is in the past.").Do("Say how much longer, such as 2d.")
