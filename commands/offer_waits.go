@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/stackhand/stackhand"
 )
@@ -80,6 +81,9 @@ func (env *Env) SettleOffers(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// beginsWithin is how long after the end of an offer a line may still be at work that accepted it at the last moment.
+const beginsWithin = time.Hour
+
 func (env *Env) outcomeOf(ctx context.Context, n stackhand.Notice) (outcome, error) {
 	asked := env.Requests != nil
 	if asked {
@@ -98,7 +102,7 @@ func (env *Env) outcomeOf(ctx context.Context, n stackhand.Notice) (outcome, err
 	switch {
 	case stackhand.KindOf(err) == stackhand.NotFound:
 		// The line that accepts was interrupted before it asked, and goes on; for ever it does not.
-		return outcome{over: late && !asked, why: "It never began."}, nil
+		return outcome{over: !asked && !env.Now().Before(n.Ends.Add(beginsWithin)), why: "It never began."}, nil
 	case err != nil || !job.State.Rests():
 		return outcome{}, err
 	case job.State == stackhand.JobDone:

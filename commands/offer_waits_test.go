@@ -224,3 +224,19 @@ func TestAcceptedTransferIsDecidedBeforeItGoesOn(t *testing.T) {
 		t.Errorf("%+v; alice was told %q", w.stacks[st.ID].Transfer, w.lastNotice("U0ALICE").Text)
 	}
 }
+
+// A line that accepts at the last moment is given the time to begin; one that never does is told as that.
+func TestAcceptedAdoptionNeverBegins(t *testing.T) {
+	w, env := strayOf("U0BOB")
+	w.talk(t, env, []hears{{dana, "adopt stray", "was asked"}})
+	w.now = w.lastNotice("U0BOB").Ends.Add(-time.Second)
+	decide(t, env, bob, clicked("accept", w.lastNotice("U0BOB").ID), "Adopt stray")
+	clear(w.jobs)
+	for told, after := range []time.Duration{2 * time.Second, 2 * time.Hour} {
+		w.now = w.now.Add(after)
+		w.settle(t, env)
+		if got := w.toldOf("U0DANA", "but nothing came of it. It never began. It stays as it is, under no lease"); got != told {
+			t.Errorf("after %s: told %d times, %q", after, got, w.lastNotice("U0DANA").Text)
+		}
+	}
+}

@@ -128,10 +128,18 @@ func severalRequests(found []stackhand.Request, verb string) error {
 // waitsFor says in words who decides about a request: not who asked for it, unless the rule says so.
 func (env *Env) waitsFor(ctx context.Context, r stackhand.Request) string {
 	others := slices.DeleteFunc(slices.Clone(r.Approvers), func(id string) bool { return id == r.Job.User.ID && !r.Own })
-	if len(others) == 0 && len(r.Approvers) > 0 {
-		return "an administrator"
+	group := slices.ContainsFunc(others, func(id string) bool { return strings.HasPrefix(id, "S") })
+	if len(r.Approvers) == 0 || len(others) >= max(1, r.Needed) || group {
+		return env.approvers(ctx, policy.Verdict{Approvers: others, Needed: r.Needed})
 	}
-	return env.approvers(ctx, policy.Verdict{Approvers: others, Needed: r.Needed})
+	who := "an administrator" // who stands in for those who are missing
+	if len(others) > 0 {
+		who = env.approvers(ctx, policy.Verdict{Approvers: others}) + " or " + who
+	}
+	if r.Needed > 1 {
+		who += fmt.Sprintf(" (%d of them)", r.Needed)
+	}
+	return who
 }
 
 // races is how often a decision is made anew because somebody else wrote at the same moment.

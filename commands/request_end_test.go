@@ -247,9 +247,14 @@ func TestWaitsForOthers(t *testing.T) {
 	for _, c := range []struct {
 		named []string
 		own   bool
+		needs int
 		want  string
-	}{{[]string{carol.ID}, false, "an administrator"}, {[]string{carol.ID}, true, "carol"}, {[]string{carol.ID, bob.ID}, false, "bob"}, {nil, false, "an approver"}} {
-		r.Approvers, r.Own = c.named, c.own
+	}{
+		{[]string{carol.ID}, false, 1, "an administrator"}, {[]string{carol.ID}, true, 1, "carol"}, {[]string{carol.ID, bob.ID}, false, 1, "bob"}, {nil, false, 1, "an approver"},
+		{[]string{carol.ID, bob.ID}, false, 2, "bob or an administrator (2 of them)"}, {[]string{carol.ID}, false, 2, "an administrator (2 of them)"}, {nil, false, 2, "an approver (2 of them)"},
+		{[]string{carol.ID, "S0OPS"}, false, 2, "somebody of the group S0OPS (2 of them)"},
+	} {
+		r.Approvers, r.Own, r.Needed = c.named, c.own, c.needs
 		if got := env.waitsFor(t.Context(), r); got != c.want {
 			t.Errorf("%v, own %v: it waits for %s, want %s", c.named, c.own, got, c.want)
 		}
