@@ -252,7 +252,7 @@ func TestWaitsForOthers(t *testing.T) {
 	}{
 		{[]string{carol.ID}, false, 1, "an administrator"}, {[]string{carol.ID}, true, 1, "carol"}, {[]string{carol.ID, bob.ID}, false, 1, "bob"}, {nil, false, 1, "an approver"},
 		{[]string{carol.ID, bob.ID}, false, 2, "bob or an administrator (2 of them)"}, {[]string{carol.ID}, false, 2, "an administrator (2 of them)"}, {nil, false, 2, "an approver (2 of them)"},
-		{[]string{carol.ID, "S0OPS"}, false, 2, "somebody of the group S0OPS (2 of them)"},
+		{[]string{carol.ID, "S0OPS"}, false, 2, "somebody of s0ops (2 of them)"},
 	} {
 		r.Approvers, r.Own, r.Needed = c.named, c.own, c.needs
 		if got := env.waitsFor(t.Context(), r); got != c.want {
