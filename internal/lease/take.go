@@ -26,28 +26,12 @@ func (s *Sweeper) take(ctx context.Context, p *pass, in *project, stack stackhan
 			return s.waits(ctx, stack, n, now)
 		}
 	}
-	place, err := s.place(ctx, stack)
+	job, err := s.jobOf(ctx, stack, n, now)
 	if err != nil {
 		return err
 	}
-	job := stackhand.Job{
-		ID:     s.attempt(stack, n, now.Sub(n.At)/again),
-		User:   stackhand.User{ID: stack.Lease.Owner},
-		Own:    true,
-		Cloud:  stack.Cloud,
-		Scope:  stack.Scope(),
-		Place:  place,
-		Stacks: []string{stack.ID},
-	}
-	var input any
-	job.Flow, job.Title, input = s.Rules.step(stack, n, s.Rules.latest(n.Step, now), now)
-	job.Title += " (" + reason(stack) + ")"
-	job.Line = line(stack, n)
-	if job.Input, err = json.Marshal(input); err != nil {
-		return err
-	}
 	if p.dry {
-		return s.onlySay(ctx, stack, n, place, now)
+		return s.onlySay(ctx, stack, n, job.Place, now)
 	}
 	if frozen, err := s.frozen(ctx); frozen || err != nil { // it may have begun while the cloud was asked
 		return err
@@ -69,6 +53,29 @@ func (s *Sweeper) take(ctx context.Context, p *pass, in *project, stack stackhan
 	}
 	s.Log.Info("a lease has ended", "stack", stack.ID, "user", stack.Lease.Owner, "job", job.ID, "step", n.Step)
 	return nil
+}
+
+// jobOf is the job that takes a step.
+func (s *Sweeper) jobOf(ctx context.Context, stack stackhand.Stack, n Next, now time.Time) (stackhand.Job, error) {
+	place, err := s.place(ctx, stack)
+	if err != nil {
+		return stackhand.Job{}, err
+	}
+	flow, title, input := s.Rules.step(stack, n, s.Rules.latest(n.Step, now), now)
+	in, err := json.Marshal(input)
+	return stackhand.Job{
+		ID:     s.attempt(stack, n, now.Sub(n.At)/again),
+		User:   stackhand.User{ID: stack.Lease.Owner},
+		Own:    true,
+		Cloud:  stack.Cloud,
+		Scope:  stack.Scope(),
+		Place:  place,
+		Stacks: []string{stack.ID},
+		Flow:   flow,
+		Title:  title + " (" + reason(stack) + ")",
+		Line:   line(stack, n),
+		Input:  in,
+	}, err
 }
 
 // attempt is the id of the job that takes a step, from so many times six hours after its moment on.
