@@ -13,7 +13,7 @@ type Brake struct {
 	// Gap is when sweeps began again after a long pause, a clock that jumped, the restore of an old backup, or a freeze. What came to be
 	// due meanwhile is said once more before anything is done.
 	Gap time.Time `json:"gap,omitzero"`
-	// Frozen says that the last sweep found a freeze. With the first one that finds none a gap ends as well: nobody could answer meanwhile.
+	// Frozen says that there was a freeze since the last sweep. With the first one that finds none a gap ends as well: nobody could answer meanwhile.
 	Frozen bool `json:"frozen,omitempty"`
 	// Backup says that the records are those of a backup, with which no sweep has run so far; Restored is when the first one did.
 	// What was told before that counts for nothing: the answers to it may be lost.

@@ -131,7 +131,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 	a.env = &commands.Env{
 		Orphans: a.orphans(),
 		Clouds:  a.sessions, Jobs: a.engine, Stacks: stacks{a.store, a.rules, w.now}, Settings: settings, Live: a.settings, Now: w.now,
-		Policy: a.policy, Freeze: a.store.Freeze, SetFreeze: a.store.SetFreeze, Audit: a.audit, Trail: a.store.AuditTrail,
+		Policy: a.policy, Freeze: a.store.Freeze, SetFreeze: a.setFreeze, Audit: a.audit, Trail: a.store.AuditTrail,
 		Schedules: a.keeper, Used: a.used, Activity: a.activity, Unused: a.unused, Next: a.nextStep, Notices: notices{a.store, func() { a.bot.Noticed() }}, Holders: a.holders,
 		Leases: leases{stacks{a.store, a.rules, w.now}, a.sweeper},
 	}

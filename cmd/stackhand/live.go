@@ -46,6 +46,17 @@ func (a *app) frozen(ctx context.Context) (bool, error) {
 	return f.On(), err
 }
 
+// setFreeze begins a freeze, or lifts it with the zero value. The sweeps are told of one that begins: what people could not answer to in it is
+// said again.
+func (a *app) setFreeze(ctx context.Context, f stackhand.Freeze) error {
+	if f.On() {
+		if err := a.sweeper.Freezes(ctx); err != nil {
+			return err
+		}
+	}
+	return a.store.SetFreeze(ctx, f)
+}
+
 // role reads a person's role from the configuration, which names users and user groups alike.
 func (a *app) role(u bot.UserFacts) stackhand.Role { return roleOf(a.live.Load().cfg.Roles, u) }
 

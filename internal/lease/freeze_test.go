@@ -95,3 +95,23 @@ func (b warnedFirst) StacksDue(ctx context.Context, until time.Time, limit int) 
 	slices.SortFunc(all, func(x, y stackhand.Stack) int { return len(x.Lease.Warned) - len(y.Lease.Warned) })
 	return all, err
 }
+
+// A freeze that is over before a sweep finds it counts as well: sweeps may be hours apart.
+func TestAFreezeBetweenTwoSweeps(t *testing.T) {
+	s, b, _, now := herd(1, Limits{})
+	*now = t0.Add(90 * time.Minute)
+	sweeps(t, s, 1)
+	for range 2 {
+		if err := s.Freezes(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	*now = t0.Add(2 * time.Hour)
+	if sweeps(t, s, 2); len(b.started) != 0 || len(b.notices) != 1 {
+		t.Errorf("%d steps, %d notices", len(b.started), len(b.notices))
+	}
+	*now = now.Add(15 * time.Minute)
+	if sweeps(t, s, 1); len(b.started) != 1 {
+		t.Errorf("%d steps in the end", len(b.started))
+	}
+}

@@ -120,6 +120,19 @@ func (s *Sweeper) frozen(ctx context.Context) (bool, error) {
 	return s.Frozen(ctx)
 }
 
+// Freezes notes that a freeze begins, which may be over before a sweep finds it.
+func (s *Sweeper) Freezes(ctx context.Context) error {
+	if s.Guard == nil {
+		return nil
+	}
+	_, err := s.changeBrake(ctx, func(b *stackhand.Brake) bool {
+		was := b.Frozen
+		b.Frozen = true
+		return !was
+	})
+	return err
+}
+
 // Passed notes that sweeps have run until a moment, for those who move a clock on.
 func (s *Sweeper) Passed(ctx context.Context, at time.Time) error {
 	if s.Guard == nil {
