@@ -171,7 +171,7 @@ func TestUsage(t *testing.T) {
 	}
 	w.cloud.usage = nil
 	r, err = say(t, env, alice, "usage")
-	expect(t, told(r, err), `No server of team-a in lab ran`)
+	expect(t, told(r, err), `Servers in team-a \(lab\): none ran`)
 }
 
 // TestUsageChart keeps to what a chart holds: few owners, few labels, and nothing is lost.

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -222,20 +223,25 @@ var _ = add(Command[struct{}]{
 })
 
 type unscheduleArgs struct {
-	Server string `arg:"server" help:"a server, or the id of a schedule as schedule list tells it; in a server's thread, that one"`
+	Server   string            `arg:"server" help:"a server, or the id of a schedule as schedule list tells it; in a server's thread, that one"`
+	Property map[string]string `help:"instead of one server: the schedule of yours for those in this project that have this property (repeat for more)"`
+	All      bool              `help:"instead of one server: the schedule for all of yours in this project"`
 	inCloud
 	Line Line
 }
 
 var _ = add(Command[unscheduleArgs]{
 	Name: "schedule delete", Help: "end a schedule", Role: stackhand.Member,
-	Examples: []string{"schedule delete web-1"},
+	Examples: []string{"schedule delete web-1", "schedule delete --all"},
 	Run:      scheduleDelete,
 })
 
 func scheduleDelete(ctx context.Context, env *Env, user stackhand.User, a unscheduleArgs) (Reply, error) {
 	if env.Schedules == nil {
 		return Reply{}, noSchedules()
+	}
+	if a.All || len(a.Property) > 0 {
+		return endSeveral(ctx, env, user, a)
 	}
 	if a.Server != "" {
 		s, err := env.Schedules.Schedule(ctx, a.Server)
@@ -262,6 +268,29 @@ func scheduleDelete(ctx context.Context, env *Env, user stackhand.User, a unsche
 			Do("`schedule delete %s` ends that one; `schedule %s …` gives this server one of its own.", all[0].ID, t.name())
 	}
 	return Reply{}, stackhand.Errorf(stackhand.NotFound, "%s has no schedule.", t.name()).Do("`schedule list` shows yours.")
+}
+
+// endSeveral ends the asker's schedule for several servers of the project where they work.
+func endSeveral(ctx context.Context, env *Env, user stackhand.User, a unscheduleArgs) (Reply, error) {
+	if a.Server != "" || a.All && len(a.Property) > 0 {
+		return Reply{}, find("schedule delete").misuse("Name a server, or say --all or --property: one of them.")
+	}
+	c, err := open(ctx, env, user, a.Cloud)
+	if err != nil {
+		return Reply{}, err
+	}
+	all, err := env.Schedules.OfOwner(ctx, user.ID)
+	if err != nil {
+		return Reply{}, err
+	}
+	i := slices.IndexFunc(all, func(s stackhand.Schedule) bool {
+		return s.Several() && s.Cloud == c.name && s.Scope == c.scope() && maps.Equal(s.Property, a.Property)
+	})
+	if i < 0 {
+		about := stackhand.Schedule{Project: c.who.Project, Property: a.Property}
+		return Reply{}, stackhand.Errorf(stackhand.NotFound, "There is no schedule for %s.", about.Which(env.person(ctx, user.ID))).Do("`schedule list` shows yours.")
+	}
+	return endSchedule(ctx, env, user, a.Line, all[i])
 }
 
 // ofServer are the schedules that are for a server.

@@ -139,6 +139,16 @@ func TestScheduleSeveral(t *testing.T) {
 	if expect(t, told(r, err), "All servers of U0ALICE in team-a"); w.schedules["several7"].Stack != "" || w.schedules["several7"].Scope.ProjectID != teamA {
 		t.Errorf("%+v", w.schedules)
 	}
+	w.talk(t, env, []hears{
+		{alice, "schedule delete --property team=web", "There is no schedule for the servers of U0ALICE in team-a with team=web"},
+		{dana, "schedule delete --all", "There is no schedule for all servers of U0DANA in team-a"},
+		{alice, "schedule delete web-1 --all", "one of them"},
+		{alice, "schedule delete --all", "The schedule of all servers of U0ALICE in team-a (stop 20:00, start 08:00"},
+		{alice, "schedule --property team=web --stop 20:00", "with team=web: stop 20:00"},
+		{alice, "schedule delete --all", "There is no schedule for all servers"},
+		{alice, "schedule delete --property team=web", "has ended"},
+		{alice, "schedule --all --stop 20:00", "All servers of U0ALICE"},
+	})
 	if r, err = say(t, env, dana, "schedule delete several7"); err != nil || len(w.schedules) != 0 {
 		t.Errorf("an administrator: %s", told(r, err))
 	}

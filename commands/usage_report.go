@@ -99,11 +99,11 @@ func (r *usageReport) gaveBack(st stackhand.Stack) {
 	r.back.Hours, r.back.Money = r.back.Hours+h, r.back.Money+h*r.env.Settings.Clouds[st.Cloud].Prices[st.Flavor]
 }
 
-// where names the places: "team-a, team-b in lab".
+// where names the places: "team-a, team-b (lab)".
 func (r *usageReport) where() string {
 	var out []string
 	for _, a := range r.accounts {
-		n, in := len(out)-1, " in "+a.cloud
+		n, in := len(out)-1, " ("+a.cloud+")"
 		switch {
 		case a.everywhere:
 			out = append(out, "all projects of "+a.cloud)
@@ -116,15 +116,16 @@ func (r *usageReport) where() string {
 	return strings.Join(out, "; ")
 }
 
-// of names what the report is about: "of team-a in lab".
-func (r *usageReport) of(ctx context.Context) string {
+// about names what the report is about: "Your servers in team-a (lab)".
+func (r *usageReport) about(ctx context.Context) string {
+	whose := "Your servers"
 	switch {
 	case r.owner != "" && r.owner != r.user.ID:
-		return "of " + r.env.person(ctx, r.owner) + " in " + r.where()
+		whose = "Servers of " + r.env.person(ctx, r.owner)
 	case r.owner == "" && slices.ContainsFunc(r.accounts, func(a account) bool { return !a.only }):
-		return "of " + r.where()
+		whose = "Servers"
 	}
-	return "of yours in " + r.where()
+	return whose + " in " + r.where()
 }
 
 func (r *usageReport) reply(ctx context.Context, page func(int) string, at int) (Reply, error) {
@@ -132,9 +133,9 @@ func (r *usageReport) reply(ctx context.Context, page func(int) string, at int) 
 	period := fmt.Sprintf("%s to %s (UTC)", b.from.Format(time.DateOnly), b.to.Add(-time.Nanosecond).Format(time.DateOnly))
 	all := b.sums(func(billLine) string { return "" })
 	if len(all) == 0 {
-		return Reply{Text: r.notes(stackhand.Textf("No server %s ran from %s.", r.of(ctx), period))}, nil
+		return Reply{Text: r.notes(stackhand.Textf("%s: none ran from %s.", r.about(ctx), period))}, nil
 	}
-	text := stackhand.Textf("Servers %s, %s: %s", r.of(ctx), period, b.words(all[0]))
+	text := stackhand.Textf("%s, %s: %s", r.about(ctx), period, b.words(all[0]))
 	owners := b.sums(func(l billLine) string { return l.owner })
 	text = lines(text, owners, func(o sum) stackhand.Text { return stackhand.Textf("%s: %s", o.of, b.words(o)) })
 	if none := b.unpriced(); len(none) > 0 {

@@ -55,7 +55,7 @@ func TestUsageOfAllOnesProjects(t *testing.T) {
 	_, env := usageWorld()
 	r, err := say(t, env, alice, "usage")
 	text := told(r, err)
-	expect(t, text, `Servers of team-a, team-c in lab, 2026-11-14 to 2026-11-20 \(UTC\): 250.0 h, 5.00
+	expect(t, text, `Servers in team-a, team-c \(lab\), 2026-11-14 to 2026-11-20 \(UTC\): 250.0 h, 5.00
 • U0ALICE: 216.0 h, 4.32
 • U0BOB: 24.0 h, 0.48
 • not made here: 10.0 h, 0.20
@@ -71,17 +71,17 @@ These are the cloud's hours`)
 		t.Errorf("chart %+v", r.Chart)
 	}
 	for line, want := range map[string]string{
-		"usage --project team-c":                      `Servers of team-c in lab, .*: 48.0 h, 0.96\n• U0ALICE`,
-		"usage --since 2026-11-14 --until 2026-11-20": `Servers of team-a, team-c in lab, 2026-11-14 to 2026-11-20`,
-		"usage --mine":                                `Servers of yours in team-a, team-c in lab, .*: 216.0 h, 4.32\n• U0ALICE`,
-		"usage --owner @U0BOB":                        `Servers of U0BOB in team-a, team-c in lab, .*: 24.0 h, 0.48\n• U0BOB: .*\nGiven back: 48.0 h`,
-		"usage --owner @U0DANA":                       `No server of U0DANA in team-a, team-c in lab ran from`,
+		"usage --project team-c":                      `Servers in team-c \(lab\), .*: 48.0 h, 0.96\n• U0ALICE`,
+		"usage --since 2026-11-14 --until 2026-11-20": `Servers in team-a, team-c \(lab\), 2026-11-14 to 2026-11-20`,
+		"usage --mine":                                `Your servers in team-a, team-c \(lab\), .*: 216.0 h, 4.32\n• U0ALICE`,
+		"usage --owner @U0BOB":                        `Servers of U0BOB in team-a, team-c \(lab\), .*: 24.0 h, 0.48\n• U0BOB: .*\nGiven back: 48.0 h`,
+		"usage --owner @U0DANA":                       `Servers of U0DANA in team-a, team-c \(lab\): none ran from`,
 		"usage --mine --owner @U0BOB":                 `--mine or --owner, not both`,
 		"usage --project team-b":                      `There is no project called team-b|Only administrators see what`,
 		"usage --all-projects":                        `Only administrators see what the servers of other projects cost`,
 		"usage --to 2026-11-18 --days 1":              `2026-11-18 to 2026-11-18 \(UTC\): 48.0 h, 0.96\n• U0ALICE: 24.0 h, 0.48\n• U0BOB: 24.0 h, 0.48\nThese are`,
-		"openstack usage list":                        `Servers of team-a, team-c in lab`,
-		"usage --days 7 --project p-team-c":           `Servers of team-c in lab`,
+		"openstack usage list":                        `Servers in team-a, team-c \(lab\)`,
+		"usage --days 7 --project p-team-c":           `Servers in team-c \(lab\)`,
 	} {
 		r, err := say(t, env, alice, line)
 		expect(t, told(r, err), want)
@@ -100,7 +100,7 @@ func TestUsageAgreesWithTheDigest(t *testing.T) {
 	r, err := say(t, env, alice, "usage")
 	text := told(r, err)
 	sum := d.Sum()
-	expect(t, text, fmt.Sprintf(`Servers of team-a, team-c in lab, .*: %.1f h, %.2f\n`, sum.Hours, sum.Money),
+	expect(t, text, fmt.Sprintf(`Servers in team-a, team-c \(lab\), .*: %.1f h, %.2f\n`, sum.Hours, sum.Money),
 		`does not tell how long its servers ran \(Policy doesn't allow .* so this is by the bot's own records, as in digest`)
 	for _, c := range d.Cost {
 		expect(t, text, fmt.Sprintf("• %s: %.1f h, %.2f\n", c.Owner, c.Hours, c.Money))
@@ -130,17 +130,17 @@ func TestUsageOfAllProjects(t *testing.T) {
 	all := w.cloud.usage
 	// An administrator of the bot whom the cloud tells nothing: by the records.
 	r, err := say(t, env, dana, "usage --all-projects")
-	expect(t, told(r, err), `Servers of all projects of lab, .*: 240.0 h, 4.80\n• U0ALICE: 216.0 h, 4.32\n• U0BOB: 24.0 h, 0.48`, `so this is by the bot's own records`)
+	expect(t, told(r, err), `Servers in all projects of lab, .*: 240.0 h, 4.80\n• U0ALICE: 216.0 h, 4.32\n• U0BOB: 24.0 h, 0.48`, `so this is by the bot's own records`)
 	w.cloud.who.Roles = []string{"admin"}
 	w.cloud.projects = []stackhand.Project{{ID: teamA, Name: "team-a"}, {ID: teamC, Name: "team-c"}, {ID: "p-z", Name: "zoo"}}
 	w.cloud.usage = append(all, w.apart[teamC].usage...)
 	w.cloud.usage = append(w.cloud.usage, stackhand.ServerUsage{ServerID: "z", ProjectID: "p-z", Flavor: "m1.small", Started: w.now.Add(-time.Hour)})
 	for _, line := range []string{"usage --all-projects", "usage --all"} {
 		r, err = say(t, env, dana, line)
-		expect(t, told(r, err), `Servers of all projects of lab, .*: 251.0 h, 5.02\n• U0ALICE: 216.0 h, 4.32\n• U0BOB: 24.0 h, 0.48\n• not made here: 11.0 h, 0.22`, `not made here +zoo +m1.small`)
+		expect(t, told(r, err), `Servers in all projects of lab, .*: 251.0 h, 5.02\n• U0ALICE: 216.0 h, 4.32\n• U0BOB: 24.0 h, 0.48\n• not made here: 11.0 h, 0.22`, `not made here +zoo +m1.small`)
 	}
 	r, err = say(t, env, dana, "usage --project zoo")
-	expect(t, told(r, err), `Servers of zoo in lab, .*: 1.0 h, 0.02`)
+	expect(t, told(r, err), `Servers in zoo \(lab\), .*: 1.0 h, 0.02`)
 }
 
 // With the bot's own login a member sees what is theirs, and nothing of what others cost.
@@ -150,12 +150,12 @@ func TestUsageWithTheBotsLogin(t *testing.T) {
 	w.login["U0BOB"] = "the bot"
 	r, err := say(t, env, bob, "usage")
 	text := told(r, err)
-	expect(t, text, `Servers of yours in team-a in lab, .*: 24.0 h, 0.48\n• U0BOB: 24.0 h, 0.48`, `only your own servers are counted`)
+	expect(t, text, `Your servers in team-a \(lab\), .*: 24.0 h, 0.48\n• U0BOB: 24.0 h, 0.48`, `only your own servers are counted`)
 	if strings.Contains(text, "U0ALICE") || strings.Contains(text, "not made here") {
 		t.Errorf("a member is told of others: %s", text)
 	}
 	r, err = say(t, env, bob, "usage --owner @U0ALICE")
-	if text := told(r, err); strings.Contains(text, "168") || !strings.Contains(text, "No server of U0ALICE") {
+	if text := told(r, err); strings.Contains(text, "168") || !strings.Contains(text, "Servers of U0ALICE in team-a (lab): none ran") {
 		t.Errorf("a member is told of somebody: %s", text)
 	}
 	for _, line := range []string{"usage --all-projects", "usage --project zoo"} {
@@ -163,7 +163,7 @@ func TestUsageWithTheBotsLogin(t *testing.T) {
 		expect(t, told(r, err), "Only administrators see what the servers of other projects cost")
 	}
 	r, err = say(t, env, dana, "usage")
-	expect(t, told(r, err), `Servers of team-a in lab, .*: 202.0 h, 4.04`, "U0ALICE: 168.0 h", "U0BOB: 24.0 h", "not made here: 10.0 h")
+	expect(t, told(r, err), `Servers in team-a \(lab\), .*: 202.0 h, 4.04`, "U0ALICE: 168.0 h", "U0BOB: 24.0 h", "not made here: 10.0 h")
 	w.fail["Usage"] = stackhand.Errorf(stackhand.NotFound, "No such thing.")
 	r, err = say(t, env, bob, "usage")
 	if text := told(r, err); strings.Contains(text, "U0ALICE") || !strings.Contains(text, "U0BOB: 24.0 h") {
@@ -176,7 +176,7 @@ func TestUsageWithAPlaceInTrouble(t *testing.T) {
 	w, env := usageWorld()
 	env.Clouds = shutClouds{fakeClouds{w}, teamC}
 	r, err := say(t, env, alice, "usage")
-	expect(t, told(r, err), `Servers of team-a, team-c in lab, .*: 202.0 h, 4.04`, `team-c in lab is not counted: Your login has ended`)
+	expect(t, told(r, err), `Servers in team-a, team-c \(lab\), .*: 202.0 h, 4.04`, `team-c in lab is not counted: Your login has ended`)
 	r, err = say(t, env, alice, "usage --project team-c")
 	expect(t, told(r, err), `^\s*Your login has ended`)
 }
