@@ -30,6 +30,9 @@ import (
 // lookFor is how long a sweep waits for a cloud that is asked for a server, or for those of a project.
 const lookFor = 15 * time.Second
 
+// sweepFor is for how long a sweep begins to ask clouds. Whom it does not come to by then is warned all the same; steps wait for the next sweep.
+const sweepFor = time.Minute
+
 // oneByOne is for how many servers of a project a sweep asks each by itself. A list of all costs a cloud as much as some of these.
 const oneByOne = 5
 

@@ -54,7 +54,7 @@ func (s *Sweeper) reconcile(ctx context.Context, p *pass, in *project, stack *st
 	if s.Server == nil || stack.Server == "" || stack.Busy != "" {
 		return false, nil
 	}
-	if n.Silent = p.silent[siteOf(*stack)] >= silentAfter; n.Silent {
+	if n.Silent = p.silent[siteOf(*stack)] >= silentAfter || p.late(); n.Silent {
 		return false, nil
 	}
 	srv, err := s.ask(ctx, p, in, *stack)

@@ -52,6 +52,9 @@ func (s *Sweeper) renew(ctx context.Context, id string, n *stackhand.Notice) err
 	}
 	// What was found gone when it was written offers its removal alone.
 	next.Gone = len(n.Actions) == 1 && n.Actions[0].ID == "delete"
+	// What was found stopped already does not offer that.
+	next.Off = next.Step == stackhand.StepStop && strings.HasPrefix(n.ID, "ends/"+id+"/"+stackhand.StepStop+"/") &&
+		!slices.ContainsFunc(n.Actions, func(a stackhand.Action) bool { return a.ID == "stop" })
 	n.Actions = buttons(stack, next)
 	n.Text, n.Brief, err = s.said(ctx, stack, next, s.Now())
 	if i := slices.IndexFunc(stack.Lease.Ladder.Rungs, func(r stackhand.Rung) bool { return started && r.Job == rose }); i >= 0 && !next.Parked {

@@ -87,6 +87,25 @@ func TestRenewBeforeItIsTakenAsStarted(t *testing.T) {
 	}
 }
 
+// A server that somebody has stopped already is not said to run where that comes late, in full and in brief.
+func TestRenewOfStoppedAlready(t *testing.T) {
+	w := putAwayStack(func(st *stackhand.Stack) { st.Lease.Ladder.Rungs = nil })
+	w.deliver = false
+	w.sweeps(t, 90*time.Minute)
+	*w.now = t0.Add(5 * time.Hour)
+	for _, n := range w.notices {
+		was := len(n.Actions)
+		if err := w.Renew(t.Context(), &n); err != nil || len(n.Actions) != was || len(w.notices) != 1 {
+			t.Fatalf("%v, %+v", err, n)
+		}
+		for _, text := range []string{n.Text.String(), n.Brief.String()} {
+			if !strings.Contains(text, "web-1 expires in 15 minutes (2026-11-21 17:15 UTC). It is stopped already") {
+				t.Errorf("%s", text)
+			}
+		}
+	}
+}
+
 // What is said of a server that somebody started, and comes late, tells the moment that is so by then, and counts for no other.
 func TestRenewOfStartedElsewhere(t *testing.T) {
 	late := func(edit func(w *put)) (*put, stackhand.Notice) {

@@ -22,6 +22,9 @@ func (s *Sweeper) take(ctx context.Context, p *pass, in *project, stack stackhan
 		if over, err := s.reconcile(ctx, p, in, &stack, &n, now); err != nil || over {
 			return err
 		}
+		if n.Silent && !n.InVain && p.late() {
+			return nil
+		}
 		if n.Silent {
 			return s.waits(ctx, stack, n, now)
 		}

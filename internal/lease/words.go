@@ -32,10 +32,10 @@ func (s *Sweeper) words(stack stackhand.Stack, n Next, now time.Time) stackhand.
 	case stack.Lease.Ladder.Reason != stackhand.ReasonTime:
 		text = text.Add("If nobody needs %s, it will be %s in %s (%s).%s", name, n.done(), roughly(at.Sub(now)), stackhand.At(at), n.after(stack))
 		return text.Add(" Say that you need it to keep it.")
-	case late:
-		text = text.Add("The time of %s is over. It expires and will be %s after %s.%s", name, n.done(), stackhand.At(at), n.after(stack))
 	case n.Off:
 		text = text.Add("%s expires in %s (%s). It is stopped already, and stays so%s.%s", name, roughly(at.Sub(now)), stackhand.At(at), n.address(), n.after(stack))
+	case late:
+		text = text.Add("The time of %s is over. It expires and will be %s after %s.%s", name, n.done(), stackhand.At(at), n.after(stack))
 	default:
 		text = text.Add("%s expires in %s (%s). It will then be %s.%s", name, roughly(at.Sub(now)), stackhand.At(at), n.done(), n.after(stack))
 	}
