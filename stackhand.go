@@ -187,6 +187,7 @@ type Notice struct {
 	Direct    Posted            `json:"direct,omitzero"` // the direct message to User
 	More      map[string]Posted `json:"more,omitempty"`  // the direct messages to others, by their ids
 	Delivered time.Time         `json:"delivered,omitzero"`
+	Dropped   time.Time         `json:"dropped,omitzero"`  // when it was given up, since its place takes nothing and it is for nobody else
 	Problem   string            `json:"problem,omitempty"` // why it could not be delivered so far
 	Tries     int               `json:"tries,omitempty"`
 	NotBefore time.Time         `json:"not_before,omitzero"` // of the next try
@@ -204,6 +205,9 @@ type Notice struct {
 	Group string `json:"group,omitempty"`
 	Brief Text   `json:"brief,omitempty"`
 }
+
+// Open tells whether a notice is still to be delivered, or to be shown as it is now.
+func (n Notice) Open() bool { return n.Delivered.IsZero() && n.Dropped.IsZero() || n.Stale }
 
 // Posted is one message that should be, or is, in the chat. Op is written before the
 // message is sent and travels in its metadata, so that after a crash it is found again.

@@ -43,6 +43,9 @@ type Options struct {
 	Redact Redactor
 	// Renew words a notice anew that is sent late, if what it says depends on the time. nil: none does.
 	Renew func(ctx context.Context, n *stackhand.Notice) error
+	// Posted is told what became of a notice that is for a channel alone: why is the word with which Slack refused it there, "" where it was
+	// posted. It answers whether the notice is over; otherwise one that was refused is tried again. nil: it is.
+	Posted func(ctx context.Context, n *stackhand.Notice, why string) (over bool, err error)
 	// Withdraw takes the offers off a job's record once one of them was taken; doing it again
 	// does no harm. nil leaves them until their time is over.
 	Withdraw func(ctx context.Context, jobID string) error

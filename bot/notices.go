@@ -98,7 +98,7 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 		case err != nil:
 			return true, err
 		}
-		more = more || n.Delivered.IsZero() || n.Stale
+		more = more || n.Open()
 	}
 	return more, nil
 }
@@ -135,7 +135,27 @@ func (t *teller) deliver(ctx context.Context, n *stackhand.Notice) error {
 	} else {
 		putOff(n, now, err)
 	}
+	if err := t.posted(ctx, n, err); err != nil {
+		return err
+	}
 	return t.b.o.Records.SaveNotice(ctx, n)
+}
+
+// posted tells what became of a notice for a channel alone, and gives it up where whoever wrote it has no more use for it. Other
+// failures than that the channel takes nothing pass by themselves.
+func (t *teller) posted(ctx context.Context, n *stackhand.Notice, failed error) error {
+	if t.b.o.Posted == nil || n.User != "" || n.Admins || failed != nil && !cannotWrite(failed) {
+		return nil
+	}
+	why := ""
+	if failed != nil {
+		why = slackCode(failed)
+	}
+	over, err := t.b.o.Posted(ctx, n, why)
+	if err == nil && over && n.Delivered.IsZero() {
+		n.Dropped = t.b.o.Now()
+	}
+	return err
 }
 
 // renew words a notice anew that was written long ago, or by a clock that was ahead.

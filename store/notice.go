@@ -18,7 +18,7 @@ var noticeTable = table[stackhand.Notice]{
 
 func noticeIndex(n *stackhand.Notice) []string {
 	var keys []string
-	if n.Delivered.IsZero() || n.Stale {
+	if n.Open() {
 		keys = append(keys, key("notice.open", n.ID))
 	}
 	if !n.Ends.IsZero() && len(n.Actions) > 0 {
@@ -122,5 +122,5 @@ func (s *Store) WaitingNotices(ctx context.Context) ([]stackhand.Notice, error) 
 // OpenNotices reads the notices that are not delivered yet, or not as they are now.
 func (s *Store) OpenNotices(ctx context.Context) ([]stackhand.Notice, error) {
 	from, to := under("notice.open")
-	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Delivered.IsZero() || n.Stale })
+	return noticeTable.follow(ctx, s.d, from, to, 0, func(n *stackhand.Notice) bool { return n.Open() })
 }

@@ -218,7 +218,7 @@ func leaves(j stackhand.Job) bool {
 func (p *purge) notices(ctx context.Context) error {
 	from, to := under("notice")
 	return noticeTable.each(ctx, p.d, from, to, func(n stackhand.Notice) error {
-		open := n.Delivered.IsZero() || n.Stale || n.Waits != "" || !n.Ends.IsZero() && len(n.Actions) > 0 && !n.Ends.Before(p.before)
+		open := n.Open() || n.Waits != "" || !n.Ends.IsZero() && len(n.Actions) > 0 && !n.Ends.Before(p.before)
 		if open || !n.Created.Before(p.before) {
 			return nil
 		}

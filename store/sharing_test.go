@@ -174,3 +174,19 @@ func TestWaitingNotices(t *testing.T) {
 		notFound(t, err)
 	}
 }
+
+// What was given up is not tried again.
+func TestDroppedNotice(t *testing.T) {
+	s, _, _ := memory(t)
+	ctx := t.Context()
+	_, err := s.AddNotice(ctx, stackhand.Notice{ID: "n1"})
+	ok(t, err)
+	open, err := s.OpenNotices(ctx)
+	ok(t, err)
+	same(t, "open", 1, len(open))
+	open[0].Dropped = start
+	ok(t, s.SaveNotice(ctx, &open[0]))
+	open, err = s.OpenNotices(ctx)
+	ok(t, err)
+	same(t, "open once dropped", 0, len(open))
+}

@@ -140,7 +140,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Env:     a.withPasswords(a.asking(box, a.env)),
 		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Admins: a.overseers, Now: w.now, Log: w.log, Approvals: a.approvals,
 		Shared: func(ctx context.Context) ([]string, error) { return a.store.CoOwners(ctx, "S") },
-		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw, Renew: a.sweeper.Renew,
+		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw, Renew: a.sweeper.Renew, Posted: a.digestPosted,
 		WithdrawLine: a.engine.WithdrawLine, Redact: w.redact,
 	})
 	if err != nil {

@@ -24,7 +24,7 @@ type scriptLine struct {
 	text   string
 	what   string // say, thread, click, submit, slack, wait, expect, reject, cloud, fault, restart, clock
 	user   string // of slack, too: who is changed
-	where  string // of say
+	where  string // of say; of slack: the channel that is changed, or that the user joins or leaves
 	words  string // of say and thread; the action of click; the kind of cloud
 	value  string // of click
 	values map[string]string

@@ -16,8 +16,14 @@ var standings = map[string]func(*slack.User){
 	"member":      func(u *slack.User) { u.Deleted, u.Restricted = false, false },
 }
 
-// parseChange reads what an administrator of the workspace does, to a person or to who is in a user group; or that Slack as a
-// whole is away, or back.
+// roomStates are what `slack #CHANNEL …` makes of a channel.
+var roomStates = map[string]func(*slack.Channel){
+	"archived":   func(c *slack.Channel) { c.Archived = true },
+	"unarchived": func(c *slack.Channel) { c.Archived = false },
+}
+
+// parseChange reads what an administrator of the workspace does, to a person, to a channel, or to who is in a user group or a channel; or
+// that Slack as a whole is away, or back.
 func parseChange(rest string) (scriptLine, error) {
 	l := scriptLine{what: "slack"}
 	words := strings.Fields(rest)
@@ -28,23 +34,32 @@ func parseChange(rest string) (scriptLine, error) {
 	case len(words) == 2 && standings[words[1]] != nil:
 		l.user, l.words = words[0], words[1]
 		return l, nil
+	case len(words) == 2 && strings.HasPrefix(words[0], "#") && roomStates[words[1]] != nil:
+		l.where, l.words = words[0][1:], words[1]
+		return l, nil
+	case len(words) == 3 && (words[1] == "joins" || words[1] == "leaves") && strings.HasPrefix(words[2], "#"):
+		l.user, l.words, l.where = words[0], words[1], words[2][1:]
+		return l, nil
 	case len(words) == 3 && (words[1] == "joins" || words[1] == "leaves"):
 		l.user, l.words, l.value = words[0], words[1], words[2]
 		return l, nil
 	}
-	return l, fmt.Errorf("write slack PERSON deactivated, guest or member, slack PERSON joins GROUP, or leaves, or slack away, and slack back")
+	return l, fmt.Errorf("write slack PERSON deactivated, guest or member, slack PERSON joins GROUP or #CHANNEL, or leaves, slack #CHANNEL archived, or unarchived, or slack away, and slack back")
 }
 
 // change does what an administrator of the workspace does. Slack tells the bot so by itself.
 func (p *player) change(ctx context.Context, l scriptLine) error {
 	w := p.st.slack
-	if l.user == "" {
+	if l.user == "" && l.where == "" {
 		if err := w.Fault(l.words); err != nil || l.words == "away" {
 			return err
 		}
 		return p.until(ctx, dealing, "the bot does not connect again", func() (bool, error) { return w.Connections() > 0, nil })
 	}
 	return p.act(ctx, func() error {
+		if l.where != "" {
+			return p.changeRoom(l)
+		}
 		if l.value == "" {
 			return w.ChangeUser(l.user, standings[l.words])
 		}
@@ -52,11 +67,31 @@ func (p *player) change(ctx context.Context, l scriptLine) error {
 		if err != nil {
 			return err
 		}
-		return w.ChangeGroup(l.value, func(g *slack.Group) {
-			g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(m string) bool { return m == id })
-			if l.words == "joins" {
-				g.Members = append(g.Members, id)
-			}
-		})
+		return w.ChangeGroup(l.value, func(g *slack.Group) { g.Members = comes(g.Members, id, l.words == "joins") })
 	})
+}
+
+// changeRoom does it to a channel, or to who is in it.
+func (p *player) changeRoom(l scriptLine) error {
+	w := p.st.slack
+	if l.user == "" {
+		return w.ChangeChannel(l.where, roomStates[l.words])
+	}
+	id, err := slack.BotUserID, error(nil)
+	if l.user != "stackhand" {
+		id, err = w.UserID(l.user)
+	}
+	if err != nil {
+		return err
+	}
+	return w.ChangeChannel(l.where, func(c *slack.Channel) { c.Members = comes(c.Members, id, l.words == "joins") })
+}
+
+// comes are the members with somebody among them, or without.
+func comes(members []string, id string, in bool) []string {
+	out := slices.DeleteFunc(slices.Clone(members), func(m string) bool { return m == id })
+	if in {
+		out = append(out, id)
+	}
+	return out
 }
