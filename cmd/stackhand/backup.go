@@ -70,7 +70,7 @@ func inspectCopy(ctx context.Context, path string) (records int64, err error) {
 
 type restoreCmd struct {
 	storeArgs
-	File string `arg:"positional,required" help:"A copy that backup wrote."`
+	File string `arg:"positional,required" file:"read" help:"A copy that backup wrote."`
 }
 
 // Run puts the copy in the store's place. What was there stays beside it, under another name.

@@ -27,7 +27,7 @@ import (
 )
 
 type demoCmd struct {
-	Script     string        `arg:"--script" help:"Play the conversation in this file (- for standard input), print what was said, and end." placeholder:"FILE"`
+	Script     string        `arg:"--script" file:"read" help:"Play the conversation in this file (- for standard input), print what was said, and end." placeholder:"FILE"`
 	Dir        string        `arg:"--dir" help:"Keep the bot's state here instead of in a temporary folder."`
 	Port       int           `arg:"--port" help:"Port of the page; the next free one is taken where it is busy." default:"7333"`
 	ClockAt    string        `arg:"--clock-at,env:STACKHAND_DEMO_CLOCK_AT" help:"The moment at which the demo's time begins, such as 2027-03-27T12:00:00Z; now without it." placeholder:"TIME"`
@@ -37,8 +37,8 @@ type demoCmd struct {
 	Latency    time.Duration `arg:"--latency" help:"How long the simulated cloud takes to answer any call, on top." default:"0s"`
 	OwnLogin   string        `arg:"--own-login" help:"Give the bot a login of its own to the simulated cloud, as clouds.yaml may: a user, and the project." placeholder:"USER/PROJECT"`
 	Cloud      string        `arg:"--cloud" help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
-	CloudsFile string        `arg:"--clouds-file" help:"A clouds.yaml." placeholder:"FILE"`
-	Policy     string        `arg:"--policy" help:"Take the sections policy, roles, leases and approvals from this file, such as your own stackhand.yaml, to try them." placeholder:"FILE"`
+	CloudsFile string        `arg:"--clouds-file" file:"read" help:"A clouds.yaml." placeholder:"FILE"`
+	Policy     string        `arg:"--policy" file:"read" help:"Take the sections policy, roles, leases and approvals from this file, such as your own stackhand.yaml, to try them." placeholder:"FILE"`
 	SlackPace  float64       `arg:"--slack-pace,env:STACKHAND_DEMO_SLACK_PACE" help:"How many times Slack's own rates the simulated workspace takes, and the bot uses." default:"1"`
 	NoBot      bool          `arg:"--no-bot" help:"Run the simulators only, for other programs."`
 	LogLevel   slog.Level    `arg:"--log-level" help:"debug, info, warn or error, of what the bot logs to standard error." default:"error"`

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -119,8 +118,11 @@ func (c *cli) parse(args []string, s streams) (subcommand, int) {
 	if err == nil && !complete {
 		err = errors.New("a command is missing")
 	}
+	if err == nil {
+		err = missingFile(do)
+	}
 	if err != nil {
-		fmt.Fprintf(s.err, "stackhand: %s\n%s tells what there is.\n", inPlain.Replace(err.Error()), help)
+		fmt.Fprintf(s.err, "stackhand: %s%s\n%s tells what there is.\n", inPlain.Replace(err.Error()), meant(err, names), help)
 		return nil, 2
 	}
 	return do, 0
@@ -132,16 +134,8 @@ var inPlain = strings.NewReplacer("error processing ", "", "strconv.ParseInt: pa
 
 // writeHelp writes the help of a command by its names, which begins with what that does.
 func writeHelp(w io.Writer, names []string) error {
-	c := &cli{}
-	at := reflect.TypeFor[cli]()
-	for _, name := range names {
-		for f := range at.Fields() {
-			if f.Tag.Get("arg") == "subcommand:"+name {
-				c.about, at = f.Tag.Get("help"), f.Type.Elem()
-				break
-			}
-		}
-	}
+	_, about := way(names)
+	c := &cli{about: about}
 	parser, err := arg.NewParser(arg.Config{Program: "stackhand"}, c)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 )
 
 type policyTestCmd struct {
-	File string `arg:"positional,required" help:"Examples in YAML: see docs/policy.md."`
+	File string `arg:"positional,required" file:"read" help:"Examples in YAML: see docs/policy.md."`
 }
 
 // Run asks the rules of the configuration about each example, and tells which of them hold. The exit status is 0 when all do.
