@@ -231,22 +231,3 @@ func tidy(s *stackhand.Schedule) error {
 	}
 	return nil
 }
-
-// nearZone is a time zone by its city alone, or written in small letters or with spaces; "" where there is none.
-func nearZone(name string) string {
-	city := strings.FieldsFunc(name[strings.LastIndex(name, "/")+1:], func(r rune) bool { return r == ' ' || r == '_' })
-	for i, word := range city {
-		r := []rune(strings.ToLower(word))
-		city[i] = strings.ToUpper(string(r[:1])) + string(r[1:])
-	}
-	if len(city) == 0 {
-		return ""
-	}
-	for _, area := range strings.Fields("Europe America Asia Africa Australia Pacific Atlantic Indian") {
-		zone := area + "/" + strings.Join(city, "_")
-		if _, err := time.LoadLocation(zone); err == nil {
-			return zone
-		}
-	}
-	return ""
-}
