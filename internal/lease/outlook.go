@@ -47,7 +47,11 @@ func (r Rules) outlook(s stackhand.Stack, status string, now time.Time) (next, t
 		next = next.Add(", which could not be done then and is tried again %s", stackhand.At(l.Until))
 	}
 	if !n.Then.IsZero() {
-		next = next.Add(", then deleted %s%s", stackhand.At(r.working(stackhand.StepDelete, later(n.Then, at))), Next{Snapshot: n.Archive}.image())
+		then := "then"
+		if n.Off {
+			then = "and is"
+		}
+		next = next.Add(", %s deleted %s%s", then, stackhand.At(r.working(stackhand.StepDelete, later(n.Then, at))), Next{Snapshot: n.Archive}.image())
 	}
 	if h := s.Lease.Ladder.Hold; h.Until.Equal(n.At) && h.Why != "" {
 		next = next.Add(" (later than its end, since %s)", h.Why)

@@ -49,7 +49,7 @@ func TestOutlook(t *testing.T) {
 		}
 	}
 	off := of(func(*stackhand.Stack) {})
-	if next, _ := rules.outlook(off, "SHUTOFF", t0); !regexp.MustCompile(`^its time is over 2026-11-22 .*; it is stopped already, then deleted 2026-11-25 .*, after an image of it is made$`).MatchString(next.String()) {
+	if next, _ := rules.outlook(off, "SHUTOFF", t0); !regexp.MustCompile(`^its time is over 2026-11-22 .*; it is stopped already, and is deleted 2026-11-25 .*, after an image of it is made$`).MatchString(next.String()) {
 		t.Errorf("stopped by somebody: %q", next)
 	}
 	late := of(func(s *stackhand.Stack) { s.Lease.Warned = warned(end, end.Add(time.Hour)) })
