@@ -33,19 +33,20 @@ func TestYearFindsOut(t *testing.T) {
 		edit func(y *year)
 		want string
 	}{
-		"days off are not looked at":          {rules(func(r *Rules) { r.Calendar = nil }), "on a day off"},
-		"a notice is too short":               {rules(func(r *Rules) { r.Notice = 0 }), "nobody was told"},
-		"there is no time of grace":           {rules(func(r *Rules) { r.Ladders = graceless() }), "although it has time until"},
-		"images are not made":                 {rules(func(r *Rules) { r.Ladders[1].Snapshot = false }), "an image was made: false"},
-		"addresses are freed":                 {rules(func(r *Rules) { r.Ladders[1].FreeIP = true }), "lost its address"},
-		"extensions are not counted":          {rules(func(r *Rules) { r.Budget = stackhand.Extensions{} }), "was extended"},
-		"there is no brake":                   {each(func(_ *year, s *Sweeper) { s.Rules.Limits = Limits{} }), "the brake let"},
-		"per cent are not counted":            {each(func(_ *year, s *Sweeper) { s.Rules.Limits.Percent = 0 }), "the brake let"},
-		"each process has a brake of its own": {func(y *year) { y.bots[1].Guard.Book, y.twins = &brakes{servers: 150}, 1 }, "the brake let"},
-		"what was sent counts as delivered":   {each(func(y *year, s *Sweeper) { s.Book, y.slackUp = credulous{y}, y.now.Add(240*time.Hour) }), "nobody was told"},
-		"a freeze is not asked for":           {each(func(y *year, s *Sweeper) { s.Frozen, y.disk.frozen = nil, true }), "in a freeze"},
-		"nobody asks who is away":             {each(func(y *year, s *Sweeper) { s.Away = nil; y.absent["U01"] = absence{since: y.now} }), "while its owner is away"},
-		"the first day is as others":          {each(func(_ *year, s *Sweeper) { s.Rules.Dry = new(bool) }), "in a dry run"},
+		"days off are not looked at":           {rules(func(r *Rules) { r.Calendar = nil }), "on a day off"},
+		"a notice is too short":                {rules(func(r *Rules) { r.Notice = 0 }), "nobody was told"},
+		"there is no time of grace":            {rules(func(r *Rules) { r.Ladders = graceless() }), "although it has time until"},
+		"images are not made":                  {rules(func(r *Rules) { r.Ladders[1].Snapshot = false }), "an image was made: false"},
+		"addresses are freed":                  {rules(func(r *Rules) { r.Ladders[1].FreeIP = true }), "lost its address"},
+		"extensions are not counted":           {rules(func(r *Rules) { r.Budget = stackhand.Extensions{} }), "was extended"},
+		"there is no brake":                    {each(func(_ *year, s *Sweeper) { s.Rules.Limits = Limits{} }), "the brake let"},
+		"per cent are not counted":             {each(func(_ *year, s *Sweeper) { s.Rules.Limits.Percent = 0 }), "the brake let"},
+		"each process has a brake of its own":  {func(y *year) { y.bots[1].Guard.Book, y.twins = &brakes{servers: 150}, 1 }, "the brake let"},
+		"what was sent counts as delivered":    {each(func(y *year, s *Sweeper) { s.Book, y.slackUp = credulous{y}, y.now.Add(240*time.Hour) }), "nobody was told"},
+		"a freeze is not asked for":            {each(func(y *year, s *Sweeper) { s.Frozen, y.disk.frozen = nil, true }), "in a freeze"},
+		"what follows on a freeze is left out": {each(func(y *year, s *Sweeper) { s.Guard.Book, y.disk.frozen = gapless{y}, true }), "since a freeze was lifted"},
+		"nobody asks who is away":              {each(func(y *year, s *Sweeper) { s.Away = nil; y.absent["U01"] = absence{since: y.now} }), "while its owner is away"},
+		"the first day is as others":           {each(func(_ *year, s *Sweeper) { s.Rules.Dry = new(bool) }), "in a dry run"},
 		"hold is not heard": {each(func(y *year, s *Sweeper) {
 			s.Guard.Book = deaf{y}
 			y.setDry(new(bool))
@@ -94,6 +95,14 @@ func (c credulous) Notice(ctx context.Context, id string) (stackhand.Notice, err
 		n.Delivered = c.clock()
 	}
 	return n, err
+}
+
+// gapless forgets that there was a freeze.
+type gapless struct{ *year }
+
+func (g gapless) SaveBrake(ctx context.Context, b *stackhand.Brake) error {
+	b.Gap, b.Frozen = time.Time{}, false
+	return g.year.SaveBrake(ctx, b)
 }
 
 // deaf does not hear that somebody holds the ladder.

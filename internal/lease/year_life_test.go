@@ -58,7 +58,8 @@ func (y *year) hours(n int) time.Time {
 func (y *year) trouble() {
 	if y.quiet {
 		y.move(0)
-		y.cloudUp, y.slackUp, y.botUp, y.disk.frozen = y.now, y.now, y.now, false
+		y.thaw()
+		y.cloudUp, y.slackUp, y.botUp = y.now, y.now, y.now
 		return
 	}
 	if y.now.Sub(y.installed) < 48*time.Hour {
@@ -80,7 +81,7 @@ func (y *year) trouble() {
 		y.disk.frozen = true
 		y.count("frozen")
 	case y.disk.frozen && y.chance(100):
-		y.disk.frozen = false
+		y.thaw()
 	case y.chance(5000):
 		yes := true
 		y.setDry(&yes)

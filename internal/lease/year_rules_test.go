@@ -40,6 +40,7 @@ type verdicts struct {
 	inSweep int
 	counts  []int       // of servers, at the last ticks
 	started []time.Time // steps of the last hour, by the bot's clock
+	thawed  time.Time   // when the last freeze was lifted
 	taken   int
 }
 
@@ -103,6 +104,8 @@ func (y *year) starts(j stackhand.Job) {
 	switch away, is := y.absent[st.Lease.Owner]; {
 	case y.disk.frozen:
 		y.broken("%s: %s in a freeze", now, j.ID)
+	case !y.servers[st.Server].deleted && y.thawed.After(y.jump) && !y.toldSince(st.ID, y.thawed):
+		y.broken("%s: %s, of which nobody was told since a freeze was lifted at %s: %+v", now, j.ID, y.thawed, y.said[st.ID])
 	case y.disk.brake.Held.On():
 		y.broken("%s: %s although somebody holds the ladder", now, j.ID)
 	case *y.dryNow():
@@ -112,6 +115,18 @@ func (y *year) starts(j stackhand.Job) {
 	case st.State != stackhand.StackReady || st.Busy != "":
 		y.broken("%s: %s of a stack that is %s, busy %q", now, j.ID, st.State, st.Busy)
 	}
+}
+
+// thaw lifts a freeze.
+func (y *year) thaw() {
+	if y.disk.frozen {
+		y.disk.frozen, y.thawed = false, y.now
+	}
+}
+
+// toldSince tells whether somebody was told of what comes since a moment, in time to answer.
+func (y *year) toldSince(id string, since time.Time) bool {
+	return slices.ContainsFunc(y.said[id], func(s saying) bool { return !s.at.Before(since) && y.now.Sub(s.at) >= yearNotice })
 }
 
 // waits tells whether a step must wait for an owner who was away before its end came.
