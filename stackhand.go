@@ -109,6 +109,7 @@ type Warning struct {
 	Delivered time.Time     `json:"delivered,omitzero"`
 	Volumes   []string      `json:"volumes,omitempty"` // ids of the volumes with data of their own that it said would go too
 	Told      []Told        `json:"told,omitempty"`
+	Problem   string        `json:"problem,omitempty"` // why it did not reach all whom it was for, in the chat's word: "not_in_channel"
 }
 
 // Stack is one server and the resources that were made for it.

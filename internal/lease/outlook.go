@@ -92,6 +92,9 @@ func (n Next) told(s stackhand.Stack) (told stackhand.Text) {
 				told = told.Add(" (%s)", stackhand.AsLink(t.Link, "message"))
 			}
 		}
+		if w.Problem != "" && len(w.Told) > 0 {
+			told = told.Add(", but not everywhere: %s", w.Problem)
+		}
 	}
 	return told
 }

@@ -30,6 +30,10 @@ func TestOutlook(t *testing.T) {
 	}{
 		{"to come", of(func(*stackhand.Stack) {}), t0, `^stopped 2026-11-\d\d .*, then deleted .*, after an image of it is made$`, `^$`},
 		{"told", of(func(s *stackhand.Stack) { s.Lease.Warned = warned(end, end.Add(-time.Hour)) }), end.Add(-time.Minute), `^stopped `, `^the thread .* \(message.*\), @U0ALICE .*$`},
+		{"told elsewhere", of(func(s *stackhand.Stack) {
+			s.Lease.Warned = warned(end, end.Add(-time.Hour))
+			s.Lease.Warned[0].Told, s.Lease.Warned[0].Problem = s.Lease.Warned[0].Told[1:], "not_in_channel"
+		}), end.Add(-time.Minute), `^stopped `, `^@U0ALICE .*, but not everywhere: not_in_channel$`},
 		{"nobody could be told", of(func(*stackhand.Stack) {}), end.Add(time.Hour), `^stopped, as soon as somebody was told, then deleted`, `^$`},
 		{"stopped", of(func(s *stackhand.Stack) {
 			s.Lease.Ladder.Rungs = []stackhand.Rung{{Step: stackhand.StepStop, At: end}}

@@ -234,7 +234,7 @@ func (s *Sweeper) heard(ctx context.Context, stack *stackhand.Stack) (news bool,
 			return false, err
 		}
 		if !n.Delivered.IsZero() {
-			w.Delivered, w.Told, news = n.Delivered, n.Told, true
+			w.Delivered, w.Told, w.Problem, news = n.Delivered, n.Told, n.Problem, true
 		}
 	}
 	return news, nil
