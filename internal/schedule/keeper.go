@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -102,9 +103,15 @@ func (k *Keeper) Sweep(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// tend looks at a schedule, and again where somebody wrote on it meanwhile.
-func (k *Keeper) tend(ctx context.Context, s stackhand.Schedule) error {
-	err := k.look(ctx, s)
+// tend looks at a schedule, and again where somebody wrote on it meanwhile. A panic is one schedule's trouble, too: the bot would start anew
+// and come to it again at once.
+func (k *Keeper) tend(ctx context.Context, s stackhand.Schedule) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	err = k.look(ctx, s)
 	for try := 0; try < 5 && k.o.Conflict != nil && errors.Is(err, k.o.Conflict); try++ {
 		if s, err = k.o.Book.Schedule(ctx, s.ID); stackhand.KindOf(err) == stackhand.NotFound {
 			return nil

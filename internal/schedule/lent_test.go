@@ -1,8 +1,11 @@
 package schedule
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +71,33 @@ func TestAStartThatTheBotLeavesOut(t *testing.T) {
 				t.Errorf("%v\n%v, want %q", w.done, w.said(), c.want)
 			}
 		})
+	}
+}
+
+// A schedule over which the program stumbles does not stop the others, nor the bot.
+func TestAScheduleThatPanics(t *testing.T) {
+	w := newWorld(t)
+	open := w.o.Open
+	w.o.Open = func(ctx context.Context, user, cloud string, at stackhand.Scope) (Cloud, error) {
+		if user == "U1" {
+			panic("no such thing")
+		}
+		return open(ctx, user, cloud, at)
+	}
+	for _, owner := range []string{"U1", "U2", "U3"} {
+		st := w.give(owner, "web-"+owner, nil)
+		_, err := w.Set(t.Context(), stackhand.Schedule{Stack: st.ID, Name: st.Name, Owner: owner, Cloud: "lab", Zone: "UTC", Stop: "20:00", Start: "08:00"})
+		w.must(err)
+	}
+	var err error
+	for ; w.now.Before(at(0, 20, 5)); w.now = w.now.Add(time.Minute) {
+		err = errors.Join(err, w.Sweep(t.Context()))
+	}
+	if err == nil || !strings.Contains(err.Error(), "of U1: panic: no such thing") {
+		t.Errorf("the sweeps say %v", err)
+	}
+	if slices.Sort(w.done); !slices.Equal(w.done, []string{"Mon 20:00 Stop web-U2", "Mon 20:00 Stop web-U3"}) {
+		t.Errorf("done: %v", w.done)
 	}
 }
 
