@@ -21,7 +21,7 @@ func format(name string, args any) string {
 
 func (e *entry) format(args reflect.Value) string {
 	words := []string{e.Name}
-	var options []string
+	var options, said []string
 	for _, s := range e.specs {
 		f := args.FieldByIndex(s.index)
 		if f.IsZero() {
@@ -29,7 +29,7 @@ func (e *entry) format(args reflect.Value) string {
 		}
 		if s.arg != "" && !s.isDefault(f) {
 			for _, v := range values(f) {
-				words = append(words, quote(v))
+				words, said = append(words, quote(v)), append(said, v)
 			}
 			continue
 		}
@@ -37,10 +37,9 @@ func (e *entry) format(args reflect.Value) string {
 			options = append(options, s.written(f)...)
 		}
 	}
-	for _, w := range words[1:] {
-		if strings.HasPrefix(w, "-") {
-			return strings.Join(slices.Concat(words[:1], options, []string{"--"}, words[1:]), " ")
-		}
+	// A server can be called -x, or vm, which is taken for a noun after a verb.
+	if nounAfter(said) || slices.ContainsFunc(said, func(w string) bool { return strings.HasPrefix(w, "-") }) {
+		return strings.Join(slices.Concat(words[:1], options, []string{"--"}, words[1:]), " ")
 	}
 	return strings.Join(append(words, options...), " ")
 }

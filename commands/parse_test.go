@@ -36,11 +36,12 @@ func TestDurations(t *testing.T) {
 // TestFormatParse checks that what format writes is read as the same arguments, whatever is in them.
 func TestFormatParse(t *testing.T) {
 	text := rapid.StringMatching(`[ -~]{1,12}`).Filter(func(s string) bool { return strings.TrimSpace(s) != "" && !strings.Contains(s, "`") })
+	name := rapid.OneOf(text, rapid.SampledFrom([]string{"VM", "box", "-x", "key", "security group", "create", "help"}))
 	yes := rapid.Bool()
 	rapid.Check(t, func(t *rapid.T) {
 		on := yes.Draw(t, "floating")
 		want := createArgs{
-			Name: text.Draw(t, "name"), Count: rapid.IntRange(1, 30).Draw(t, "count"), Flavor: text.Draw(t, "flavor"), Image: text.Draw(t, "image"),
+			Name: name.Draw(t, "name"), Count: rapid.IntRange(1, 30).Draw(t, "count"), Flavor: text.Draw(t, "flavor"), Image: text.Draw(t, "image"),
 			For: time.Duration(rapid.IntRange(1, 1e6).Draw(t, "for")) * time.Second, Network: "auto", FloatingIP: &on,
 			SecurityGroup: rapid.SliceOfN(text, 0, 3).Draw(t, "groups"), Open: rapid.SliceOfN(rapid.IntRange(-9, 99), 0, 3).Draw(t, "open"),
 			Property: rapid.MapOfN(rapid.StringMatching(`[a-z:"' -]{1,5}`), text, 0, 3).Draw(t, "property"), ConfigDrive: yes.Draw(t, "drive"),
