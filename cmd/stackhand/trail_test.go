@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/bot"
 	"github.com/stackhand/stackhand/store"
 	"github.com/stackhand/stackhand/store/bolt"
 )
@@ -37,7 +38,7 @@ func onFile(t *testing.T, path string) (*app, func()) {
 	a, _ := recorder(t)
 	db, err := bolt.Open(path, bolt.Options{})
 	a.must(t, err)
-	a.driver, a.desk = db, deskOf(path)
+	a.driver, a.desk, a.bot = db, deskOf(path), new(bot.Bot) // of no workspace: links are left out
 	a.store, err = store.New(t.Context(), db, store.Options{})
 	a.must(t, err)
 	return a, func() { a.must(t, db.Close()) }
