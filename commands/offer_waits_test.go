@@ -98,7 +98,7 @@ func TestAcceptedOfferIsNotApproved(t *testing.T) {
 
 // An offer that waits stands beyond its own time, for its line alone; and ends with its withdrawal, as does the request.
 func TestAcceptedTransferStands(t *testing.T) {
-	w, env, b, r := waitingOffer(t, false)
+	w, env, _, r := waitingOffer(t, false)
 	id := r.Job.Stacks[0]
 	w.talk(t, env, []hears{
 		{alice, "show web-1", "Offered to: @U0BOB, who accepted; that waits for an approval (request " + r.ID},
@@ -122,7 +122,7 @@ func TestAcceptedTransferStands(t *testing.T) {
 		t.Errorf("alice was told %q", w.lastNotice("U0ALICE").Text)
 	}
 	for who, line := range map[string]string{"alice": "transfer withdraw web-1", "dana": "transfer web-1 dana"} {
-		w, env, b, r = waitingOffer(t, false)
+		w, env, b, r := waitingOffer(t, false)
 		env.Policy = nil
 		user := map[string]stackhand.User{"alice": alice, "dana": dana}[who]
 		decide(t, env, user, line, "no longer offered|is yours now")
