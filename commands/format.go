@@ -37,11 +37,19 @@ func (e *entry) format(args reflect.Value) string {
 			options = append(options, s.written(f)...)
 		}
 	}
-	// A server can be called -x, or vm, which is taken for a noun after a verb.
-	if nounAfter(said) || slices.ContainsFunc(said, func(w string) bool { return strings.HasPrefix(w, "-") }) {
+	if e.mistakable(said) || slices.ContainsFunc(said, func(w string) bool { return strings.HasPrefix(w, "-") }) {
 		return strings.Join(slices.Concat(words[:1], options, []string{"--"}, words[1:]), " ")
 	}
 	return strings.Join(append(words, options...), " ")
+}
+
+// mistakable tells whether arguments that follow the command's name would be read as a part of it: a server can be called vm, which after
+// a verb alone is the noun, or list.
+func (e *entry) mistakable(said []string) bool {
+	if len(said) == 0 {
+		return false
+	}
+	return !strings.Contains(e.Name, " ") && nounAfter(said) || find(strings.ToLower(e.Name+" "+said[0])) != nil
 }
 
 func (s *spec) isDefault(f reflect.Value) bool {

@@ -114,3 +114,20 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// TestFormatOfWordsOfCommands checks lines about servers whose names are words of other commands.
+func TestFormatOfWordsOfCommands(t *testing.T) {
+	for name, args := range map[string]any{
+		"schedule": scheduleArgs{Server: "list", Stop: "20:00"}, "transfer": transferArgs{Server: "accept", To: "bob"}, "extend": extendArgs{Server: "vm"},
+	} {
+		line := format(name, args)
+		_, env := newWorld()
+		words, err := read(env, encode(line)).words()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, _, exact := resolve(words); e == nil || e.Name != name || !exact {
+			t.Errorf("%s is read as another command", line)
+		}
+	}
+}
