@@ -79,10 +79,12 @@ func TestChunksHoldTheirLimits(t *testing.T) {
 
 func FuzzMrkdwn(f *testing.F) {
 	f.Add("web-1 <!channel> `x` *b*")
+	f.Add("U00ALICE")
+	f.Add("S00")
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, kind := range []stackhand.SpanKind{stackhand.Plain, stackhand.Code, stackhand.Bold, stackhand.Block, stackhand.Mention} {
 			out := mrkdwn(stackhand.Text{{Kind: kind, S: s}})
-			if i := strings.IndexAny(out, "<>"); i >= 0 && !(kind == stackhand.Mention && userID.MatchString(s)) {
+			if i := strings.IndexAny(out, "<>"); i >= 0 && !(kind == stackhand.Mention && (userID.MatchString(s) || groupID.MatchString(s))) {
 				t.Fatalf("%s %q became %q", kind, s, out)
 			}
 		}
