@@ -104,7 +104,11 @@ func (s shown) card() sheet {
 			out = append(out, part{Text: serverLine(st).Add("%s", ownedBy(st, j.User.ID)), Actions: serverActions(st)})
 		}
 	}
-	foot := stackhand.Textf("%s · asked by %s · job %s", stackhand.AsCode(firstOf(j.Line, j.Flow)), firstOf(j.User.Name, "somebody"), stackhand.AsCode(j.ID))
+	foot := stackhand.Textf("%s", stackhand.AsCode(firstOf(j.Line, j.Flow)))
+	if j.User.Name != "" { // nobody asks for the steps of a lease
+		foot = foot.Add(" · asked by %s", j.User.Name)
+	}
+	foot = foot.Add(" · job %s", stackhand.AsCode(j.ID))
 	if len(j.Approvals) > 0 {
 		foot = append(foot.Add(" · approved by "), asked{req: stackhand.Request{Approvals: j.Approvals}}.deciders(true)...)
 	}

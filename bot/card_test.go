@@ -49,6 +49,7 @@ func TestCardSaysWhereTheJobStands(t *testing.T) {
 	}{
 		{"queued", nil, stackhand.JobQueued, []string{"waiting to start"}, []string{"cancel"}},
 		{"running", nil, stackhand.JobRunning, []string{"*Create web-1*: in progress", "asked by alice", "`create web-1`"}, []string{"cancel"}},
+		{"a step of a lease", func(j *stackhand.Job) { j.User.Name, j.Line = "", "its lease has ended" }, stackhand.JobRunning, []string{"`its lease has ended` · job `k3v9`"}, []string{"cancel"}},
 		{"in trouble", func(j *stackhand.Job) {
 			j.Steps = []stackhand.JobStep{{Title: "Server", State: stackhand.StepRunning, Attempt: 2, Problem: &stackhand.Problem{Msg: "No answer."}}}
 		}, stackhand.JobRunning, []string{"in progress, but *Server* is tried again: No answer."}, []string{"cancel"}},
