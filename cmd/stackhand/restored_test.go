@@ -14,6 +14,17 @@ func (v *vault) ahead(by time.Duration) {
 	v.must(v.p.moveClock(v.t.Context(), by))
 }
 
+// restore kills the bot, puts a backup in the place of its store, and starts it again.
+func (v *vault) restore(copied string) {
+	v.t.Helper()
+	v.st.kill()
+	if code, out, errs := command(v.t, "", "restore", "--store", v.path(), copied); code != 0 {
+		v.t.Fatal(out, errs)
+	}
+	v.must(v.st.start(v.t.Context()))
+	v.must(v.p.connected(v.t.Context()))
+}
+
 // server tells what the cloud says of a stack's server; "" if it is gone.
 func (v *vault) server(name string) (stackhand.Stack, string) {
 	v.t.Helper()
@@ -66,12 +77,7 @@ func TestOldBackup(t *testing.T) {
 	v.must(v.p.wait(t.Context(), time.Minute))
 	v.ahead(30 * time.Hour)
 
-	v.st.kill()
-	if code, out, errs := command(t, "", "restore", "--store", v.path(), copied); code != 0 {
-		t.Fatal(out, errs)
-	}
-	v.must(v.st.start(t.Context()))
-	v.must(v.p.connected(t.Context()))
+	v.restore(copied)
 	if st, status := v.server("web-1"); status != "ACTIVE" || len(st.Lease.Ladder.Rungs) != 1 {
 		t.Fatalf("web-1 is %s, and on record %+v", status, st.Lease)
 	}
@@ -143,12 +149,7 @@ func TestFreshBackup(t *testing.T) {
 	v.say("alice", "team-a", "/stack extend web-1 6h")
 	v.see("web-1 is yours until")
 	v.ahead(40 * time.Minute)
-	v.st.kill()
-	if code, out, errs := command(t, "", "restore", "--store", v.path(), copied); code != 0 {
-		t.Fatal(out, errs)
-	}
-	v.must(v.st.start(t.Context()))
-	v.must(v.p.connected(t.Context()))
+	v.restore(copied)
 	v.ahead(15 * time.Minute) // over the end that the record has
 	if _, status := v.server("web-1"); status != "ACTIVE" {
 		t.Fatalf("web-1 is %s by a warning from before the backup", status)
