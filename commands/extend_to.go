@@ -51,7 +51,7 @@ func (env *Env) extended(user stackhand.User, st stackhand.Stack, before time.Ti
 	var text stackhand.Text
 	switch {
 	case env.carrying:
-	case st.Of(user):
+	case st.Lease.Owner == user.ID:
 		text = stackhand.Textf("%s is yours until %s.", st.Name, stackhand.At(st.Lease.Until))
 	default:
 		text = stackhand.Textf("%s of %s lasts until %s.", st.Name, stackhand.To(st.Lease.Owner), stackhand.At(st.Lease.Until))

@@ -17,9 +17,9 @@ func TestExtendWithoutALogin(t *testing.T) {
 	delete(w.login, "U0DANA")
 	carol, erin := stackhand.User{ID: "U0CAROL", Name: "carol", Role: stackhand.Approver}, stackhand.User{ID: "U0ERIN", Name: "erin", Role: stackhand.Member}
 	w.talk(t, env, []hears{
-		{bob, "extend " + st.ID, "web-1 is yours until"},
-		{bob, "extend web-1 2h", "web-1 is yours until"},
-		{bob, "keep " + st.ID + " --until 2d", "web-1 is yours until"},
+		{bob, "extend " + st.ID, "web-1 of @U0ALICE lasts until"},
+		{bob, "extend web-1 2h", "web-1 of @U0ALICE lasts until"},
+		{bob, "keep " + st.ID + " --until 2d", "web-1 of @U0ALICE lasts until"},
 		{dana, "extend " + st.ID + " 3h", "web-1 of @U0ALICE lasts until"},
 		{dana, "extend web-1", "You are not logged in to lab"},
 		{bob, "extend web-2", "You are not logged in to lab"},
@@ -49,7 +49,7 @@ func TestRulesWithoutALogin(t *testing.T) {
 	st.Shared = []string{"U0BOB"}
 	w.stacks[st.ID] = st
 	for when, want := range map[string]string{
-		`request.verb == "create" && usage.servers > 2`:      "is yours until",
+		`request.verb == "create" && usage.servers > 2`:      "web-1 of @U0ALICE lasts until",
 		`request.verb == "extend" && usage.servers > 2`:      "cannot be evaluated",
 		`user.role == "member" && request.verb == "extend"`:  "does not allow that",
 		`request.project == "team-a" && quota.cores.max > 1`: "cannot be evaluated",

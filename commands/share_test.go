@@ -61,7 +61,7 @@ func TestShare(t *testing.T) {
 	ops := stackhand.User{ID: "U0CAROL", Name: "carol", Role: stackhand.Member, Groups: []string{"S0OPS"}}
 	w.login["U0CAROL"] = "carol"
 	w.talk(t, env, []hears{
-		{ops, "extend web-1 2h", "web-1 is yours until"},
+		{ops, "extend web-1 2h", "web-1 of @U0ALICE lasts until"},
 		{alice, "unshare web-1 carol", "is not shared with them"},
 		{alice, "unshare web-1 @U0BOB", "no longer shared with @U0BOB"},
 		{bob, "extend web-1 1h", "so you cannot extend it"},
