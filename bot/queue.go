@@ -32,12 +32,24 @@ func (q *queue) start(ctx context.Context) {
 
 // add queues something that was written down.
 func (q *queue) add(in stackhand.Inbound) {
+	q.expect()
+	q.put(in)
+}
+
+// expect counts something that put will bring: what is written down and not acknowledged yet is work already, though none may begin.
+func (q *queue) expect() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.n == 0 {
 		q.idle = make(chan struct{})
 	}
 	q.n++
+}
+
+// put queues what was expected.
+func (q *queue) put(in stackhand.Inbound) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	waiting, working := q.lines[in.User]
 	q.lines[in.User] = append(waiting, in)
 	if !working {

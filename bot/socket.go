@@ -191,11 +191,12 @@ func (b *Bot) accept(ctx context.Context, d *delivery) error {
 	if err != nil {
 		return err
 	}
-	err = b.acknowledge(ctx, d.ack, d.envelope, d.arrival.answer)
-	if fresh {
-		b.queue.add(in)
+	if !fresh {
+		return b.acknowledge(ctx, d.ack, d.envelope, d.arrival.answer)
 	}
-	return err
+	b.queue.expect()
+	defer b.queue.put(in)
+	return b.acknowledge(ctx, d.ack, d.envelope, d.arrival.answer)
 }
 
 // watchEvery is how often the watchdog looks, and how long no connection is worth a word.
