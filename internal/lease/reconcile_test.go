@@ -159,6 +159,24 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
+// A sweep that comes between the record of a step and the end of its job does not yet ask the cloud, and so tells nothing: the server that it would
+// call stopped may be gone.
+func TestNotToldBeforeTheJobIsThrough(t *testing.T) {
+	w := putAwayStack(func(st *stackhand.Stack) { st.Busy = "ended-1" })
+	w.err = stackhand.Errorf(stackhand.NotFound, "no such server")
+	w.sweeps(t, 2*time.Hour+time.Minute)
+	if text := w.texts(); text != "" {
+		t.Errorf("told before the job was through: %s", text)
+	}
+	st := w.stacks["j-1"]
+	st.Busy = ""
+	w.stacks["j-1"] = st
+	w.sweeps(t, 2*time.Hour+2*time.Minute)
+	if text := w.texts(); len(w.notices) != 1 || !strings.Contains(text, "web-1 is not in the cloud any more") {
+		t.Errorf("%d notices: %s", len(w.notices), text)
+	}
+}
+
 // A cloud that gives no answer is asked twice in a sweep, and none is asked for steps that are not taken anyway.
 func TestCloudIsAskedSeldom(t *testing.T) {
 	s, b, g, now := herd(30, Limits{Sweep: 3})

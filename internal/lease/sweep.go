@@ -164,8 +164,12 @@ func (s *Sweeper) look(ctx context.Context, p *pass, in *project, stack stackhan
 	return s.take(ctx, p, in, stack, n, now)
 }
 
-// tell warns of a step, unless the cloud says that it is not to come.
+// tell warns of a step, unless the cloud says that it is not to come. While the job that took the step before is not through, the cloud is not asked,
+// and nobody is told what it would say: the next sweep looks again.
 func (s *Sweeper) tell(ctx context.Context, p *pass, in *project, stack stackhand.Stack, n Next, before time.Duration, id string, now time.Time) error {
+	if rung, parked := stack.Lease.Ladder.Parked(); parked && stack.Busy != "" && rung.Job == stack.Busy {
+		return nil
+	}
 	if over, err := s.reconcile(ctx, p, in, &stack, &n, now); err != nil || over {
 		return err
 	}
