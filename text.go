@@ -106,11 +106,45 @@ func (t Text) String() string {
 	return b.String()
 }
 
+// written is how a moment is written out where it is not shown to each reader in their own time zone.
+const written = "2006-01-02 15:04 UTC"
+
+var writtenOut = regexp.MustCompile(`\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC\b`)
+
+// Retold are words that went through a record, such as the title or the problem of a job: moments that String has written out
+// in them are moments again, to the minute.
+func Retold(s string) (out Text) {
+	at := 0
+	for _, m := range writtenOut.FindAllStringIndex(s, -1) {
+		t, err := time.Parse(written, s[m[0]:m[1]])
+		if err != nil {
+			continue // a thirteenth month
+		}
+		out = append(out.plain(s[at:m[0]]), At(t))
+		at = m[1]
+	}
+	return out.plain(s[at:])
+}
+
+// In is the text with its moments written out in a time zone, for what only one person sees and what cannot hold a moment, such as
+// the label of a button.
+func (t Text) In(zone *time.Location) string {
+	var b strings.Builder
+	for _, s := range t {
+		if s.Kind == Moment {
+			b.WriteString(s.T.In(zone).Format("2006-01-02 15:04 MST"))
+		} else {
+			b.WriteString(s.String())
+		}
+	}
+	return b.String()
+}
+
 // String is the span as Text.String has it.
 func (s Span) String() string {
 	switch s.Kind {
 	case Moment:
-		return s.T.UTC().Format("2006-01-02 15:04 UTC")
+		return s.T.UTC().Format(written)
 	case Mention:
 		return "@" + s.S
 	case Link:

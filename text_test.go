@@ -84,3 +84,19 @@ func TestClean(t *testing.T) {
 		}
 	}
 }
+
+// Moments that went through a record as words are moments again.
+func TestRetold(t *testing.T) {
+	text := stackhand.Textf("%s until %s, not %s", "web-1", stackhand.At(noon), stackhand.At(noon.Add(time.Hour)))
+	if diff := cmp.Diff(text, stackhand.Retold(text.String())); diff != "" {
+		t.Error(diff)
+	}
+	for _, plain := range []string{"", "web-1", "2026-13-41 12:00 UTC", "2026-11-21 12:00", "a2026-11-21 12:00 UTC"} {
+		if got := stackhand.Retold(plain); len(got) > 1 || got.String() != plain || len(got) == 1 && got[0].Kind != stackhand.Plain {
+			t.Errorf("%q became %+v", plain, got)
+		}
+	}
+	if got := text.In(time.FixedZone("EST", -5*60*60)); got != "web-1 until 2026-11-21 07:00 EST, not 2026-11-21 08:00 EST" {
+		t.Error(got)
+	}
+}

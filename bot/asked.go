@@ -184,7 +184,7 @@ func (a asked) actions(own bool) []stackhand.Action {
 	}
 	out = append(out, stackhand.Action{ID: "deny", Label: "Deny…", Value: r.ID, Danger: true})
 	if own {
-		out = append(out, stackhand.Action{ID: "cancel", Label: "Withdraw", Value: r.ID, Confirm: "Withdraw " + r.Job.Title + "? Then nobody has to decide about it."})
+		out = append(out, stackhand.Action{ID: "cancel", Label: "Withdraw", Value: r.ID, Confirm: "Withdraw this request? Then nobody has to decide about it."})
 	}
 	return out
 }

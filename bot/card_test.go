@@ -378,7 +378,7 @@ func valid(t interface {
 func TestApprovedLine(t *testing.T) {
 	until := time.Date(2026, 12, 2, 18, 0, 0, 0, time.UTC)
 	s := shown{
-		job: stackhand.Job{ID: "k3v9x2ab", Flow: flowLine, Title: "Keep web-1 until 2 Dec 18:00 UTC", State: stackhand.JobDone, User: stackhand.User{ID: "U0ALICE"}, Notes: []string{"It stays stopped."}},
+		job: stackhand.Job{ID: "k3v9x2ab", Flow: flowLine, Title: "Keep web-1 until 2026-12-02 18:00 UTC", State: stackhand.JobDone, User: stackhand.User{ID: "U0ALICE"}, Notes: []string{"It stays stopped."}},
 		stacks: []stackhand.Stack{{Name: "web-1", State: stackhand.StackReady, Address: "203.0.113.5", Status: "SHUTOFF",
 			Lease: stackhand.Lease{Owner: "U0BOB", Until: until}}},
 	}

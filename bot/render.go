@@ -50,7 +50,7 @@ func atomsOf(t stackhand.Text) []atom {
 			out = append(out, plain(s.S)...)
 		case stackhand.Bold:
 			for _, piece := range pieces(s.S) {
-				out = append(out, atom{s: "*" + escape.Replace(neutral(strings.ReplaceAll(piece, "*", "∗"))) + "*"})
+				out = append(out, atom{s: bold(piece)})
 			}
 		case stackhand.Code:
 			for _, piece := range pieces(s.S) {
@@ -76,13 +76,33 @@ func plain(s string) (out []atom) {
 	return append(out, words(s[at:])...)
 }
 
+// words renders words without code. Moments that are written out in them are shown as moments are.
 func words(s string) (out []atom) {
-	for line := range strings.Lines(s) {
-		for _, piece := range pieces(line) {
-			out = append(out, atom{s: escape.Replace(neutral(piece))})
+	for _, t := range stackhand.Retold(s) {
+		if t.Kind == stackhand.Moment {
+			out = append(out, atom{s: special(t)})
+			continue
+		}
+		for line := range strings.Lines(t.S) {
+			for _, piece := range pieces(line) {
+				out = append(out, atom{s: escape.Replace(neutral(piece))})
+			}
 		}
 	}
 	return out
+}
+
+// bold renders a piece of bold text, with moments as words has them.
+func bold(s string) string {
+	var b strings.Builder
+	for _, t := range stackhand.Retold(s) {
+		if t.Kind == stackhand.Moment {
+			b.WriteString(special(t))
+		} else {
+			b.WriteString(escape.Replace(neutral(strings.ReplaceAll(t.S, "*", "∗"))))
+		}
+	}
+	return "*" + b.String() + "*"
 }
 
 // pieces cuts a string into parts of at most maxPiece characters.
@@ -102,7 +122,7 @@ func special(s stackhand.Span) string {
 	s.S = clip(s.S, maxPiece)
 	switch s.Kind {
 	case stackhand.Moment:
-		return fmt.Sprintf("<!date^%d^{date_short_pretty} at {time}|%s>", s.T.Unix(), s.T.UTC().Format("2006-01-02 15:04 UTC"))
+		return fmt.Sprintf("<!date^%d^{date_short_pretty} at {time}|%s>", s.T.Unix(), s)
 	case stackhand.Mention:
 		if userID.MatchString(s.S) {
 			return "<@" + s.S + ">"

@@ -36,7 +36,7 @@ const (
 )
 
 // showActivity adds to what show tells how busy a server was: a line of marks, with the numbers in words, and a chart.
-func (env *Env) showActivity(ctx context.Context, t target, r *Reply) error {
+func (env *Env) showActivity(ctx context.Context, user stackhand.User, t target, r *Reply) error {
 	if env.Activity == nil || t.stack == nil {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (env *Env) showActivity(ctx context.Context, t target, r *Reply) error {
 	if !a.Used.IsZero() {
 		r.Fields = append(r.Fields, Field{"Last used", stackhand.Textf("%s, %s", stackhand.At(a.Used), a.UsedFor)})
 	}
-	r.Chart = a.chart(t.name(), env.Now())
+	r.Chart = a.chart(t.name(), env.Now(), env.location(ctx, user))
 	return nil
 }
 
@@ -131,16 +131,16 @@ func percent(v float64) string {
 	return fmt.Sprintf("%.0f %%", v)
 }
 
-// chart draws the hours that are known; nil where there are not enough for a picture.
-func (a Activity) chart(name string, now time.Time) *Chart {
+// chart draws the hours that are known, as the clock of a time zone counts them; nil where there are not enough for a picture.
+func (a Activity) chart(name string, now time.Time, zone *time.Location) *Chart {
 	marks, _ := a.marks(now)
 	marks = slices.DeleteFunc(marks, func(m Load) bool { return m.CPU < 0 })
 	if len(marks) < 2 {
 		return nil
 	}
-	c := &Chart{Title: clip("Processors of "+name, 50), Kind: "line", Unit: "%", Told: true, Series: []Series{{Name: "processors"}}}
+	c := &Chart{Title: clip("Processors of "+name+" ("+now.In(zone).Format("MST")+")", 50), Kind: "line", Unit: "%", Told: true, Series: []Series{{Name: "processors"}}}
 	for _, m := range marks[max(0, len(marks)-maxLabels):] {
-		c.Labels = append(c.Labels, m.At.Format("01-02 15h"))
+		c.Labels = append(c.Labels, m.At.In(zone).Format("01-02 15:04"))
 		c.Series[0].Values = append(c.Series[0].Values, float64(int(m.CPU*10))/10)
 	}
 	return c

@@ -48,6 +48,10 @@ func TestShowActivity(t *testing.T) {
 	if r.Chart == nil || !r.Chart.Told || len(r.Chart.Labels) != len(r.Chart.Series[0].Values) || len(r.Chart.Labels) > maxLabels || r.Chart.Unit != "%" {
 		t.Errorf("the chart: %+v", r.Chart)
 	}
+	env.Zone = func(context.Context, string) string { return "Asia/Kolkata" }
+	if r, _ = shown(); r.Chart.Title != "Processors of web-1 (IST)" || r.Chart.Labels[0] != "11-20 08:30" {
+		t.Errorf("for a reader in Kolkata it has the title %s and begins at %s", r.Chart.Title, r.Chart.Labels[0])
+	}
 	a.Off = hour.Add(-12 * time.Hour) // what comes after is no gap
 	a.Hours = a.Hours[:11]
 	_, text = shown()

@@ -41,7 +41,7 @@ func clouds(ctx context.Context, env *Env, user stackhand.User, _ struct{}) (Rep
 			} else if mark == "" {
 				mark = "chosen"
 			}
-			t.Rows = append(t.Rows, []string{name, c.Identity.Project, c.Identity.User, region, untilDay(c), mark})
+			t.Rows = append(t.Rows, []string{name, c.Identity.Project, c.Identity.User, region, untilWhen(c), mark})
 		}
 		if len(t.Rows) == before {
 			t.Rows = append(t.Rows, []string{name, "–", "–", region, "–", inUse(name == choice.Cloud)})
@@ -58,10 +58,10 @@ func inUse(yes bool) string {
 	return ""
 }
 
-// untilDay is the day on which a login ends.
-func untilDay(c stackhand.Credential) string {
+// untilWhen is when a login ends.
+func untilWhen(c stackhand.Credential) string {
 	if c.Ends.IsZero() {
 		return "–"
 	}
-	return c.Ends.UTC().Format("2006-01-02")
+	return stackhand.At(c.Ends).String()
 }

@@ -39,7 +39,7 @@ func TestDigest(t *testing.T) {
 	w, env := digestWorld()
 	r, err := say(t, env, bob, "digest")
 	text := told(r, err)
-	expect(t, text, `The week of the servers of this channel from 14 Nov to 21 Nov 2026`, `There now: 2 servers`, `U0ALICE: 2 \(web-1, web-2\)`,
+	expect(t, text, `The week of the servers of this channel from 2026-11-14 09:00 UTC to 2026-11-21 09:00 UTC`, `There now: 2 servers`, `U0ALICE: 2 \(web-1, web-2\)`,
 		`This week: 240.0 h, 4.80`, `U0ALICE: 216.0 h, 4.32`, `U0BOB: 24.0 h, 0.48`, `Ends within seven days`, `web-2 \(U0ALICE\): 2026-11-24 09:00 UTC`,
 		`Nobody seems to use`, `web-2 \(U0ALICE\): its processor did nothing for two days`, `Given back: 48.0 h, 0.96`, `was deleted counts in that week only`)
 	if strings.Contains(text, "far-1") {

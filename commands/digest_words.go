@@ -58,7 +58,7 @@ const atMost = 12
 
 // Words are the whole digest; the chart shows no more than they say.
 func (d Digest) Words() stackhand.Text {
-	text := stackhand.Textf("%s from %s to %s (UTC)", stackhand.AsBold("The week of "+d.Of), d.From.UTC().Format("2 Jan"), d.Until.UTC().Format("2 Jan 2006"))
+	text := stackhand.Textf("%s from %s to %s", stackhand.AsBold("The week of "+d.Of), stackhand.At(d.From), stackhand.At(d.Until))
 	n := 0
 	for _, s := range d.Runs {
 		n += len(s.Servers)

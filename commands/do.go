@@ -34,6 +34,7 @@ func Do(ctx context.Context, env *Env, user stackhand.User, line Line) (Reply, e
 	giveLine(c.args, line)
 	reply, err := c.entry.run(ctx, env, user, c.args)
 	reply, err = settle(reply, env.refused(ctx, c.entry, err))
+	reply = env.local(ctx, user, reply)
 	if ask, ok := env.askAction(ctx, c, line, err); ok {
 		reply.Actions = append(reply.Actions, ask)
 	}
@@ -98,7 +99,7 @@ func article(noun string) string {
 func Submit(ctx context.Context, env *Env, user stackhand.User, formID, state string, values map[string]string, line Line) (Reply, map[string]string, error) {
 	env = env.current().audited(user, line)
 	r, wrong, err := env.submit(ctx, user, formID, state, values, line)
-	return r, wrong, env.refused(ctx, nil, err)
+	return env.local(ctx, user, r), wrong, env.refused(ctx, nil, err)
 }
 
 func (env *Env) submit(ctx context.Context, user stackhand.User, formID, state string, values map[string]string, line Line) (Reply, map[string]string, error) {

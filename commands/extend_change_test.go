@@ -36,7 +36,7 @@ func TestAnExtensionIsChanged(t *testing.T) {
 	decide(t, env, carol, "approve "+r.ID+" --for 12h", "You approved .*It still needs 1 more approval")
 	now, until := b.all[r.ID], before.Add(12*time.Hour)
 	expect(t, strings.Join(now.Changed, "\n"), `^Carol changed it\. Would end: .*, 12h later instead of .*, 2d later; Cost: 0\.48 a day, 0\.24 for 12h instead of 0\.48 a day, 0\.96 for 2d\.$`)
-	if now.Job.Title != "Keep web-1 until "+clock(until) || now.Rule != "two keys" {
+	if now.Job.Title != "Keep web-1 until "+stackhand.At(until).String() || now.Rule != "two keys" {
 		t.Errorf("%q by %q", now.Job.Title, now.Rule)
 	}
 	w.now = w.now.Add(2 * time.Hour) // the moment stays what it was, and so does what the second one approves

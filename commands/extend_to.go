@@ -84,7 +84,7 @@ func (s *session) longer(ctx context.Context, t target, until time.Time, line Li
 		d.over = over
 	}
 	until = until.UTC() // however it was said, it is the same moment when it is planned anew
-	d.title = "Keep " + st.Name + " until " + clock(until)
+	d.title = "Keep " + st.Name + " until " + stackhand.At(until).String()
 	d.said = &reading{entry: find("keep"), args: reflect.ValueOf(keepArgs{Server: st.ID, Until: until.Format(time.RFC3339Nano), Line: line})}
 	d.until, d.ends, d.once = until, deleted, true
 	d.outline = s.outlineLonger(st, until)

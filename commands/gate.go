@@ -75,9 +75,6 @@ func (env *Env) frozen(ctx context.Context, user stackhand.User) error {
 		Do("Reading commands such as `list` work. Try again when the freeze is over; until then only administrators change things.")
 }
 
-// clock writes a moment in plain text.
-func clock(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
-
 // ended ends words with a full stop.
 func ended(s string) string {
 	s = strings.TrimSpace(s)

@@ -52,10 +52,7 @@ func keep(ctx context.Context, env *Env, user stackhand.User, a keepArgs) (Reply
 			return retry(ctx, env, user, retryArgs{jobArgs: jobArgs{Job: a.Server, Line: a.Line}, Keep: true})
 		}
 	}
-	zone, err := time.LoadLocation(env.zone(ctx, user))
-	if err != nil {
-		zone = time.UTC // Slack knows a zone that this machine does not
-	}
+	zone := env.location(ctx, user)
 	now := env.Now().In(zone)
 	a.sort(now)
 	s, t, err := locateLease(ctx, env, user, a.Line, a.Cloud, a.Server, func(id string) string { a.Server = id; return format("keep", a) })

@@ -84,7 +84,7 @@ func show(ctx context.Context, env *Env, user stackhand.User, a showArgs) (Reply
 		}
 		field(name, "%s", made)
 	}
-	return r, env.showActivity(ctx, t, &r)
+	return r, env.showActivity(ctx, user, t, &r)
 }
 
 // sizeButtons confirm or revert a resize that waits for it.

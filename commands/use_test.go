@@ -225,7 +225,7 @@ func TestWhereOneIs(t *testing.T) {
 	w.creds[1].Ends = w.now
 	w.choice[alice.ID].In["lab"] = stackhand.Scope{ProjectID: teamA, Region: "RegionTwo"}
 	r, err := say(t, env, alice, "clouds")
-	expect(t, told(r, err), `lab +team-a +alice +RegionTwo +– +in use`, `lab +team-b +alice +RegionTwo +2026-11-21\n`, `svc +– +the bot's own login`)
+	expect(t, told(r, err), `lab +team-a +alice +RegionTwo +– +in use`, `lab +team-b +alice +RegionTwo +2026-11-21 09:00 UTC\n`, `svc +– +the bot's own login`)
 	r, err = say(t, env, alice, "whoami")
 	expect(t, told(r, err), `lab: alice, project team-a \(member\), region RegionTwo – in use`, `lab: alice, project team-b, region RegionTwo, until 2026-11-21`)
 	w.choice[alice.ID] = stackhand.Choice{Cloud: "svc", In: map[string]stackhand.Scope{"lab": {ProjectID: "p-team-b"}}}

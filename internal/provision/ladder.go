@@ -108,7 +108,7 @@ func (d Deps) same(st stackhand.Stack, srv stackhand.Server) error {
 	case srv.ProjectID != "" && srv.ProjectID != st.ProjectID:
 		return no("it is in another project")
 	case !srv.Created.IsZero() && !st.Born.IsZero() && !srv.Created.Equal(st.Born):
-		return no("it was made at %s, not at %s", srv.Created.UTC().Format(time.RFC3339), st.Born.UTC().Format(time.RFC3339))
+		return no("it was made %s, which is not the moment of the record (%s apart)", stackhand.At(srv.Created), srv.Created.Sub(st.Born).Abs())
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func awake(st stackhand.Stack, srv stackhand.Server) error {
 		return nil
 	}
 	return stackhand.Errorf(stackhand.Conflict, "%s runs, although it was put away at %s: somebody started it without me, so nothing was done to it.",
-		st.Name, rg.At.UTC().Format("2006-01-02 15:04 UTC")).Do("Say delete %s if it has to go all the same.", st.Name)
+		st.Name, stackhand.At(rg.At)).Do("Say delete %s if it has to go all the same.", st.Name)
 }
 
 // stillDue looks once more before the server is touched: the bot may have been off since the check.
