@@ -275,3 +275,22 @@ func TestHomeShowsServers(t *testing.T) {
 		t.Errorf("answered in %s", got.Channel)
 	}
 }
+
+// What was planned before a change may be done already: it is looked at anew first, and all that time the bot is busy.
+func TestNothingIsDoneThatWasPlannedBeforeAChange(t *testing.T) {
+	r := newReporter(&Bot{})
+	task := r.of("j1")
+	task.next = &op{part: partCard, method: "chat.update", channel: "C1", ts: "1.1"}
+	soonest := time.Minute
+	if r.best(nil, &soonest) != task {
+		t.Fatal("what is planned is not done")
+	}
+	task.dirty = true
+	if r.best(nil, &soonest) != nil {
+		t.Error("done though the job changed since it was planned")
+	}
+	task.next = nil
+	if len(r.due()) != 1 || !r.busy() {
+		t.Error("idle while a job is looked at")
+	}
+}

@@ -24,6 +24,7 @@ type reporter struct {
 type task struct {
 	id      string
 	dirty   bool      // the record may have changed since it was looked at
+	looking bool      // it is looked at just now
 	working bool      // a call is under way
 	next    *op       // what to do next; nil: nothing
 	open    bool      // the report is open: the job runs, or messages are missing
@@ -79,7 +80,7 @@ func (r *reporter) busy() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, t := range r.tasks {
-		if t.dirty || t.working || t.next != nil {
+		if t.dirty || t.looking || t.working || t.next != nil {
 			return true
 		}
 	}
@@ -166,6 +167,7 @@ func (r *reporter) look(ctx context.Context) {
 	for _, t := range r.due() {
 		next, open, err := r.plan(ctx, t)
 		r.mu.Lock()
+		t.looking = false
 		switch {
 		case err != nil:
 			t.dirty = true
@@ -193,7 +195,7 @@ func (r *reporter) due() []*task {
 	var out []*task
 	for _, t := range r.tasks {
 		if t.dirty && !t.working && time.Now().After(t.later) {
-			t.dirty = false
+			t.dirty, t.looking = false, true
 			out = append(out, t)
 		}
 	}
@@ -276,7 +278,7 @@ func (r *reporter) best(without map[string]bool, soonest *time.Duration) *task {
 			*soonest = min(*soonest, at.Sub(now)+time.Millisecond)
 			continue
 		}
-		if t.next == nil || without[t.next.place()] {
+		if t.next == nil || t.dirty || without[t.next.place()] { // dirty: what was planned may be done already, it is looked at first
 			continue
 		}
 		if best == nil || t.next.class < best.next.class || t.next.class == best.next.class && t.since.Before(best.since) {
