@@ -201,7 +201,7 @@ func TestTheCardBecomesTheJobs(t *testing.T) {
 	match(t, w.card("C0TEAMA"), "approved by @carol; it begins now")
 	j := r.Job
 	j.State, j.Started, j.Approvals, j.Stacks = stackhand.JobRunning, time.Now(), r.Approvals, []string{r.ID + "-1"}
-	j.Steps = []stackhand.JobStep{{Name: "server", Title: "Server web-1", State: stackhand.StepRunning, Started: time.Now()}}
+	j.Steps = []stackhand.JobStep{{Name: "server", Title: "Server web-1", State: stackhand.StepRunning}}
 	w.mem.put(j)
 	w.bot.Changed(r.ID)
 	w.see(0, "approved by @carol; job k3v7k3v7 is at work")
@@ -233,7 +233,7 @@ func TestARequestInAThread(t *testing.T) {
 	w.mem.ask(r)
 	j := r.Job
 	j.State, j.Approvals, j.Stacks = stackhand.JobRunning, r.Approvals, []string{r.ID + "-1"}
-	j.Steps = []stackhand.JobStep{{Name: "server", Title: "Server web-1", State: stackhand.StepRunning, Started: time.Now()}}
+	j.Steps = []stackhand.JobStep{{Name: "server", Title: "Server web-1", State: stackhand.StepRunning}}
 	w.mem.put(j)
 	w.finish(r.ID)
 	w.settled(r.ID)

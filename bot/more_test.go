@@ -39,7 +39,7 @@ func (w *world) begun(user stackhand.User, line commands.Line, flow, title strin
 	if j, err := w.mem.Job(context.Background(), id); err == nil {
 		return j
 	}
-	j := job(id, stackhand.JobRunning, stackhand.JobStep{Name: "do", Title: title, State: stackhand.StepRunning, Started: time.Now()})
+	j := job(id, stackhand.JobRunning, stackhand.JobStep{Name: "do", Title: title, State: stackhand.StepRunning})
 	j.Flow, j.User, j.Place, j.Line, j.Title, j.Started = flow, user, line.Place, line.Text, title, time.Now()
 	w.mem.put(j)
 	return j

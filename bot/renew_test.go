@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stackhand/stackhand"
 	sim "github.com/stackhand/stackhand/internal/sim/slack"
@@ -147,15 +146,6 @@ func TestACardThatNobodyWants(t *testing.T) {
 	w := newWorld(t, sim.Options{Relaxed: true}).boot()
 	mark := w.typed("alice", "#team-a", "", "/stack create web-1")
 	id := w.lastJob()
-	waiting, err := w.mem.Job(context.Background(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range waiting.Steps { // a step that runs is told anew every second: the bot would hardly be idle
-		waiting.Steps[i].State, waiting.Steps[i].Started = stackhand.StepWaiting, time.Time{}
-	}
-	w.mem.put(waiting)
-	w.bot.Changed(id)
 	for n := range maxRenewals + 1 {
 		w.see(mark, "Steps of Create web-1")
 		w.until("idle", func() bool { return !w.bot.Busy() })

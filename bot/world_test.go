@@ -208,7 +208,8 @@ func (w *world) do(ctx context.Context, user stackhand.User, line commands.Line)
 			{ID: "choose", Label: "web-1 a", Value: "show a"}, {ID: "choose", Label: "web-1 b", Value: "show b"}}}, nil
 	case "create":
 		id := line.Key[:8]
-		j := job(id, stackhand.JobRunning, stackhand.JobStep{Name: "server", Title: "Server " + rest, State: stackhand.StepRunning, Started: time.Now()})
+		// The step has no start: of one that has, the elapsed time is told anew every second, and the bot is never idle.
+		j := job(id, stackhand.JobRunning, stackhand.JobStep{Name: "server", Title: "Server " + rest, State: stackhand.StepRunning})
 		j.User, j.Place, j.Line, j.Title, j.Started = user, line.Place, line.Text, "Create "+rest, time.Now()
 		j.Stacks = []string{id + "-1"}
 		if _, err := w.mem.Job(ctx, id); err != nil {
