@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -37,13 +38,25 @@ func (s *session) extendTo(ctx context.Context, t target, until time.Time, line 
 		err = env.used(ctx, "extend", st.ID)
 	}
 	if err != nil {
-		return Reply{}, err
+		return Reply{}, env.limited(err)
 	}
 	text := env.extended(user, st, before)
 	if t.gone {
 		text = stackhand.Textf("%s is %s; what else was made for it stays until %s. %s removes that.", st.Name, notThere, stackhand.At(st.Lease.Until), stackhand.AsCode("delete "+quote(st.Name)))
 	}
 	return Reply{Text: text, Public: true}, nil
+}
+
+// limited adds to a refusal by the budget, which it is where nobody is there to ask for more, who could help.
+func (env *Env) limited(err error) error {
+	var e *stackhand.Error
+	switch {
+	case !errors.As(err, &e) || e.Kind != stackhand.Forbidden || e.Next != "":
+		return err
+	case env.Settings.Deciders && env.Requests != nil:
+		return e.Do("It was extended by somebody else just now. Say that again, and an approver is asked.")
+	}
+	return e.Do("Nobody is an approver or an administrator here. Ask whoever runs this bot to name one, or to raise leases.extensions.")
 }
 
 // extended says until when a server lasts now, and what it was before where that was later. The card of an approved line tells that by itself.

@@ -343,6 +343,9 @@ func (f fakeStacks) Extend(_ context.Context, id string, until time.Time, key st
 	if s.Lease.Extended == key {
 		return s, nil
 	}
+	if err := f.w.fail["Extend"]; err != nil {
+		return s, err
+	}
 	if last := s.Lease.Ready.Add(336 * time.Hour); until.After(last) {
 		return s, stackhand.Errorf(stackhand.Invalid, "%s can be kept until %s at most.", s.Name, last.Format(time.DateTime))
 	}

@@ -9,8 +9,9 @@ import (
 )
 
 // locateLease is locate for what is done with a lease alone, and needs nothing of the cloud: whoever is an owner of a server finds it
-// without a login to its project, and so do administrators by its id or in its thread. They are told of its end where its owner is
-// gone, and must be able to answer. Everybody else is told what locate tells them, which names nothing.
+// without a login to its project, and so do administrators and approvers by its id or in its thread. Administrators are told of its
+// end where its owner is gone, and must be able to answer; approvers are asked for more time. Everybody else is told what locate
+// tells them, which names nothing.
 func locateLease(ctx context.Context, env *Env, user stackhand.User, line Line, cloud, name string, again func(id string) string) (*session, target, error) {
 	s, t, err := locate(ctx, env, user, line, cloud, name, again)
 	var missing NoLogin
@@ -54,6 +55,6 @@ func (env *Env) answeredBy(ctx context.Context, user stackhand.User, line Line, 
 		all = slices.DeleteFunc(slices.Clone(all), func(st stackhand.Stack) bool { return st.State == stackhand.StackGone })
 	}
 	return slices.DeleteFunc(all, func(st stackhand.Stack) bool {
-		return cloud != "" && st.Cloud != cloud || !st.Of(user) && user.Role < stackhand.Admin
+		return cloud != "" && st.Cloud != cloud || !st.Of(user) && user.Role < stackhand.Approver
 	}), err
 }

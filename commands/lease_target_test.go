@@ -8,7 +8,8 @@ import (
 	"github.com/stackhand/stackhand/internal/policy"
 )
 
-// Whoever is told of a server's end in place of its owner can move it without a login of their own; nobody else can, nor learn a name.
+// Whoever is told of a server's end in place of its owner, or is asked for more time, can move it without a login of their own; nobody
+// else can, nor learn a name.
 func TestExtendWithoutALogin(t *testing.T) {
 	w, env := newWorld()
 	st := w.give("U0ALICE", "web-1")
@@ -22,13 +23,18 @@ func TestExtendWithoutALogin(t *testing.T) {
 		{bob, "keep " + st.ID + " --until 2d", "web-1 of @U0ALICE lasts until"},
 		{dana, "extend " + st.ID + " 3h", "web-1 of @U0ALICE lasts until"},
 		{dana, "extend web-1", "You are not logged in to lab"},
+		{carol, "extend " + st.ID + " 4h", "web-1 of @U0ALICE lasts until"},
+		{carol, "keep " + st.ID + " --until 3d", "web-1 of @U0ALICE lasts until"},
+		{carol, "extend web-1", "You are not logged in to lab"},
+		{carol, "stop " + st.ID, "You are not logged in to lab"},
+		{carol, "show " + st.ID, "You are not logged in to lab"},
 		{bob, "extend web-2", "You are not logged in to lab"},
 		{bob, "stop web-1", "You are not logged in to lab"},
 	})
 	if r, err := say(t, env, bob, "keep "+st.ID); err != nil || r.Form == nil {
 		t.Errorf("no form: %s", told(r, err))
 	}
-	for _, u := range []stackhand.User{carol, erin, guest} {
+	for _, u := range []stackhand.User{erin, guest} {
 		for _, line := range []string{"extend " + st.ID, "keep " + st.ID + " --until 2d", "needed " + st.ID, "extend web-1"} {
 			r, err := say(t, env, u, line)
 			if got := told(r, err); err == nil || line != "extend web-1" && strings.Contains(got, "web-1") || strings.Contains(got, "U0ALICE") {
@@ -40,6 +46,21 @@ func TestExtendWithoutALogin(t *testing.T) {
 	st.State = stackhand.StackGone
 	w.stacks[st.ID] = st
 	w.talk(t, env, []hears{{dana, "extend " + st.ID, "is gone already"}, {erin, "extend " + st.ID, "You are not logged in"}})
+}
+
+// A refusal by the budget sends nobody to approvers where there are none.
+func TestExtendBeyondALimit(t *testing.T) {
+	w, env := newWorld()
+	w.give("U0ALICE", "web-1")
+	newBook(env)
+	w.fail["Extend"] = stackhand.Errorf(stackhand.Forbidden, "web-1 was extended once already.")
+	w.talk(t, env, []hears{{alice, "extend web-1", "Nobody is an approver or an administrator here"}})
+	env.Settings.Deciders = true
+	w.talk(t, env, []hears{{alice, "extend web-1", "Say that again, and an approver is asked"}})
+	w.fail["Extend"] = stackhand.Errorf(stackhand.Conflict, "web-1 is at work.")
+	if r, err := say(t, env, alice, "extend web-1"); strings.Contains(told(r, err), "approver") {
+		t.Error(told(r, err))
+	}
 }
 
 // The rules are asked as for anybody. One that hangs on what only a login shows refuses; one that would not fit anyway does not.
@@ -58,4 +79,7 @@ func TestRulesWithoutALogin(t *testing.T) {
 		rules(t, env, policy.Rule{Name: "r", When: when, Then: policy.Deny, Why: "no"})
 		w.talk(t, env, []hears{{bob, "extend " + st.ID + " 1h", want}})
 	}
+	carol := stackhand.User{ID: "U0CAROL", Name: "carol", Role: stackhand.Approver}
+	rules(t, env, policy.Rule{Name: "r", When: `user.role == "approver" && request.project == "team-a"`, Then: policy.Deny, Why: "no"})
+	w.talk(t, env, []hears{{carol, "extend " + st.ID + " 1h", "does not allow that"}, {bob, "extend " + st.ID + " 1h", "lasts until"}})
 }

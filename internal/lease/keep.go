@@ -96,8 +96,7 @@ func spend(s stackhand.Stack, until, now time.Time, budget stackhand.Extensions)
 		return used, nil
 	}
 	no := func(format string, args ...any) (stackhand.Extensions, error) {
-		return used, stackhand.Errorf(stackhand.Forbidden, format, args...).
-			Do("Ask an approver to say: extend %s %s", s.ID, short(by))
+		return used, stackhand.Errorf(stackhand.Forbidden, format, args...) // who may go beyond it, the commands know
 	}
 	if budget.Times > 0 && used.Times >= budget.Times {
 		return no("%s was extended %s already, and more is not allowed without an approver.", s.Name, times(used.Times))
