@@ -17,6 +17,7 @@ func TestManyAtOnceAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(st.close)
+	st.sweep = "@every 1000h" // what is asked is counted
 	if err := st.start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ type demoCmd struct {
 	Cloud      string        `arg:"--cloud" help:"Put this entry of --clouds-file behind the bot instead of the simulated cloud." placeholder:"NAME"`
 	CloudsFile string        `arg:"--clouds-file" file:"read" help:"A clouds.yaml." placeholder:"FILE"`
 	Policy     string        `arg:"--policy" file:"read" help:"Take the sections policy, roles, leases and approvals from this file, such as your own stackhand.yaml, to try them." placeholder:"FILE"`
-	SlackPace  float64       `arg:"--slack-pace,env:STACKHAND_DEMO_SLACK_PACE" help:"How many times Slack's own rates the simulated workspace takes, and the bot uses." default:"1"`
+	SlackPace  float64       `arg:"--slack-pace,env:STACKHAND_DEMO_SLACK_PACE" help:"How many times Slack's own rates the simulated workspace takes and the bot uses, and how many times as long as in Slack a form may be opened." default:"1"`
 	NoBot      bool          `arg:"--no-bot" help:"Run the simulators only, for other programs."`
 	LogLevel   slog.Level    `arg:"--log-level" help:"debug, info, warn or error, of what the bot logs to standard error." default:"error"`
 }
@@ -120,6 +120,8 @@ type stage struct {
 	on   *running
 	tap  func(net http.RoundTripper, dead *atomic.Bool) http.RoundTripper // of tests
 	disk func(disk store.Driver, dead *atomic.Bool) store.Driver          // of tests
+
+	sweep string // of tests that sweep by themselves: the schedule of sweeps
 }
 
 func newStage(ctx context.Context, d demoCmd, s streams) (st *stage, err error) {
@@ -147,7 +149,7 @@ func newStage(ctx context.Context, d demoCmd, s streams) (st *stage, err error) 
 	if st.keyset, err = demoKeyset(filepath.Join(st.dir, "keyset")); err != nil {
 		return nil, err
 	}
-	st.slack = slack.New(slack.Options{Now: st.clock.Now, Pace: d.SlackPace})
+	st.slack = slack.New(slack.Options{Now: st.clock.Now, Pace: d.SlackPace, Clocks: slack.Clocks{Trigger: time.Duration(d.SlackPace * float64(slack.TriggerLife))}})
 	if st.page, err = st.serve(ctx, st.slack, d.Port); err != nil {
 		return nil, err
 	}

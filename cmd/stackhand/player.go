@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -21,17 +22,12 @@ type player struct {
 	last   map[string]string // what a message said, by its ts: of an edit only the news is printed
 }
 
-// How long the player waits in real time: for the first answer to a line, for an expectation while
-// something is going on, for a line to be dealt with, for what the cloud holds, and at least in a wait.
+// How long the player waits, in real time.
 const (
-	firstAnswer = 5 * time.Second
-	expecting   = 10 * time.Second
-	dealing     = 60 * time.Second
-	counting    = 3 * time.Second
-	leastWait   = 15 * time.Second
-	calm        = 100 * time.Millisecond // without anything to do, before a wait ends
-	stillness   = time.Second            // … before an expectation is given up
-	glance      = 5 * time.Millisecond
+	glance    = 5 * time.Millisecond // between two looks
+	calm      = 20                   // so many looks in a row find nothing to do before a wait ends: between two of the bot's duties one look may
+	stillness = 3 * time.Second      // without anything to do, before what was to come is given up: what is due is looked for every second
+	patience  = time.Minute          // for anything, while the bot is at work
 )
 
 func newPlayer(st *stage, out io.Writer) *player {
@@ -124,19 +120,19 @@ func (p *player) say(ctx context.Context, l scriptLine) error {
 	if err := p.act(ctx, func() error { return p.st.slack.Type(l.user, channel, thread, l.words) }); err != nil {
 		return err
 	}
-	return p.until(ctx, firstAnswer, "nothing answered", func() (bool, error) {
+	return p.coming(ctx, func() error {
 		for _, s := range p.st.slack.Since(p.typed) {
 			if !p.typedBy(s) {
-				return true, nil
+				return nil
 			}
 		}
-		return false, nil
+		return errors.New("nothing answered")
 	})
 }
 
-// card finds the thread to answer in. While work goes on, a card may still be coming.
+// card finds the thread to answer in.
 func (p *player) card(ctx context.Context, user string) (channel, thread string, err error) {
-	err = p.coming(ctx, func() error {
+	err = p.newest(ctx, func() error {
 		var ok bool
 		if channel, thread, ok = p.st.slack.LastCard(user); !ok {
 			return fmt.Errorf("%s sees no card to answer in the thread of", user)
@@ -146,9 +142,9 @@ func (p *player) card(ctx context.Context, user string) (channel, thread string,
 	return channel, thread, err
 }
 
-// click presses a button. While work goes on, it may still be coming.
+// click presses a button.
 func (p *player) click(ctx context.Context, l scriptLine) error {
-	return p.coming(ctx, func() error {
+	return p.newest(ctx, func() error {
 		if l.value != "" {
 			return p.st.slack.ClickValue(l.user, l.words, l.value)
 		}
@@ -156,25 +152,34 @@ func (p *player) click(ctx context.Context, l scriptLine) error {
 	})
 }
 
-// coming tries again while the bot is at work. What was begun last has its card posted first, so
-// that an older card is not taken for it.
-func (p *player) coming(ctx context.Context, try func() error) error {
-	end := time.Now().Add(expecting)
-	for posted := false; !posted && time.Now().Before(end); {
-		var err error
-		if posted, err = p.posted(ctx); err != nil {
+// newest is coming for what is done with the newest card: that of what was begun last is posted first, so that an older one is not taken for it.
+func (p *player) newest(ctx context.Context, try func() error) error {
+	end := time.Now().Add(patience)
+	for {
+		if posted, err := p.posted(ctx); err != nil {
 			return err
+		} else if posted || time.Now().After(end) {
+			return p.coming(ctx, try)
 		}
 		if err := pause(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// coming tries again until it succeeds. It gives up when the bot has been still for a while, or has been at work for too long.
+func (p *player) coming(ctx context.Context, try func() error) error {
+	end, quiet := time.Now().Add(patience), time.Now()
 	for {
 		busy, err := p.busy(ctx)
 		if err != nil {
 			return err
 		}
-		if err := try(); err == nil || busy == "" || time.Now().After(end) {
+		if busy != "" {
+			quiet = time.Now()
+		}
+		err = try()
+		if err == nil || time.Since(quiet) > stillness || time.Now().After(end) {
 			return err
 		}
 		if err := pause(ctx); err != nil {
@@ -199,7 +204,7 @@ func (p *player) act(ctx context.Context, do func() error) error {
 	if err := do(); err != nil {
 		return err
 	}
-	return p.until(ctx, dealing, "the bot is still busy with it", func() (bool, error) {
+	return p.until(ctx, patience, "the bot is still busy with it", func() (bool, error) {
 		if p.st.slack.Unacked() > 0 {
 			return false, nil
 		}
@@ -210,15 +215,15 @@ func (p *player) act(ctx context.Context, do func() error) error {
 
 // wait returns when every job has its final message.
 func (p *player) wait(ctx context.Context, limit time.Duration) error {
-	end, real := p.st.clock.Now().Add(limit), time.Now().Add(leastWait)
-	for quiet := time.Now(); ; {
+	end, real := p.st.clock.Now().Add(limit), time.Now().Add(patience)
+	for quiet := 0; ; quiet++ {
 		busy, err := p.busy(ctx)
 		switch {
 		case err != nil:
 			return err
 		case busy != "":
-			quiet = time.Now()
-		case time.Since(quiet) > calm:
+			quiet = 0
+		case quiet >= calm:
 			return nil
 		}
 		if p.st.clock.Now().After(end) && time.Now().After(real) {
@@ -263,23 +268,12 @@ func (p *player) busy(ctx context.Context) (string, error) {
 }
 
 func (p *player) expect(ctx context.Context, l scriptLine) error {
-	end := time.Now().Add(expecting)
-	for {
-		busy, err := p.busy(ctx)
-		if err != nil {
-			return err
+	return p.coming(ctx, func() error {
+		if p.matches(l) == "" {
+			return errors.New("nothing shown since the last typed line matches")
 		}
-		if p.matches(l) != "" {
-			return nil
-		}
-		// Cards of other jobs may still have to follow what happened.
-		if busy == "" && !p.st.on.app.behind(ctx) && p.matches(l) == "" || time.Now().After(end) {
-			return fmt.Errorf("nothing shown since the last typed line matches")
-		}
-		if err := pause(ctx); err != nil {
-			return err
-		}
-	}
+		return nil
+	})
 }
 
 func (p *player) reject(ctx context.Context, l scriptLine) error {
@@ -306,19 +300,17 @@ var columns = regexp.MustCompile(" {2,}")
 func (p *player) typedBy(s slack.Shown) bool { return s.Kind == "message" && s.User != slack.BotUserID }
 
 func (p *player) count(ctx context.Context, l scriptLine) error {
-	n := -1
-	err := p.until(ctx, counting, "", func() (ok bool, err error) {
-		n, err = p.st.count(ctx, l.words)
-		return n == l.count, err
+	return p.coming(ctx, func() error {
+		n, err := p.st.count(ctx, l.words)
+		if err == nil && n != l.count {
+			err = fmt.Errorf("the cloud holds %d %s", n, l.words)
+		}
+		return err
 	})
-	if err != nil && n >= 0 && ctx.Err() == nil {
-		return fmt.Errorf("the cloud holds %d %s", n, l.words)
-	}
-	return err
 }
 
 func (p *player) connected(ctx context.Context) error {
-	return p.until(ctx, expecting, "the bot does not connect", func() (bool, error) {
+	return p.until(ctx, patience, "the bot does not connect", func() (bool, error) {
 		select {
 		case err := <-p.st.on.done:
 			p.st.on.done <- err

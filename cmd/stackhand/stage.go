@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -42,7 +43,7 @@ func (st *stage) start(ctx context.Context) error {
 	a, err := newApp(ctx, world{
 		cfg: cfg, appToken: st.slack.AppToken(), botToken: st.slack.BotToken(), keyset: st.keyset,
 		entries: st.entries, driver: st.driver(mortalDriver{db, dead}, dead), now: st.clock.Now, log: log, redact: redact,
-		sweep: "@every 1s", freshKeyset: st.freshKeyset, desk: deskOf(filepath.Join(st.dir, "stackhand.db")), pace: st.demo.SlackPace, outbound: mortalTransport{st.network(dead), dead, ctx}, dial: st.dial,
+		sweep: cmp.Or(st.sweep, "@every 1s"), freshKeyset: st.freshKeyset, desk: deskOf(filepath.Join(st.dir, "stackhand.db")), pace: st.demo.SlackPace, outbound: mortalTransport{st.network(dead), dead, ctx}, dial: st.dial,
 	})
 	if err == nil {
 		err = st.loginAlice(ctx, a)
@@ -84,6 +85,10 @@ func (st *stage) kill() {
 	<-st.on.done
 	st.on.db.Close()
 	st.on = nil
+	// What the workspace sends over a connection of which it does not know yet that it is gone, the next life does not get.
+	for end := time.Now().Add(patience); st.slack.Connections() > 0 && time.Now().Before(end); {
+		<-time.After(glance)
+	}
 }
 
 // wait returns when the bot gives up or is told to stop, which it then does in order.

@@ -54,7 +54,7 @@ func (p *player) change(ctx context.Context, l scriptLine) error {
 		if err := w.Fault(l.words); err != nil || l.words == "away" {
 			return err
 		}
-		return p.until(ctx, dealing, "the bot does not connect again", func() (bool, error) { return w.Connections() > 0, nil })
+		return p.until(ctx, patience, "the bot does not connect again", func() (bool, error) { return w.Connections() > 0, nil })
 	}
 	return p.act(ctx, func() error {
 		if l.where != "" {

@@ -128,6 +128,9 @@ func New(opt Options) *Workspace {
 	return w
 }
 
+// TriggerLife is how long Slack lets a modal be opened after somebody did something.
+const TriggerLife = 3 * time.Second
+
 func (o Options) withDefaults() Options {
 	orDefault(&o.Team, "Demo")
 	orDefault(&o.BotName, "stackhand")
@@ -158,7 +161,7 @@ func (o Options) withDefaults() Options {
 	}
 	c := &o.Clocks
 	orDefault(&c.Ack, 3*time.Second)
-	orDefault(&c.Trigger, 3*time.Second)
+	orDefault(&c.Trigger, TriggerLife)
 	orDefault(&c.ResponseURL, 30*time.Minute)
 	orDefault(&c.Ping, 10*time.Second)
 	orDefault(&c.Connection, 5*time.Hour)
