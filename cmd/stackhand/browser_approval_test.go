@@ -29,7 +29,7 @@ approvals: {channel: C0OPS}
 	p := browse.Open(t, ctx, st.page, 1280, 1000)
 	messages, thread := browse.ID("messages"), browse.ID("thread-messages")
 	as := func(person, channel string) {
-		p.Click(browse.ID("person-" + person))
+		p.Become(person)
 		p.Click(browse.ID("channel-" + channel))
 	}
 

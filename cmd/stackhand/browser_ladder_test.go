@@ -15,9 +15,9 @@ func TestLadderInTheBrowser(t *testing.T) {
 	p := browse.Open(t, ctx, st.page, 1280, 1000)
 	messages, thread := browse.ID("messages"), browse.ID("thread-messages")
 	press := func(action string) { p.Click(messages + " " + browse.ID("action-"+action)) }
-	p.Click(browse.ID("person-U0ALICE"))
+	p.Become("U0ALICE")
 	p.Click(browse.ID("channel-C0TEAMA"))
-	p.Say("composer", "/stack create web-1 --for 2h")
+	p.Say("composer", "/stack create web-1 --for 26h") // a day between the first warning and the end: more than two minutes, for whoever is slow
 	p.See(messages, "Create web-1: done")
 
 	p.Click(`[data-testid^="channel-D"]`)
@@ -31,6 +31,7 @@ func TestLadderInTheBrowser(t *testing.T) {
 	p.Click(browse.ID("open-thread"))
 	p.See(thread, "Stop web-1")
 	p.See(thread, "done")
+	st.clock.MoveTo(st.clock.Now().Add(23 * time.Hour))
 	p.See(messages, "web-1 is stopped, because its time is over")
 	p.See(messages, "It will be deleted with everything that was made for it in ")
 	p.Shot("stopped")

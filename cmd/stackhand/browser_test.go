@@ -29,11 +29,11 @@ func openStage(t *testing.T, d demoCmd) *stage {
 // page of the demo, in Debian's chromium.
 func TestInTheBrowser(t *testing.T) {
 	ctx := browse.Browser(t)
-	st := openStage(t, demoCmd{Dir: t.TempDir(), ClockRate: 1, Build: time.Second, LogLevel: 12})
+	st := openStage(t, demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: time.Second, LogLevel: 12})
 	p := browse.Open(t, ctx, st.page, 1280, 860)
 	messages, thread := browse.ID("messages"), browse.ID("thread-messages")
 
-	p.Click(browse.ID("person-U0BOB"))
+	p.Become("U0BOB")
 	p.Click(browse.ID("channel-C0TEAMB"))
 	p.Say("composer", "/stack login")
 	p.See(browse.ID("modal"), "Log in")

@@ -128,8 +128,7 @@ func charting(t *testing.T, ctx context.Context) {
 	p.Shot("light")
 	p.Colours("dark")
 	p.Shot("dark")
-	p.Click(browse.ID("person-U0BOB"))
-	p.Until(`document.querySelector("[data-testid=person-U0BOB]").getAttribute("aria-checked") === "true"`)
+	p.Become("U0BOB")
 	p.Gone(private)
 }
 

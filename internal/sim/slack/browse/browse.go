@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long something may take to appear on the page.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // Tool finds a program that a test needs. Without it the test is skipped, or fails where all tools
 // are required.
@@ -70,7 +70,7 @@ func Browser(t *testing.T) context.Context {
 func Open(t *testing.T, parent context.Context, url string, width, height int64) *Tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent)
-	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, stop := context.WithTimeout(ctx, 10*time.Minute)
 	p := &Tab{t: t, ctx: ctx}
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
@@ -173,20 +173,36 @@ func (p *Tab) Text(selector string) string {
 // ID is the selector of a test id.
 func ID(name string) string { return fmt.Sprintf("[data-testid=%q]", name) }
 
-// Click presses what the selector finds first. What is redrawn between being found and being
-// pressed is looked for again.
+// Click presses what the selector finds first. What is redrawn between being found, being pressed and being let go is looked for again: the
+// press of it is lost then.
 func (p *Tab) Click(selector string) {
 	p.t.Helper()
+	const listen = `(window.pressed = false,
+		document.addEventListener("click", (event) => { window.pressed ||= Boolean(event.target.closest(%s)); }, { capture: true, once: true }), true)`
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
-	for err != nil && strings.Contains(err.Error(), "Could not find node") {
-		err = chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
-	}
-	if err != nil {
+	for {
+		Evaluate[bool](p, fmt.Sprintf(listen, Quote(selector)))
+		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+		switch {
+		case err == nil && Evaluate[bool](p, "window.pressed"):
+			return
+		case ctx.Err() == nil && (err == nil || strings.Contains(err.Error(), "Could not find node")):
+			continue
+		}
 		p.Shot("failed")
 		p.t.Fatalf("click %s: %v; the page shows:\n%s", selector, err, p.Text("body"))
 	}
+}
+
+// Become has the page show the workspace as somebody sees it, by their user id. What is pressed before it does is pressed by who was there before.
+func (p *Tab) Become(user string) {
+	p.t.Helper()
+	is := fmt.Sprintf(`document.querySelector(%s)?.getAttribute("aria-checked") === "true"`, Quote(ID("person-"+user)))
+	if !Evaluate[bool](p, is) {
+		p.Click(ID("person-" + user))
+	}
+	p.Until(is)
 }
 
 // Keys presses keys.
