@@ -19,13 +19,13 @@ import (
 type brittle struct {
 	store.Driver
 	dead   *atomic.Bool
-	at     *atomic.Int64 // which write from now on; 0: none
+	at     *atomic.Int64 // which write from now on; 0 or less: none
 	after  bool
 	struck chan struct{}
 }
 
 func (b brittle) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
-	if b.at.Load() == 0 || b.at.Add(-1) > 0 {
+	if b.at.Load() <= 0 || b.at.Add(-1) != 0 { // several may be under way at once
 		return b.Driver.Commit(ctx, ops...)
 	}
 	if b.after {
@@ -67,7 +67,7 @@ func TestDiesAtEveryWriteOfAnApproval(t *testing.T) {
 
 // approvedDyingAt tells whether the job was there when the bot died.
 func approvedDyingAt(t *testing.T, rules string, n int64, after bool) (begun bool) {
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), Policy: rules, ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), Policy: rules, ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,14 +92,16 @@ func approvedDyingAt(t *testing.T, rules string, n int64, after bool) (begun boo
 	must(st.slack.Click("carol", "approve"))
 	select {
 	case <-struck:
-	case <-time.After(30 * time.Second):
+	case <-time.After(3 * time.Minute):
 		t.Fatalf("there is no write %d", n)
 	}
 	st.kill()
-	must(st.start(t.Context()))
-	asked, err := st.on.app.store.RecentRequests(t.Context(), "", 0)
+	a, closed := onFile(t, filepath.Join(st.dir, "stackhand.db")) // before the next life goes on with it
+	asked, err := a.store.RecentRequests(t.Context(), "", 0)
 	must(err)
 	begun = len(asked) == 1 && asked[0].Started
+	closed()
+	must(st.start(t.Context()))
 	must(p.connected(t.Context()))
 	must(p.wait(t.Context(), time.Minute))
 	// What was not written down when the bot died was not acknowledged, and Slack does not repeat clicks.

@@ -16,7 +16,7 @@ import (
 
 // The login that clouds.yaml has may see what an owner may not; where it does not get far, the owner's own is used.
 func TestNumbersByTheCloudsOwnLogin(t *testing.T) {
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

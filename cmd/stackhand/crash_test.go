@@ -15,16 +15,19 @@ import (
 // killer ends the bot at one call to the cloud, before the call is sent or after it was answered.
 type killer struct {
 	host  string
-	at    int64 // which call; 0: never
+	at    atomic.Int64 // which call from now on; 0 or less: none
 	after bool
-	calls atomic.Int64
+	calls atomic.Int64 // so far
 	hit   chan struct{}
 }
 
 // tap gives each life of the bot a network with the killer in it; it strikes in the first life only.
 func (k *killer) tap(net http.RoundTripper, dead *atomic.Bool) http.RoundTripper {
 	return roundTrip(func(req *http.Request) (*http.Response, error) {
-		if req.URL.Host != k.host || k.calls.Add(1) != k.at {
+		if req.URL.Host != k.host {
+			return net.RoundTrip(req)
+		}
+		if k.calls.Add(1); k.at.Load() <= 0 || k.at.Add(-1) != 0 {
 			return net.RoundTrip(req)
 		}
 		if k.after {
@@ -89,12 +92,12 @@ func TestDiesAtEveryCall(t *testing.T) {
 
 // run types the line, with the bot dying at call number at, and returns how many calls there were.
 func (c crashCase) run(t *testing.T, at int64, after bool) int64 {
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(st.close)
-	k := &killer{host: strings.TrimPrefix(strings.TrimSuffix(st.auth, "/identity/v3"), "http://"), hit: make(chan struct{})}
+	k := &killer{host: strings.TrimPrefix(strings.TrimSuffix(st.auth, "/identity/v3"), "http://"), after: after, hit: make(chan struct{})}
 	st.tap = k.tap
 	p := newPlayer(st, io.Discard)
 	must := func(err error) {
@@ -109,8 +112,7 @@ func (c crashCase) run(t *testing.T, at int64, after bool) int64 {
 		must(st.slack.Type("alice", "team-a", "", c.first))
 		must(p.wait(t.Context(), time.Minute))
 	}
-	k.calls.Store(0)
-	k.at, k.after = at, after
+	k.at.Store(at)
 	mark, from, reboots := st.slack.Mark(), k.calls.Load(), c.reboots(st)
 	must(st.slack.Type("alice", "team-a", "", c.line))
 	if at > 0 {

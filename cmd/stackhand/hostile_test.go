@@ -38,7 +38,7 @@ type hostile struct {
 
 func newHostile(t *testing.T) *hostile {
 	x := &hostile{t: t}
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond}, streams{err: io.Discard})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 100 * time.Millisecond}, streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

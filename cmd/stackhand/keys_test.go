@@ -25,7 +25,7 @@ type vault struct {
 
 func newVault(t *testing.T) *vault {
 	x := &plants{t: t, secrets: map[string]string{}}
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 50 * time.Millisecond}, streams{err: &x.log})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 50 * time.Millisecond}, streams{err: &x.log})
 	x.must(err)
 	t.Cleanup(st.close)
 	x.st, x.p = st, newPlayer(st, io.Discard)

@@ -31,7 +31,7 @@ type outside struct {
 }
 
 func newOutside(t testing.TB) *outside {
-	o := &outside{t: t, bin: "stackhand", dir: t.TempDir(), slack: slack.New(slack.Options{}), cloud: openstack.New(openstack.Options{Build: time.Second})}
+	o := &outside{t: t, bin: "stackhand", dir: t.TempDir(), slack: slack.New(slack.Options{Clocks: slack.Clocks{Trigger: time.Minute}}), cloud: openstack.New(openstack.Options{Build: time.Second})}
 	workspace, cloud := httptest.NewServer(o.slack), httptest.NewServer(o.cloud)
 	t.Cleanup(func() { o.slack.Close(); workspace.Close(); cloud.Close() })
 	o.write("stackhand.yaml", fmt.Sprintf("slack:\n  api_url: %s/api/\nclouds:\n  file: clouds.yaml\n  default: lab\n  lab: {flavor: m1.small, image: Ubuntu 22.04}\n", workspace.URL))
@@ -81,7 +81,7 @@ func (o *outside) until(what string, ok func() bool) {
 	o.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(60 * time.Second)
+	late := time.After(3 * time.Minute)
 	for !ok() {
 		select {
 		case <-tick.C:
@@ -89,7 +89,7 @@ func (o *outside) until(what string, ok func() bool) {
 			for _, s := range o.slack.Since(0) {
 				o.t.Logf("shown: %s %s", s.Kind, s.Text)
 			}
-			o.t.Fatalf("waited a minute until %s", what)
+			o.t.Fatalf("waited three minutes until %s", what)
 		}
 	}
 }

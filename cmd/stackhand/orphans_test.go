@@ -13,7 +13,7 @@ import (
 
 // The daily look is at each region of the catalogue, that of the login first, with the right client for each.
 func TestTheDailyLookIsInAllRegions(t *testing.T) {
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // The daily look takes out what is older than it is kept, and nothing after a pause: then the clock may have jumped.
 func TestPurgeOfADay(t *testing.T) {
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: 12}, streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

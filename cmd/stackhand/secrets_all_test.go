@@ -109,7 +109,7 @@ func TestNoSecretShowsInAnyCommand(t *testing.T) {
 	t.Parallel()
 	x := &plants{t: t, secrets: map[string]string{}}
 	var status, said atomic.Int64
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 10 * time.Millisecond, LogLevel: -8}, streams{err: &x.log})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 10 * time.Millisecond, LogLevel: -8}, streams{err: &x.log})
 	x.must(err)
 	t.Cleanup(st.close)
 	x.st, x.p = st, newPlayer(st, io.Discard)

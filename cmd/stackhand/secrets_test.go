@@ -59,7 +59,7 @@ func (b *buffer) bytes() []byte {
 
 func newPlants(t *testing.T) *plants {
 	x := &plants{t: t, secrets: map[string]string{}}
-	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: slog.LevelDebug}, streams{err: &x.log})
+	st, err := newStage(t.Context(), demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: 100 * time.Millisecond, LogLevel: slog.LevelDebug}, streams{err: &x.log})
 	x.must(err)
 	t.Cleanup(st.close)
 	x.st, x.p = st, newPlayer(st, io.Discard)
@@ -191,7 +191,7 @@ func (x *plants) logins() {
 	x.see("logged in to lab as carol")
 
 	login := stackhand.Login{Username: "alice", Password: "alice-secret", ProjectName: "team-a"}
-	own, id, err := x.st.on.app.pool.Exchange(x.t.Context(), demoCloud, login, "alice's own", time.Now().Add(time.Hour))
+	own, id, err := x.st.on.app.pool.Exchange(x.t.Context(), demoCloud, login, "alice's own", x.st.clock.Now().Add(time.Hour))
 	x.must(err)
 	x.plant("a wrong secret", "wr0ng-app-cr3d-secret")
 	x.say("alice", "team-a", "/stack login")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,17 +24,22 @@ func (o *outside) here() {
 	o.t.Chdir(o.dir)
 }
 
-// listen adds a free port to the configuration, and returns its address.
+// listen adds a free port to the configuration, and returns its address. It is none of those that systems give to whoever asks for any, or
+// another process might have it before the bot does.
 func (o *outside) listen() string {
 	o.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		o.t.Fatal(err)
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(10000)))
+		if err != nil {
+			continue
+		}
+		addr := l.Addr().String()
+		o.add("listen: " + addr + "\n")
+		o.must(l.Close())
+		return addr
 	}
-	addr := l.Addr().String()
-	o.add("listen: " + addr + "\n")
-	o.must(l.Close())
-	return addr
+	o.t.Fatal("no port is free")
+	return ""
 }
 
 func fetch(t *testing.T, url string) (int, string) {

@@ -270,7 +270,7 @@ func TestDesk(t *testing.T) {
 // until waits for what other goroutines do.
 func until(t *testing.T, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !cond(); {
+	for end := time.Now().Add(time.Minute); !cond(); {
 		if time.Now().After(end) {
 			t.Fatal("it did not come about")
 		}
