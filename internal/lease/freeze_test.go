@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,12 +36,31 @@ func TestAnEndRightAfterAFreeze(t *testing.T) {
 			b.stacks["h-000"] = st
 			s.Frozen = func(context.Context) (bool, error) { return now.Before(t0.Add(c.thaw)), nil }
 			for *now = t0.Add(c.off); len(b.started) == 0 && now.Before(t0.Add(3*time.Hour)); *now = now.Add(time.Minute) {
-				sweeps(t, s, 2)
+				foretold(t, s, b.stacks["h-000"], t0.Add(c.taken), len(b.notices) < c.told)
+				if sweeps(t, s, 2); len(b.started) == 0 {
+					foretold(t, s, b.stacks["h-000"], t0.Add(c.taken), len(b.notices) < c.told)
+				}
 			}
 			if took := now.Sub(t0) - time.Minute; took != c.taken || len(b.notices) != c.told {
 				t.Errorf("told %d times, taken after %s; want %d and %s", len(b.notices), took, c.told, c.taken)
 			}
 		})
+	}
+}
+
+// foretold holds what show says of a step against the moment at which it is taken in the end; while there is a freeze nobody knows that.
+func foretold(t *testing.T, s *Sweeper, st stackhand.Stack, taken time.Time, toTell bool) {
+	t.Helper()
+	next, _, err := s.Outlook(t.Context(), st, "ACTIVE")
+	words := next.String()
+	switch frozen, _ := s.frozen(t.Context()); {
+	case err != nil || strings.Contains(words, "not while changes are stopped") != frozen:
+		t.Fatalf("at %s: %q, %v", s.Now(), words, err)
+	case frozen:
+	case !strings.Contains(words, "deleted "+stackhand.At(taken).String()):
+		t.Errorf("at %s it is said: %q; it is taken at %s", s.Now(), words, taken)
+	case strings.Contains(words, "told again") && !(toTell && strings.Contains(words, "at the earliest")):
+		t.Errorf("at %s it is said: %q; everybody was told", s.Now(), words)
 	}
 }
 

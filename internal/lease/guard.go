@@ -310,25 +310,41 @@ func (s *Sweeper) Brake(ctx context.Context) (b stackhand.Brake, dry bool, err e
 // a pause in which no sweep ran, or of a freeze in which nobody could answer, or the restore of a backup. Then it waits for as long as it
 // would after any first warning. say is the moment since which nobody was told, zero where that is not so.
 func (r Rules) stale(l stackhand.Lease, n Next, p *pass, now time.Time) (say time.Time, wait bool) {
-	for _, c := range []struct {
-		since time.Time
-		anew  bool // in any case, since it came to be due before
-	}{{p.from, false}, {p.gap, n.At.Before(p.gap)}} {
-		if c.since.IsZero() {
-			continue
-		}
-		id, first := againID(n, c.since), n.toldSince(l, c.since)
-		i := slices.IndexFunc(l.Warned, func(w stackhand.Warning) bool { return n.covered(w) && strings.Contains(w.Notice, id) })
+	for _, c := range p.breaks(n) {
+		again, first := n.again(l, c.since), n.toldSince(l, c.since)
 		switch {
-		case i < 0 && (c.anew || first.IsZero()):
+		case again == nil && (c.anew || first.IsZero()):
 			return c.since, true
-		case i < 0 && now.Before(first.Add(r.notice(n))):
+		case again == nil && now.Before(first.Add(r.notice(n))):
 			return say, true
-		case i >= 0 && (l.Warned[i].Delivered.IsZero() || now.Before(l.Warned[i].Delivered.Add(r.Notice))):
+		case again != nil && (again.Delivered.IsZero() || now.Before(again.Delivered.Add(r.Notice))):
 			return say, true
 		}
 	}
 	return say, false
+}
+
+// gap is a moment before which what was told of a step does not count. anew is that it is said once more in any case, since it came to be
+// due before.
+type gap struct {
+	since time.Time
+	anew  bool
+}
+
+// breaks are the gaps that a step comes after.
+func (p *pass) breaks(n Next) []gap {
+	all := []gap{{p.from, false}, {p.gap, n.At.Before(p.gap)}}
+	return slices.DeleteFunc(all, func(g gap) bool { return g.since.IsZero() })
+}
+
+// again is the warning with which a step was said once more after a gap; nil where it was not.
+func (n Next) again(l stackhand.Lease, since time.Time) *stackhand.Warning {
+	id := againID(n, since)
+	i := slices.IndexFunc(l.Warned, func(w stackhand.Warning) bool { return n.covered(w) && strings.Contains(w.Notice, id) })
+	if i < 0 {
+		return nil
+	}
+	return &l.Warned[i]
 }
 
 // toldSince is when a warning of the step was delivered first since a moment; zero if none was.

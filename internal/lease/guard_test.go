@@ -207,7 +207,10 @@ func TestFreezeStopsTheLadder(t *testing.T) {
 		t.Fatal("a frozen ladder took a step")
 	}
 	// Nobody could start or extend it meanwhile: they are told, and have a quarter of an hour.
+	taken := now.Add(15 * time.Minute)
+	foretold(t, s, b.stacks["h-000"], taken, true)
 	sweeps(t, s, 2)
+	foretold(t, s, b.stacks["h-000"], taken, false)
 	if *now = now.Add(14 * time.Minute); len(b.started) != 0 || len(b.notices) != told+3 {
 		t.Fatalf("%d steps, %d notices right after the freeze", len(b.started), len(b.notices)-told)
 	}
@@ -235,6 +238,7 @@ func TestLongPause(t *testing.T) {
 			sweeps(t, s, 1)
 			for jumps := range 2 { // the second one before the notice has passed
 				*now = now.Add(pause)
+				foretold(t, s, b.stacks["h-000"], now.Add(15*time.Minute), true)
 				sweeps(t, s, 3)
 				if want := 3 * (jumps + 1); len(b.started) != 0 || len(b.notices) != want {
 					t.Fatalf("%d steps, %d notices right after the pause, want none and %d", len(b.started), len(b.notices), want)

@@ -17,24 +17,83 @@ func (s *Sweeper) Outlook(ctx context.Context, stack stackhand.Stack, status str
 	if _, err := s.heard(ctx, &stack); err != nil {
 		return nil, nil, err
 	}
-	next, told = s.Rules.outlook(stack, status, s.Now())
 	frozen, err := s.frozen(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &pass{} // in a freeze nobody knows what comes after it
+	if !frozen {
+		p, err = s.foreseen(ctx)
+	}
+	next, told = s.Rules.outlook(stack, status, p, s.Now())
 	if frozen && len(next) > 0 {
 		next = next.Add(", but not while changes are stopped: its owner is told again before")
 	}
 	return next, told, err
 }
 
-func (r Rules) outlook(s stackhand.Stack, status string, now time.Time) (next, told stackhand.Text) {
+// foreseen is the sweep that comes next, as far as the guard knows it.
+func (s *Sweeper) foreseen(ctx context.Context) (*pass, error) {
+	p := &pass{}
+	if s.Guard == nil {
+		return p, nil
+	}
+	b, err := s.Guard.Book.Brake(ctx)
+	p.note(&b, s.Now())
+	p.gap, p.from = b.Gap, b.Restored
+	return p, err
+}
+
+// foresee is when a step will be taken that may be from at on, after what stale wants to be said of it first; and whether that is still to come.
+func (r Rules) foresee(l stackhand.Lease, n Next, p *pass, at, now time.Time) (_ time.Time, tells bool) {
+	for _, c := range p.breaks(n) {
+		again, first := n.again(l, c.since), n.toldSince(l, c.since)
+		if first.IsZero() {
+			first = r.warnedNext(l, n, now)
+		}
+		switch {
+		case again == nil && (c.anew || first.IsZero()), again != nil && again.Delivered.IsZero():
+			at, tells = later(at, now).Add(r.Notice), true
+		case again == nil:
+			at = later(at, first.Add(r.notice(n)))
+		default:
+			at = later(at, again.Delivered.Add(r.Notice))
+		}
+	}
+	return r.working(n.Step, at), tells
+}
+
+// warnedNext is when the next warning of a step is given; zero if none is left.
+func (r Rules) warnedNext(l stackhand.Lease, n Next, now time.Time) time.Time {
+	if _, due := r.nextWarning(l, n, now); due {
+		return now
+	}
+	for _, before := range r.steps(n) {
+		if at := n.At.Add(-before); at.After(now) && !n.asked(l, before) {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+func (r Rules) outlook(s stackhand.Stack, status string, p *pass, now time.Time) (next, told stackhand.Text) {
 	n, ok := r.Next(s)
 	if !ok {
 		return nil, nil
 	}
 	n.Off = n.stands(status)
 	at, knows := r.mayAt(s.Lease, n)
-	if at = later(at, n.At); !knows && !now.Before(n.At) {
+	at = later(at, n.At)
+	may, tells := at, false
+	if knows {
+		at, tells = r.foresee(s.Lease, n, p, at, now)
+	}
+	switch {
+	case !knows && !now.Before(n.At):
 		next = stackhand.Textf("%s, as soon as somebody was told%s", n.outlook(), n.image())
-	} else {
+	case tells:
+		next = stackhand.Textf("%s %s at the earliest%s", n.outlook(), stackhand.At(at), n.image())
+	default:
 		next = stackhand.Textf("%s %s%s", n.outlook(), stackhand.At(at), n.image())
 	}
 	if n.Off {
@@ -43,7 +102,7 @@ func (r Rules) outlook(s stackhand.Stack, status string, now time.Time) (next, t
 	if n.Parked {
 		next = next.Add(", unless it is started before")
 	}
-	if l := s.Lease.Ladder.Later; l.End.Equal(n.At) && l.Until.After(now) && !now.Before(at) {
+	if l := s.Lease.Ladder.Later; l.End.Equal(n.At) && l.Until.After(now) && !now.Before(may) {
 		next = next.Add(", which could not be done then and is tried again %s", stackhand.At(l.Until))
 	}
 	if !n.Then.IsZero() {
@@ -51,7 +110,10 @@ func (r Rules) outlook(s stackhand.Stack, status string, now time.Time) (next, t
 		if n.Off {
 			then = "and is"
 		}
-		next = next.Add(", %s deleted %s%s", then, stackhand.At(r.working(stackhand.StepDelete, later(n.Then, at))), Next{Snapshot: n.Archive}.image())
+		next = next.Add(", %s deleted %s%s", then, stackhand.At(r.working(stackhand.StepDelete, at.Add(r.LadderOf(s).Grace))), Next{Snapshot: n.Archive}.image())
+	}
+	if tells {
+		next = next.Add("; its owner is told again before")
 	}
 	if h := s.Lease.Ladder.Hold; h.Until.Equal(n.At) && h.Why != "" {
 		next = next.Add(" (later than its end, since %s)", h.Why)

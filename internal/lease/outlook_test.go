@@ -47,17 +47,22 @@ func TestOutlook(t *testing.T) {
 		}), t0, `\(later than its end, since its owner is away\)$`, `^$`},
 		{"building", of(func(s *stackhand.Stack) { s.State = stackhand.StackBuilding }), t0, `^$`, `^$`},
 	} {
-		next, told := rules.outlook(c.stack, "ACTIVE", c.now)
+		next, told := rules.outlook(c.stack, "ACTIVE", &pass{}, c.now)
 		if !regexp.MustCompile(c.next).MatchString(next.String()) || !regexp.MustCompile(c.told).MatchString(told.String()) {
 			t.Errorf("%s: %q, told %q", c.name, next, told)
 		}
 	}
 	off := of(func(*stackhand.Stack) {})
-	if next, _ := rules.outlook(off, "SHUTOFF", t0); !regexp.MustCompile(`^its time is over 2026-11-22 .*; it is stopped already, and is deleted 2026-11-25 .*, after an image of it is made$`).MatchString(next.String()) {
+	if next, _ := rules.outlook(off, "SHUTOFF", &pass{}, t0); !regexp.MustCompile(`^its time is over 2026-11-22 .*; it is stopped already, and is deleted 2026-11-25 .*, after an image of it is made$`).MatchString(next.String()) {
 		t.Errorf("stopped by somebody: %q", next)
 	}
+	told := of(func(s *stackhand.Stack) { s.Lease.Warned = warned(end, end.Add(-time.Hour)) })
+	next, _ := rules.outlook(told, "ACTIVE", &pass{gap: end.Add(time.Hour)}, end.Add(time.Hour))
+	if !regexp.MustCompile(`^stopped 2026-11-22 .*:15 UTC at the earliest, then deleted 2026-11-25 .*:15 UTC, after an image of it is made; its owner is told again before$`).MatchString(next.String()) {
+		t.Errorf("after a freeze: %q", next)
+	}
 	late := of(func(s *stackhand.Stack) { s.Lease.Warned = warned(end, end.Add(time.Hour)) })
-	if next, _ := rules.outlook(late, "", end.Add(time.Hour)); next[1].T != end.Add(time.Hour+15*time.Minute) {
+	if next, _ := rules.outlook(late, "", &pass{}, end.Add(time.Hour)); next[1].T != end.Add(time.Hour+15*time.Minute) {
 		t.Errorf("told late: %q", next)
 	}
 }
