@@ -38,6 +38,7 @@ var fences = map[string]fence{
 	"internal/lease":           {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/approval":        {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/schedule":        {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
+	"internal/loop":            {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/idle":            {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/orphan":          {own: []string{""}, never: []string{slackGo, gophercloud, bbolt, etcd}},
 	"internal/config":          {own: []string{"", "commands", "internal/policy", "internal/lease"}, never: []string{slackGo, gophercloud, bbolt, etcd}},

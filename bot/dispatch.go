@@ -5,8 +5,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -246,14 +246,16 @@ func (b *Bot) patiently(ctx context.Context, rq *request, work func()) {
 func (b *Bot) safely(ctx context.Context, rq *request, run func(context.Context) (commands.Reply, error)) (reply commands.Reply, err error) {
 	ctx, cancel := context.WithTimeout(ctx, doTimeout)
 	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			ref := newRef()
-			rq.log.ErrorContext(ctx, "panic in a command", "ref", ref, "panic", p, "stack", string(debug.Stack()))
-			reply, err = commands.Reply{}, ours(ref)
-		}
-	}()
-	return run(ctx)
+	err = stackhand.Guarded("", func() error { reply, err = run(ctx); return err })
+	found := stackhand.Panics(err)
+	if len(found) == 0 {
+		return reply, err
+	}
+	ref := newRef()
+	for _, p := range found {
+		rq.log.ErrorContext(ctx, "panic in a command", "ref", ref, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
+	}
+	return commands.Reply{}, ours(ref)
 }
 
 // ours is what people are told of our own mistakes.

@@ -178,20 +178,17 @@ func (a *app) run(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return named("audit", a.endings(ctx)) })
-	g.Go(func() error { return named("approvals", a.asked.Run(ctx, a.sweep)) })
-	g.Go(func() error { return named("chores", a.runChores(ctx)) })
 	g.Go(func() error { return named("jobs", a.engine.Run(ctx)) })
 	g.Go(func() error { return named("slack", a.bot.Run(ctx)) })
-	g.Go(func() error { return named("leases", a.sweeper.Run(ctx, a.sweep)) })
-	g.Go(func() error { return named("idle", a.watcher.Run(ctx)) })
-	g.Go(func() error { return named("schedules", a.keeper.Run(ctx, a.sweep)) })
+	for _, part := range a.loops() {
+		g.Go(func() error { return named(part.Name, a.runner().Run(ctx, part)) })
+	}
 	if a.desk != "" {
 		g.Go(func() error { return named("desk", a.serveDesk(ctx)) })
 	}
 	if a.again.signal != nil {
 		g.Go(func() error { return named("reload", a.reloads(ctx)) })
 	}
-	g.Go(func() error { return named("upkeep", a.upkeep(ctx, a.sweep)) })
 	if a.cfg.Listen != "" {
 		g.Go(func() error { return named("listen", a.serveHTTP(ctx)) })
 	}

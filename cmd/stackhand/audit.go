@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -89,7 +90,10 @@ func (a *app) endings(ctx context.Context) error {
 	defer tick.Stop()
 	var told int64
 	for {
-		err := a.noteEndings(ctx)
+		err := stackhand.Guarded("", func() error { return a.noteEndings(ctx) })
+		if found := stackhand.Panics(err); len(found) > 0 {
+			a.panicked(ctx, "audit", found)
+		}
 		again := make(<-chan time.Time)
 		if err == nil {
 			wait = time.Second
@@ -116,10 +120,15 @@ func (a *app) noteEndings(ctx context.Context) error {
 		if err != nil || len(all) == 0 {
 			return err
 		}
+		var errs []error
 		for _, e := range all {
-			if err := a.noteEnding(ctx, e); err != nil {
-				return err
+			err := stackhand.Guarded("the job "+e.Job.ID, func() error { return a.noteEnding(ctx, e) })
+			if errs = append(errs, err); err != nil && len(stackhand.Panics(err)) == 0 {
+				break
 			}
+		}
+		if err := errors.Join(errs...); err != nil {
+			return err
 		}
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"github.com/stackhand/stackhand"
 	"github.com/stackhand/stackhand/commands"
 	"github.com/stackhand/stackhand/internal/lease"
@@ -39,26 +37,6 @@ func (a *app) planChores() error {
 	return nil
 }
 
-// runChores looks as often as the leases are swept whether something has come due.
-func (a *app) runChores(ctx context.Context) error {
-	if err := a.chores.Begin(ctx); err != nil && ctx.Err() == nil {
-		a.log.Error("new chores were not noted; they count from the first look", "err", err)
-	}
-	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	_, err := c.AddFunc(a.sweep, func() {
-		if err := a.chores.Look(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("a chore failed; it is tried again", "err", err)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	c.Start()
-	<-ctx.Done()
-	<-c.Stop().Done()
-	return nil
-}
-
 // postDigests writes the digest of the week for each channel down, to be posted. Channels that are shared with other
 // organisations get none.
 func (a *app) postDigests(ctx context.Context, due time.Time) error {
@@ -77,7 +55,7 @@ func (a *app) postDigests(ctx context.Context, due time.Time) error {
 	env := &commands.Env{Stacks: readOnce{stacks{Store: a.store}, all}, Settings: a.settings(), Now: a.now, Name: a.bot.Name, Unused: a.unused, Next: a.nextStep}
 	var errs []error
 	for _, channel := range channels {
-		errs = append(errs, a.postDigest(ctx, env, channel, due))
+		errs = append(errs, stackhand.Guarded("the digest of "+a.bot.Room(channel), func() error { return a.postDigest(ctx, env, channel, due) }))
 	}
 	a.bot.Noticed()
 	return errors.Join(errs...)

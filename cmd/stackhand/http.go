@@ -17,14 +17,18 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	changes  prometheus.Counter
+	panics   *prometheus.CounterVec // by part
 }
 
 func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		changes:  prometheus.NewCounter(prometheus.CounterOpts{Name: "stackhand_job_changes_total", Help: "Written changes of jobs' records."}),
+		panics: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "stackhand_panics_total", Help: "Mistakes in the program that were caught in work that nobody asked for, by the part of it.",
+		}, []string{"part"}),
 	}
-	m.registry.MustRegister(m.changes, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.changes, m.panics, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

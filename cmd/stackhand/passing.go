@@ -95,8 +95,8 @@ func (p *player) sweep(ctx context.Context) error {
 	if err := a.asked.Sweep(ctx); err != nil {
 		return err
 	}
-	p.st.on.app.tend(ctx)
-	if err := p.st.on.app.chores.Look(ctx); err != nil {
+	_ = a.runner().Do(ctx, "upkeep", a.tend) // what fails is tried again
+	if err := a.chores.Look(ctx); err != nil {
 		return err
 	}
 	return p.wait(ctx, time.Minute)

@@ -28,7 +28,7 @@ func (a *app) reloads(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-a.again.signal:
-			a.reload(ctx, a.again.read)
+			_ = a.runner().Do(ctx, "reload", func(ctx context.Context) error { a.reload(ctx, a.again.read); return nil }) // the next signal tries again
 		}
 	}
 }

@@ -2,28 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
-	"github.com/robfig/cron/v3"
+	"github.com/stackhand/stackhand"
 )
 
-// upkeep does on a schedule of robfig/cron what is nobody's command, until ctx ends. What fails is said in the log and tried again
-// with the next turn.
-func (a *app) upkeep(ctx context.Context, schedule string) error {
-	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	if _, err := c.AddFunc(schedule, func() { a.tend(ctx) }); err != nil {
-		return fmt.Errorf("the schedule of upkeep: %w", err)
-	}
-	c.Start()
-	<-ctx.Done()
-	<-c.Stop().Done()
-	return nil
-}
-
-// tend is one turn; turns come one after the other.
-func (a *app) tend(ctx context.Context) {
+// tend does what keeps the bot itself in order; turns come one after the other. A duty that fails or panics does not stop the others.
+func (a *app) tend(ctx context.Context) error {
 	a.tending.Lock()
 	defer a.tending.Unlock()
+	var errs []error
 	for _, duty := range []struct {
 		what string
 		do   func(context.Context) error
@@ -35,10 +24,11 @@ func (a *app) tend(ctx context.Context) {
 		{"offers that were accepted", a.env.SettleOffers},
 		{"the moments at which leases are looked at", a.store.SettleDue},
 	} {
-		if err := duty.do(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("upkeep failed; it is tried again", "of", duty.what, "err", err)
+		if err := stackhand.Guarded(duty.what, func() error { return duty.do(ctx) }); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", duty.what, err))
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // remind tells people of logins of theirs that end.

@@ -305,23 +305,30 @@ func TestSweepLosesToADecision(t *testing.T) {
 	}
 }
 
-func TestRunSweepsAtOnce(t *testing.T) {
+// A request over which the program stumbles does not keep the others from being begun, nor from being looked at.
+func TestARequestThatPanics(t *testing.T) {
 	w := newWorld(t)
-	r := w.ask(t, "aaaa1111")
-	r.State = stackhand.RequestApproved
-	if err := w.book.SaveRequest(t.Context(), &r); err != nil {
-		t.Fatal(err)
+	for _, id := range []string{"aaaa1111", "bbbb2222"} {
+		r := w.ask(t, id)
+		r.State = stackhand.RequestApproved
+		if err := w.book.SaveRequest(t.Context(), &r); err != nil {
+			t.Fatal(err)
+		}
 	}
-	ctx, stop := context.WithCancel(t.Context())
+	w.ask(t, "cccc3333")
 	begin := w.sweeper.Begin
-	w.sweeper.Begin = func(ctx context.Context, r stackhand.Request) error { defer stop(); return begin(ctx, r) }
-	if err := w.sweeper.Run(ctx, "@every 1h"); err != nil {
-		t.Fatal(err)
+	w.sweeper.Begin = func(ctx context.Context, r stackhand.Request) error {
+		if r.ID == "aaaa1111" {
+			panic("no such thing")
+		}
+		return begin(ctx, r)
 	}
-	if len(w.begun) != 1 {
-		t.Errorf("begun %q", w.begun)
+	w.now = w.now.Add(5 * time.Hour)
+	err := w.sweeper.Sweep(t.Context())
+	if found := stackhand.Panics(err); len(found) != 1 || found[0].Of != "the request aaaa1111" {
+		t.Errorf("the sweep says %v", err)
 	}
-	if err := w.sweeper.Run(ctx, "now and then"); err == nil {
-		t.Error("a schedule that is none was taken")
+	if len(w.begun) != 1 || !strings.HasPrefix(w.begun[0], "bbbb2222") || w.request(t, "cccc3333").Reminded.IsZero() {
+		t.Errorf("begun %q, reminded %s", w.begun, w.request(t, "cccc3333").Reminded)
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"github.com/stackhand/stackhand"
 )
 
@@ -21,39 +19,20 @@ type Sweeper struct {
 	Conflict error // what a save matches that somebody else was faster than
 }
 
-// Run sweeps on a schedule of robfig/cron until ctx ends, and once at its start: what was approved just before the bot
-// stopped is begun first.
-func (s *Sweeper) Run(ctx context.Context, schedule string) error {
-	sweep := func() {
-		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error("the sweep of requests failed; the next one goes on", "err", err)
-		}
-	}
-	sweep()
-	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	if _, err := c.AddFunc(schedule, sweep); err != nil {
-		return fmt.Errorf("the schedule of sweeps: %w", err)
-	}
-	c.Start()
-	<-ctx.Done()
-	<-c.Stop().Done()
-	return nil
-}
-
-// Sweep does once what is due now. A request that makes trouble does not stop the others.
+// Sweep does once what is due now. A request that makes trouble, or a panic, does not stop the others.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	var errs []error
 	begin, err := s.Book.Records.RequestsToStart(ctx)
 	errs = append(errs, err)
 	for _, r := range begin {
-		if err := s.begin(ctx, r.ID); err != nil {
+		if err := stackhand.Guarded("the request "+r.ID, func() error { return s.begin(ctx, r.ID) }); err != nil {
 			errs = append(errs, fmt.Errorf("begin request %s: %w", r.ID, err))
 		}
 	}
 	due, err := s.Book.Records.RequestsDue(ctx, s.Book.Now())
 	errs = append(errs, err)
 	for _, r := range due {
-		if err := s.look(ctx, r); err != nil && !(s.Conflict != nil && errors.Is(err, s.Conflict)) {
+		if err := stackhand.Guarded("the request "+r.ID, func() error { return s.look(ctx, r) }); err != nil && !(s.Conflict != nil && errors.Is(err, s.Conflict)) {
 			errs = append(errs, fmt.Errorf("request %s: %w", r.ID, err))
 		}
 	}

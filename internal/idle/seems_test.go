@@ -138,7 +138,7 @@ func TestAThousandServersTakeFourKilobytesEach(t *testing.T) {
 	before := heap()
 	fresh := New(w.o)
 	w.Watcher = fresh
-	w.live(90*time.Minute, tick)
+	w.live(90*time.Minute, Tick)
 	w.asked = nil
 	if len(fresh.cost) != n {
 		t.Fatalf("looked at %d servers", len(fresh.cost))

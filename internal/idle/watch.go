@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"github.com/stackhand/stackhand"
 )
 
@@ -64,22 +62,8 @@ func (w *Watcher) Rules() Rules {
 	return w.o.Live().Defaults()
 }
 
-// tick is how often Run looks whether samples are due, and so how evenly calls are spread over a minute.
-const tick = 6 * time.Second
-
-// Run takes samples until ctx ends.
-func (w *Watcher) Run(ctx context.Context) error {
-	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	c.Schedule(cron.Every(tick), cron.FuncJob(func() {
-		if err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
-			w.o.Log.Error("servers could not be watched; the next sweep goes on", "err", err)
-		}
-	}))
-	c.Start()
-	<-ctx.Done()
-	<-c.Stop().Done()
-	return nil
-}
+// Tick is how often it is to be looked whether samples are due, and so how evenly calls are spread over a minute.
+const Tick = 6 * time.Second
 
 // NextDue is the first moment, not after until, at which a sweep has something to do; false if there is none.
 func (w *Watcher) NextDue(ctx context.Context, until time.Time) (time.Time, bool, error) {
@@ -101,7 +85,7 @@ func (w *Watcher) NextDue(ctx context.Context, until time.Time) (time.Time, bool
 	if at := due[0].Next; at.After(w.o.Now()) || w.mayCall(due[0]) {
 		return at, true, nil
 	}
-	later := w.o.Now().Add(tick) // the bound on calls holds it back
+	later := w.o.Now().Add(Tick) // the bound on calls holds it back
 	return later, !later.After(until), nil
 }
 
@@ -131,7 +115,7 @@ func (w *Watcher) Sweep(ctx context.Context) error {
 			break
 		}
 		seen[due[next].Stack] = true
-		if err := w.sample(ctx, due[next]); err != nil {
+		if err := w.guarded(ctx, due[next]); err != nil {
 			errs = append(errs, fmt.Errorf("server of the stack %s: %w", due[next].Stack, err))
 		}
 	}
@@ -187,7 +171,7 @@ func (w *Watcher) mayCall(a stackhand.Activity) bool {
 	for _, at := range w.calls {
 		if d := now.Sub(at); d >= 0 && d < time.Minute {
 			kept = append(kept, at)
-			if d < tick {
+			if d < Tick {
 				lately++
 			}
 		}
@@ -201,6 +185,18 @@ func (w *Watcher) called(n int) {
 	for range n {
 		w.calls = append(w.calls, w.o.Now())
 	}
+}
+
+// guarded takes a sample. After a panic the next one of that server comes as if this one had been taken: samples are due very often.
+func (w *Watcher) guarded(ctx context.Context, a stackhand.Activity) error {
+	err := stackhand.Guarded("the samples of the stack "+a.Stack, func() error { return w.sample(ctx, a) })
+	if len(stackhand.Panics(err)) == 0 {
+		return err
+	}
+	return errors.Join(err, change(ctx, w.o.Book, w.o.Conflict, a.Stack, func(a *stackhand.Activity) bool {
+		a.Next = w.next(*a, w.o.Now())
+		return true
+	}))
 }
 
 // sample takes one, and judges by it.

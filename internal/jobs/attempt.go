@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -105,18 +104,15 @@ func (r *runner) again(ph *phase, ctx context.Context, step Step, n int, cause e
 }
 
 // once makes one attempt; a panic becomes an error.
-func once(ctx context.Context, limit time.Duration, s start, run *Run) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = forHuman(&panicked{value: v, stack: debug.Stack()})
-		}
-	}()
+func once(ctx context.Context, limit time.Duration, s start, run *Run) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if s.undo {
-		return s.step.Undo(ctx, run)
-	}
-	return s.step.Do(ctx, run)
+	return forHuman(stackhand.Guarded("", func() error {
+		if s.undo {
+			return s.step.Undo(ctx, run)
+		}
+		return s.step.Do(ctx, run)
+	}))
 }
 
 func retryAfter(err error) time.Duration {
@@ -145,9 +141,8 @@ func causes(err error) string {
 		err = e.Err
 		s += ": " + err.Error()
 	}
-	var p *panicked
-	if errors.As(err, &p) {
-		s += "\n" + string(p.stack)
+	for _, p := range stackhand.Panics(err) {
+		s += "\n" + string(p.Stack)
 	}
 	return s
 }

@@ -58,18 +58,9 @@ func Unsure(k stackhand.Kind) bool {
 	return false
 }
 
-// panicked is what a step that panicked ends with.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
-
 // forHuman turns what only a person can judge into NeedsHuman.
 func forHuman(err error) error {
-	var p *panicked
-	if !errors.As(err, &p) {
+	if len(stackhand.Panics(err)) == 0 {
 		return err
 	}
 	return stackhand.Errorf(stackhand.NeedsHuman, "A mistake in the program stopped this step, and it is not repeated by itself.").

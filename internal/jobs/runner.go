@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -100,15 +99,13 @@ func (r *runner) prepare(job stackhand.Job) error {
 }
 
 func stepsOf(flow Flow, job stackhand.Job) (steps []Step, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = forHuman(&panicked{value: v, stack: debug.Stack()})
+	err = stackhand.Guarded("", func() (err error) {
+		if steps, err = flow.Steps(job); err != nil {
+			return err
 		}
-	}()
-	if steps, err = flow.Steps(job); err != nil {
-		return nil, err
-	}
-	return steps, check(steps)
+		return check(steps)
+	})
+	return steps, forHuman(err)
 }
 
 // saved follows every save of the record.

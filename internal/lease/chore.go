@@ -36,13 +36,13 @@ type Chores struct {
 	mu sync.Mutex // one look at a time
 }
 
-// Look does what is due. One that fails does not stop the others.
+// Look does what is due. One that fails or panics does not stop the others.
 func (c *Chores) Look(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var errs []error
 	for _, chore := range c.List {
-		if err := c.look(ctx, chore); err != nil {
+		if err := stackhand.Guarded("the chore "+chore.Name, func() error { return c.look(ctx, chore) }); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", chore.Name, err))
 		}
 	}

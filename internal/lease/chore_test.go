@@ -107,3 +107,36 @@ func TestChoresCountFromTheBeginning(t *testing.T) {
 		t.Errorf("done %d times, %v", did, err)
 	}
 }
+
+// A chore over which the program stumbles is due again, and the others are done.
+func TestAChoreThatPanics(t *testing.T) {
+	daily, err := ParseSchedule("0 7 * * *", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	broken, did := true, map[string]int{}
+	do := func(name string) Chore {
+		return Chore{name, daily, func(context.Context, time.Time) error {
+			if name == "orphans" && broken {
+				panic("no such thing")
+			}
+			did[name]++
+			return nil
+		}}
+	}
+	c := Chores{Diary: diary{}, Now: func() time.Time { return now }, List: []Chore{do("orphans"), do("digest")}}
+	if err := c.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(24 * time.Hour)
+	for range 2 {
+		if found := stackhand.Panics(c.Look(t.Context())); len(found) != 1 || found[0].Of != "the chore orphans" {
+			t.Errorf("found %v", found)
+		}
+	}
+	broken = false
+	if err := c.Look(t.Context()); err != nil || did["orphans"] != 1 || did["digest"] != 1 {
+		t.Errorf("%v, done: %v", err, did)
+	}
+}

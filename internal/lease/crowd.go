@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -97,23 +96,21 @@ func (s *Sweeper) lookAtAll(ctx context.Context, p *pass, due []stackhand.Stack)
 	return errors.Join(errs...)
 }
 
-// lookAgain looks at a stack, and again where somebody else was faster to write on it. A panic is one lease's trouble, too: the bot would
-// start anew and come to it again at once.
-func (s *Sweeper) lookAgain(ctx context.Context, p *pass, in *project, stack stackhand.Stack) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("lease of %s (%s): panic: %v\n%s", stack.Name, stack.ID, v, debug.Stack())
+// lookAgain looks at a stack, and again where somebody else was faster to write on it. A panic is one lease's trouble, too.
+func (s *Sweeper) lookAgain(ctx context.Context, p *pass, in *project, stack stackhand.Stack) error {
+	which := fmt.Sprintf("lease of %s (%s)", stack.Name, stack.ID)
+	err := stackhand.Guarded("the "+which, func() error {
+		err := s.look(ctx, p, in, stack)
+		for try := 0; try < 5 && s.Conflict != nil && errors.Is(err, s.Conflict); try++ {
+			delete(in.listed, stack.Server) // what the list said may be older than what was written
+			if stack, err = s.Book.Stack(ctx, stack.ID); err == nil {
+				err = s.look(ctx, p, in, stack)
+			}
 		}
-	}()
-	err = s.look(ctx, p, in, stack)
-	for try := 0; try < 5 && s.Conflict != nil && errors.Is(err, s.Conflict); try++ {
-		delete(in.listed, stack.Server) // what the list said may be older than what was written
-		if stack, err = s.Book.Stack(ctx, stack.ID); err == nil {
-			err = s.look(ctx, p, in, stack)
-		}
-	}
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("lease of %s (%s): %w", stack.Name, stack.ID, err)
+		return fmt.Errorf("%s: %w", which, err)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -297,25 +296,6 @@ func TestTroubleIsReported(t *testing.T) {
 	if err := s.Sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "web-1") {
 		t.Errorf("Sweep = %v, want an error that names the stack", err)
 	}
-}
-
-func TestRun(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, b, now := world(2 * time.Hour)
-		if err := s.Run(t.Context(), "whenever"); err == nil {
-			t.Error("a nonsense schedule was taken")
-		}
-		ctx, stop := context.WithCancel(t.Context())
-		*now = t0.Add(90 * time.Minute)
-		done := make(chan error)
-		go func() { done <- s.Run(ctx, "@every 1m") }()
-		<-time.After(61 * time.Second) // of the bubble's own time
-		synctest.Wait()
-		stop()
-		if err := <-done; err != nil || len(b.notices) != 1 {
-			t.Errorf("Run = %v, %d notices after a minute, want 1", err, len(b.notices))
-		}
-	})
 }
 
 func TestRoughly(t *testing.T) {

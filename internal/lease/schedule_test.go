@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/stackhand/stackhand/internal/loop"
 )
 
 // Sweeps follow the walls of their time zone through the change of hours, wherever the machine stands: a day of 23 hours, one of
@@ -21,7 +23,9 @@ func TestRunInZone(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { done <- s.Run(ctx, InZone("30 3 25,26,27,28,29,30 3,10 *", "Europe/Berlin")) }()
+		go func() {
+			done <- loop.Runner{}.Run(ctx, loop.Part{Every: InZone("30 3 25,26,27,28,29,30 3,10 *", "Europe/Berlin"), Turn: s.Sweep})
+		}()
 		<-time.After(365 * 24 * time.Hour)
 		stop()
 		if err := <-done; err != nil {

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"github.com/stackhand/stackhand"
 )
 
@@ -61,23 +59,6 @@ type Sweeper struct {
 
 // again is how long after a deletion that failed the next one is tried.
 const again = 6 * time.Hour
-
-// Run sweeps on a schedule of robfig/cron ("@every 1m", "*/5 * * * *") until ctx ends.
-func (s *Sweeper) Run(ctx context.Context, schedule string) error {
-	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	sweep := func() {
-		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.Log.Error("sweep failed; the next one goes on", "err", err)
-		}
-	}
-	if _, err := c.AddFunc(schedule, sweep); err != nil {
-		return fmt.Errorf("the schedule of sweeps: %w", err)
-	}
-	c.Start()
-	<-ctx.Done()
-	<-c.Stop().Done()
-	return nil
-}
 
 // current is the sweeper with the rules that are in force now.
 func (s *Sweeper) current() *Sweeper {

@@ -28,7 +28,7 @@ type Teller struct {
 	Cost func(stackhand.Orphan) string
 }
 
-// Look looks everywhere once. A place that makes trouble does not stop the others.
+// Look looks everywhere once. A place that makes trouble, or a panic, does not stop the others.
 func (t *Teller) Look(ctx context.Context) error {
 	places, err := t.Places(ctx)
 	if err != nil {
@@ -38,7 +38,8 @@ func (t *Teller) Look(ctx context.Context) error {
 	var news []stackhand.Orphan
 	seen := map[string]bool{}
 	for _, p := range places {
-		found, err := t.in(ctx, p)
+		var found []stackhand.Orphan
+		err := stackhand.Guarded("looking for orphans in "+p.Cloud, func() (err error) { found, err = t.in(ctx, p); return err })
 		if err != nil && !(p.User != "" && stackhand.KindOf(err) == stackhand.Unauthorized) { // a person's login may end: to repeat that helps nobody
 			errs = append(errs, fmt.Errorf("look for orphans in %s: %w", p.Cloud, err))
 		}

@@ -157,3 +157,21 @@ func TestKeep(t *testing.T) {
 		t.Errorf("still found: %+v", got.Orphans)
 	}
 }
+
+// A place over which the program stumbles does not keep the others from being looked at.
+func TestAPlaceThatPanics(t *testing.T) {
+	tell, b, _ := teller(2)
+	places := tell.Places
+	tell.Places = func(ctx context.Context) ([]orphan.Place, error) {
+		all, err := places(ctx)
+		odd := orphan.Place{At: orphan.At{Cloud: "odd"}, User: "U1", Open: func(context.Context) (orphan.Cloud, error) { panic("no such thing") }}
+		return append([]orphan.Place{odd}, all...), err
+	}
+	err := tell.Look(t.Context())
+	if found := stackhand.Panics(err); len(found) != 1 || found[0].Of != "looking for orphans in odd" {
+		t.Errorf("the look says %v", err)
+	}
+	if got := told(b); len(got) != 2 {
+		t.Errorf("told %v", got)
+	}
+}

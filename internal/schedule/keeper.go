@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
-
-	"github.com/robfig/cron/v3"
 
 	"github.com/stackhand/stackhand"
 )
@@ -66,23 +63,7 @@ type Keeper struct{ o Options }
 // New makes a Keeper.
 func New(o Options) *Keeper { return &Keeper{o} }
 
-// Run sweeps on a schedule of robfig/cron ("@every 1m") until ctx ends.
-func (k *Keeper) Run(ctx context.Context, sweep string) error {
-	c := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	if _, err := c.AddFunc(sweep, func() {
-		if err := k.Sweep(ctx); err != nil && ctx.Err() == nil {
-			k.o.Log.Error("schedules could not be kept; the next sweep goes on", "err", err)
-		}
-	}); err != nil {
-		return fmt.Errorf("the sweeps of schedules: %w", err)
-	}
-	c.Start()
-	<-ctx.Done()
-	<-c.Stop().Done()
-	return nil
-}
-
-// Sweep does once what is due now. A schedule that makes trouble does not stop the others.
+// Sweep does once what is due now. A schedule that makes trouble, or a panic, does not stop the others.
 func (k *Keeper) Sweep(ctx context.Context) error {
 	now := k.o.Now()
 	due, err := k.o.Book.SchedulesDue(ctx, now, 0)
@@ -96,22 +77,16 @@ func (k *Keeper) Sweep(ctx context.Context) error {
 	}
 	var errs []error
 	for _, s := range append(due, lost...) {
-		if err := k.tend(ctx, s); err != nil {
+		if err := stackhand.Guarded("the schedule "+s.ID, func() error { return k.tend(ctx, s) }); err != nil {
 			errs = append(errs, fmt.Errorf("schedule %s of %s: %w", s.ID, s.Owner, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// tend looks at a schedule, and again where somebody wrote on it meanwhile. A panic is one schedule's trouble, too: the bot would start anew
-// and come to it again at once.
-func (k *Keeper) tend(ctx context.Context, s stackhand.Schedule) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-		}
-	}()
-	err = k.look(ctx, s)
+// tend looks at a schedule, and again where somebody wrote on it meanwhile.
+func (k *Keeper) tend(ctx context.Context, s stackhand.Schedule) error {
+	err := k.look(ctx, s)
 	for try := 0; try < 5 && k.o.Conflict != nil && errors.Is(err, k.o.Conflict); try++ {
 		if s, err = k.o.Book.Schedule(ctx, s.ID); stackhand.KindOf(err) == stackhand.NotFound {
 			return nil

@@ -1,11 +1,9 @@
 package schedule
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stackhand/stackhand"
@@ -356,26 +354,6 @@ func TestReplacedAndRemoved(t *testing.T) {
 	if _, err := w.Set(t.Context(), stackhand.Schedule{Owner: "U1", Stack: st.ID, Stop: "noon", Zone: "UTC"}); stackhand.KindOf(err) != stackhand.Invalid {
 		t.Errorf("a nonsense time was taken: %v", err)
 	}
-}
-
-func TestRun(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		if err := w.Run(t.Context(), "whenever"); err == nil {
-			t.Error("a nonsense schedule of sweeps was taken")
-		}
-		st := w.give("U1", "web-1", nil)
-		w.set(stackhand.Schedule{Stack: st.ID, Name: st.Name})
-		w.now = at(0, 20, 0)
-		ctx, stop := context.WithCancel(t.Context())
-		ended := make(chan error)
-		go func() { ended <- w.Run(ctx, "@every 1m") }()
-		<-time.After(61 * time.Second) // of the bubble's own time
-		synctest.Wait()
-		stop()
-		w.must(<-ended)
-		w.want("a minute of Run", "Mon 20:00 Stop web-1")
-	})
 }
 
 // crowd is a world with many schedules, of which ten are due.

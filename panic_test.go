@@ -1,0 +1,40 @@
+package stackhand
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestGuarded(t *testing.T) {
+	late := errors.New("late")
+	if err := Guarded("", func() error { return late }); err != late {
+		t.Errorf("an error became %v", err)
+	}
+	if err := Guarded("", func() error { return nil }); err != nil {
+		t.Errorf("nothing became %v", err)
+	}
+	one := Guarded("the first", func() error { panic("no such thing") })
+	two := Guarded("the second", func() error {
+		var none map[string]int
+		none["a"] = 1
+		return nil
+	})
+	err := fmt.Errorf("a sweep: %w", errors.Join(late, fmt.Errorf("web-1: %w", one), Errorf(Internal, "Something went wrong.").Because(two)))
+	if !strings.Contains(err.Error(), "web-1: panic: no such thing") {
+		t.Errorf("it says %v", err)
+	}
+	found := Panics(err)
+	if len(found) != 2 || found[0].Of != "the first" || found[1].Of != "the second" {
+		t.Fatalf("found %v", found)
+	}
+	for _, p := range found {
+		if !strings.Contains(string(p.Stack), "panic_test.go") {
+			t.Errorf("the stack of %s does not lead here: %s", p.Of, p.Stack)
+		}
+	}
+	if more := Panics(errors.Join(late, nil)); len(more) != 0 || Panics(nil) != nil {
+		t.Errorf("found %v", more)
+	}
+}
