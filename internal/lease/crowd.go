@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/abreast"
 )
 
 // Many leases may come to something at one moment, as with "keep --until friday 18:00", and a cloud may take its time or give no answer.
@@ -26,22 +23,11 @@ import (
 //
 // Nothing is taken by what a list said: the job of each step reads its server anew, and holds it against the record.
 
-// lookFor is how long a sweep waits for a cloud that is asked for a server, or for those of a project.
-const lookFor = 15 * time.Second
-
-// sweepFor is for how long a sweep begins to ask clouds. Whom it does not come to by then is warned all the same; steps wait for the next sweep.
-const sweepFor = time.Minute
-
 // oneByOne is for how many servers of a project a sweep asks each by itself. A list of all costs a cloud as much as some of these.
 const oneByOne = 5
 
-// abreast is for how many projects of a site a sweep waits at once.
-const abreast = 4
-
-// site is a cloud in one of its regions: each gives answers, or none, by itself.
-type site struct{ cloud, region string }
-
-func siteOf(s stackhand.Stack) site { return site{s.Cloud, s.Region} }
+// siteOf is where a stack is.
+func siteOf(s stackhand.Stack) abreast.Site { return abreast.Site{Cloud: s.Cloud, Region: s.Region} }
 
 // project is where stacks come to something in one sweep, and what its cloud said. They are looked at one after the other.
 type project struct {
@@ -52,8 +38,8 @@ type project struct {
 }
 
 // projectsOf sorts what is due by where it is.
-func projectsOf(due []stackhand.Stack) map[site][]*project {
-	sites, known := map[site][]*project{}, map[site]map[string]*project{}
+func projectsOf(due []stackhand.Stack) map[abreast.Site][]*project {
+	sites, known := map[abreast.Site][]*project{}, map[abreast.Site]map[string]*project{}
 	for _, st := range due {
 		at := siteOf(st)
 		if known[at] == nil {
@@ -72,28 +58,13 @@ func projectsOf(due []stackhand.Stack) map[site][]*project {
 
 // lookAtAll looks at all that is due. While one waits for its cloud those in other places go on; all else is done by one at a time.
 func (s *Sweeper) lookAtAll(ctx context.Context, p *pass, due []stackhand.Stack) error {
-	var errs []error // guarded by the turn
-	var all sync.WaitGroup
-	for _, projects := range projectsOf(due) {
-		all.Go(func() {
-			var here errgroup.Group
-			here.SetLimit(abreast)
-			for _, in := range projects {
-				here.Go(func() error {
-					for _, stack := range in.stacks {
-						p.turn.Lock()
-						err := s.lookAgain(ctx, p, in, stack) // by itself: others add theirs while it waits
-						errs = append(errs, err)
-						p.turn.Unlock()
-					}
-					return nil
-				})
-			}
-			_ = here.Wait() // there is none: what goes wrong with one is no reason to leave the others
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
+	return abreast.Do(projectsOf(due), func(in *project) error {
+		var errs []error
+		for _, stack := range in.stacks {
+			errs = append(errs, p.turn.Take(func() error { return s.lookAgain(ctx, p, in, stack) }))
+		}
+		return errors.Join(errs...)
+	})
 }
 
 // lookAgain looks at a stack, and again where somebody else was faster to write on it. A panic is one lease's trouble, too.
@@ -117,23 +88,27 @@ func (s *Sweeper) lookAgain(ctx context.Context, p *pass, in *project, stack sta
 
 // ask tells what the cloud says of a stack's server, and gives the turn away while it waits. What a list does not hold is asked for: the list may be
 // one of fewer servers.
-func (s *Sweeper) ask(ctx context.Context, p *pass, in *project, stack stackhand.Stack) (stackhand.Server, error) {
-	p.turn.Unlock()
-	defer p.turn.Lock()
+func (s *Sweeper) ask(ctx context.Context, p *pass, in *project, stack stackhand.Stack) (srv stackhand.Server, err error) {
+	p.turn.Away(func() { srv, err = s.tells(ctx, in, stack) })
+	return srv, err
+}
+
+// tells is an answer of the cloud, or what a list of it said.
+func (s *Sweeper) tells(ctx context.Context, in *project, stack stackhand.Stack) (stackhand.Server, error) {
 	if in.asked++; in.asked > oneByOne && in.listed == nil && !in.alone && s.Servers != nil {
 		s.list(ctx, in, stack)
 	}
 	if srv, ok := in.listed[stack.Server]; ok {
 		return srv, nil
 	}
-	look, cancel := context.WithTimeout(ctx, lookFor)
+	look, cancel := context.WithTimeout(ctx, abreast.LookFor)
 	defer cancel()
 	return s.Server(look, stack)
 }
 
 // list reads the servers of a project. Where that fails each is asked for by itself; a login that has ended is one owner's only.
 func (s *Sweeper) list(ctx context.Context, in *project, stack stackhand.Stack) {
-	look, cancel := context.WithTimeout(ctx, lookFor)
+	look, cancel := context.WithTimeout(ctx, abreast.LookFor)
 	defer cancel()
 	all, err := s.Servers(look, stack)
 	if err != nil {

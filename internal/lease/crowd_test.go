@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/abreast"
 )
 
 // crowd are many leases that are to be told of at one moment, in clouds that take 100 ms for a server, and 2 ms more for each in a list. It
@@ -19,7 +20,7 @@ type crowd struct {
 	*Sweeper
 	*book
 	began time.Time
-	dead  site          // gives no answer
+	dead  abreast.Site  // gives no answer
 	lists error         // what is answered instead of a list
 	slow  time.Duration // how long the cloud "slow" takes for an answer
 	hides int           // servers that no list holds, the last ones
@@ -27,14 +28,14 @@ type crowd struct {
 
 	mu            sync.Mutex
 	asked, listed int
-	at, most      map[site]int // how many calls a site answers now, and did at most
+	at, most      map[abreast.Site]int // how many calls a site answers now, and did at most
 
 }
 
 // newCrowd has the same number of stacks in each of some places.
 func newCrowd(each int, places ...stackhand.Stack) *crowd {
 	s, b, _ := world(2 * time.Hour)
-	c := &crowd{Sweeper: s, book: b, began: time.Now(), at: map[site]int{}, most: map[site]int{}, there: map[string][]stackhand.Server{}}
+	c := &crowd{Sweeper: s, book: b, began: time.Now(), at: map[abreast.Site]int{}, most: map[abreast.Site]int{}, there: map[string][]stackhand.Server{}}
 	s.Now, b.now, s.Book = time.Now, time.Now, orderly{b}
 	st := b.stacks["j-1"]
 	delete(b.stacks, "j-1")
@@ -69,7 +70,7 @@ func (c *crowd) call(ctx context.Context, st stackhand.Stack, count *int, takes 
 	switch {
 	case at == c.dead:
 		takes = time.Hour
-	case at.cloud == "slow":
+	case at.Cloud == "slow":
 		takes = c.slow
 	}
 	select {
@@ -120,11 +121,11 @@ func (c *crowd) named(name string) (n int) {
 
 // What many leases at one moment cost their clouds, and how long the last of those that answer is waited for.
 func TestCrowd(t *testing.T) {
-	dead := site{cloud: "dead"}
+	dead := abreast.Site{Cloud: "dead"}
 	for name, c := range map[string]struct {
 		each          int
 		places        []stackhand.Stack
-		dead          site
+		dead          abreast.Site
 		asked, listed int // calls, at most
 		byList        int
 		last, sweep   time.Duration // until all in the cloud "lab" were told, and until the sweep was over; at most
@@ -134,9 +135,9 @@ func TestCrowd(t *testing.T) {
 		"1,000 in 1,000 projects": {each: 1, places: projects("lab", 1000), asked: 1000, last: 25 * time.Second, sweep: 26 * time.Second},
 		"a few":                   {each: 5, places: projects("lab", 1), asked: 5, last: time.Second, sweep: time.Second},
 		"beside a dead cloud":     {each: 20, places: append(projects("dead", 1), projects("lab", 1)...), dead: dead, asked: 7, listed: 1, byList: 15, last: time.Second, sweep: 31 * time.Second},
-		"beside many dead projects": {each: 20, places: append(projects("dead", 9), projects("lab", 1)...), dead: dead, asked: 5 + abreast + silentAfter - 1, listed: 1,
+		"beside many dead projects": {each: 20, places: append(projects("dead", 9), projects("lab", 1)...), dead: dead, asked: 5 + abreast.Most + abreast.SilentAfter - 1, listed: 1,
 			byList: 15, last: time.Second, sweep: 31 * time.Second},
-		"beside a dead region": {each: 20, places: []stackhand.Stack{{Cloud: "dead", Region: "west"}, {Cloud: "dead", Region: "east"}}, dead: site{"dead", "west"},
+		"beside a dead region": {each: 20, places: []stackhand.Stack{{Cloud: "dead", Region: "west"}, {Cloud: "dead", Region: "east"}}, dead: abreast.Site{Cloud: "dead", Region: "west"},
 			asked: 7, listed: 1, byList: 15, sweep: 31 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +151,7 @@ func TestCrowd(t *testing.T) {
 					t.Errorf("%d notices, %d known by a list; want %d, %+v", len(w.notices), w.named("listed"), c.byList, c)
 				}
 				for at, n := range w.most {
-					if n > abreast {
+					if n > abreast.Most {
 						t.Errorf("%v had %d calls at once", at, n)
 					}
 				}
@@ -228,9 +229,9 @@ func TestCrowdAndADeafChat(t *testing.T) {
 			asked, tells int
 			steps        int
 		}{
-			{"told all the same", 0, nil, silentAfter, 20, 0},
-			{"no step at once", time.Hour + time.Minute, nil, silentAfter, 20, 0},
-			{"after half an hour", time.Hour + 31*time.Minute, func() { w.Guard, w.Rules.Dry = &Guard{Book: &brakes{servers: 20}}, never() }, silentAfter, 21, 7},
+			{"told all the same", 0, nil, abreast.SilentAfter, 20, 0},
+			{"no step at once", time.Hour + time.Minute, nil, abreast.SilentAfter, 20, 0},
+			{"after half an hour", time.Hour + 31*time.Minute, func() { w.Guard, w.Rules.Dry = &Guard{Book: &brakes{servers: 20}}, never() }, abreast.SilentAfter, 21, 7},
 			{"it answers: asked for the seven that have begun, as many as the brake lets through, and one", time.Hour + 40*time.Minute, func() { deaf = false }, 7 + 7 + 1, 21, 14},
 		} {
 			time.Sleep(time.Until(w.began.Add(c.at)))

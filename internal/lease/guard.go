@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/abreast"
 )
 
 // Guard keeps sweeps from doing harm. Its record is one for all sweeps, also of other processes.
@@ -44,26 +44,26 @@ type pass struct {
 	gap     time.Time
 	from    time.Time // what was told before it does not count: a backup was restored then
 	taken   int
-	stopped string       // why no more steps are taken in this sweep
-	frozen  bool         // a freeze was on when it began, or nobody knows: no step is taken in it, since what follows on a freeze comes first
-	unsure  error        // why nobody knows
-	back    bool         // the clock was put back far: what was noted while it was ahead is taken back
-	silent  map[site]int // for how many servers a site gave no answer in it
-	deaf    int          // for how many people the chat gave no answer in it
-	began   time.Time    // by a clock that nobody puts right
-	turn    sync.Mutex   // whoever holds it acts; it is given away while a cloud is asked
+	stopped string               // why no more steps are taken in this sweep
+	frozen  bool                 // a freeze was on when it began, or nobody knows: no step is taken in it, since what follows on a freeze comes first
+	unsure  error                // why nobody knows
+	back    bool                 // the clock was put back far: what was noted while it was ahead is taken back
+	silent  map[abreast.Site]int // for how many servers a site gave no answer in it
+	deaf    int                  // for how many people the chat gave no answer in it
+	began   time.Time            // by a clock that nobody puts right
+	turn    abreast.Turn         // given away while a cloud is asked
 }
 
 // idle tells that no step is taken any more in the sweep, nor told of.
 func (p *pass) idle() bool { return !p.dry && p.stopped != "" }
 
 // late tells that the sweep has taken long enough: clouds are not asked any more, since the next one is due, for all of them.
-func (p *pass) late() bool { return time.Since(p.began) > sweepFor }
+func (p *pass) late() bool { return time.Since(p.began) > abreast.SweepFor }
 
 // begin notes that a sweep runs, and finds out whether a long pause came before it.
 func (s *Sweeper) begin(ctx context.Context) (*pass, error) {
 	frozen, unsure := s.frozen(ctx)
-	p := &pass{began: time.Now(), silent: map[site]int{}, frozen: frozen || unsure != nil, unsure: unsure}
+	p := &pass{began: time.Now(), silent: map[abreast.Site]int{}, frozen: frozen || unsure != nil, unsure: unsure}
 	if s.Guard == nil {
 		return p, nil
 	}

@@ -6,11 +6,8 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/abreast"
 )
-
-// silentAfter is for how many servers a site gives no answer until it is asked for no other in the same sweep, beyond those for which it is being
-// asked by then. It may be one server of which it cannot tell.
-const silentAfter = 2
 
 // silence is how long a step waits for an answer before the administrators are told.
 const silence = 30 * time.Minute
@@ -54,7 +51,7 @@ func (s *Sweeper) reconcile(ctx context.Context, p *pass, in *project, stack *st
 	if s.Server == nil || stack.Server == "" || stack.Busy != "" {
 		return false, nil
 	}
-	if n.Silent = p.silent[siteOf(*stack)] >= silentAfter || p.late(); n.Silent {
+	if n.Silent = p.silent[siteOf(*stack)] >= abreast.SilentAfter || p.late(); n.Silent {
 		return false, nil
 	}
 	srv, err := s.ask(ctx, p, in, *stack)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/abreast"
 )
 
 // put is a sweeper over a stack that the ladder stopped a day ago, and whose deletion is due or nearly so; sky is what its cloud says.
@@ -293,7 +294,7 @@ func TestSilentServersDoNotHoldUpOthers(t *testing.T) {
 		*now = now.Add(time.Minute)
 		g.b.Swept, most = *now, 0
 		sweeps(t, s, 1)
-		if most > silentAfter {
+		if most > abreast.SilentAfter {
 			t.Fatalf("asked for %d in vain in one sweep", most)
 		}
 	}

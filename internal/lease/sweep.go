@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/abreast"
 )
 
 // Book is the records that a sweep reads and writes.
@@ -167,7 +168,7 @@ func (s *Sweeper) holdFor(ctx context.Context, p *pass, stack stackhand.Stack, n
 		return false, nil
 	}
 	unknown := due && now.Sub(n.At) < silence
-	if p.deaf >= silentAfter {
+	if p.deaf >= abreast.SilentAfter {
 		return unknown, nil
 	}
 	look, cancel := context.WithTimeout(ctx, awayFor)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/abreast"
 )
 
 // Book is the records that a Keeper reads and writes.
@@ -63,7 +64,18 @@ type Keeper struct{ o Options }
 // New makes a Keeper.
 func New(o Options) *Keeper { return &Keeper{o} }
 
-// Sweep does once what is due now. A schedule that makes trouble, or a panic, does not stop the others.
+// sweep is one of a Keeper's.
+type sweep struct {
+	turn   abreast.Turn         // given away while a cloud is asked
+	silent map[abreast.Site]int // how often a site gave no answer in it
+	began  time.Time            // by a clock that nobody puts right
+}
+
+// late tells that the sweep has taken long enough: the next one is due, for all clouds.
+func (p *sweep) late() bool { return time.Since(p.began) > abreast.SweepFor }
+
+// Sweep does once what is due now. A schedule that makes trouble, or a panic, does not stop the others, and a cloud that gives no answer keeps
+// nobody waiting in another. Those of one owner in a place come one after the other, since they may be about the same servers.
 func (k *Keeper) Sweep(ctx context.Context) error {
 	now := k.o.Now()
 	due, err := k.o.Book.SchedulesDue(ctx, now, 0)
@@ -75,24 +87,55 @@ func (k *Keeper) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the schedules that are due: %w", err)
 	}
-	var errs []error
-	for _, s := range append(due, lost...) {
-		if err := stackhand.Guarded("the schedule "+s.ID, func() error { return k.tend(ctx, s) }); err != nil {
-			errs = append(errs, fmt.Errorf("schedule %s of %s: %w", s.ID, s.Owner, err))
+	p := &sweep{silent: map[abreast.Site]int{}, began: time.Now()}
+	return abreast.Do(linesOf(append(due, lost...)), func(line []stackhand.Schedule) error {
+		var errs []error
+		for _, s := range line {
+			err := p.turn.Take(func() error {
+				return stackhand.Guarded("the schedule "+s.ID, func() error { return k.tend(ctx, p, s) })
+			})
+			if err != nil {
+				errs = append(errs, fmt.Errorf("schedule %s of %s: %w", s.ID, s.Owner, err))
+			}
 		}
-	}
-	return errors.Join(errs...)
+		return errors.Join(errs...)
+	})
 }
 
-// tend looks at a schedule, and again where somebody wrote on it meanwhile.
-func (k *Keeper) tend(ctx context.Context, s stackhand.Schedule) error {
-	err := k.look(ctx, s)
+// linesOf sorts schedules by where their servers are, and by whose they are; the earliest come first.
+func linesOf(due []stackhand.Schedule) map[abreast.Site][][]stackhand.Schedule {
+	out, of := map[abreast.Site][][]stackhand.Schedule{}, map[abreast.Site]map[string]int{}
+	for _, s := range due {
+		at := siteOf(s)
+		if of[at] == nil {
+			of[at] = map[string]int{}
+		}
+		n, known := of[at][s.Owner]
+		if !known {
+			n, of[at][s.Owner] = len(out[at]), len(out[at])
+			out[at] = append(out[at], nil)
+		}
+		out[at][n] = append(out[at][n], s)
+	}
+	return out
+}
+
+func siteOf(s stackhand.Schedule) abreast.Site {
+	return abreast.Site{Cloud: s.Cloud, Region: s.Scope.Region}
+}
+
+// tend looks at a schedule, and again where somebody wrote on it meanwhile. In a sweep that has taken long enough it stays due.
+func (k *Keeper) tend(ctx context.Context, p *sweep, s stackhand.Schedule) error {
+	if p.late() {
+		return nil
+	}
+	err := k.look(ctx, p, s)
 	for try := 0; try < 5 && k.o.Conflict != nil && errors.Is(err, k.o.Conflict); try++ {
 		if s, err = k.o.Book.Schedule(ctx, s.ID); stackhand.KindOf(err) == stackhand.NotFound {
 			return nil
 		}
 		if err == nil && !s.Next.After(k.o.Now()) {
-			err = k.look(ctx, s)
+			err = k.look(ctx, p, s)
 		}
 	}
 	return err
@@ -114,7 +157,7 @@ const (
 )
 
 // look brings a schedule up to now, and writes down how far that came.
-func (k *Keeper) look(ctx context.Context, s stackhand.Schedule) error {
+func (k *Keeper) look(ctx context.Context, p *sweep, s stackhand.Schedule) error {
 	c, err := read(s)
 	if err != nil {
 		return err
@@ -123,7 +166,7 @@ func (k *Keeper) look(ctx context.Context, s stackhand.Schedule) error {
 	if s.From.After(now) { // the clock was ahead when it was looked at last
 		s.From = now
 	}
-	r := &round{Keeper: k, s: &s, clock: c, now: now}
+	r := &round{Keeper: k, sweep: p, s: &s, clock: c, now: now}
 	if run, ok := c.last(s.From, now); ok {
 		if err := r.begin(ctx, run); err != nil {
 			return err

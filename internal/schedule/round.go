@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/stackhand/stackhand"
+	"github.com/stackhand/stackhand/internal/abreast"
 )
 
 // round is one look at one schedule.
 type round struct {
 	*Keeper
+	sweep *sweep
 	s     *stackhand.Schedule
 	clock clock
 	now   time.Time
@@ -213,10 +215,10 @@ func (r *round) busy(ctx context.Context, st stackhand.Stack) (bool, error) {
 func (r *round) server(ctx context.Context, id, verb string) (stackhand.Server, error) {
 	if !r.opened {
 		r.opened = true
-		r.cloud, r.shut = r.o.Open(ctx, r.s.Owner, r.s.Cloud, r.s.Scope)
+		r.cloud, r.shut = asked(ctx, r, func(ctx context.Context) (Cloud, error) { return r.o.Open(ctx, r.s.Owner, r.s.Cloud, r.s.Scope) })
 	}
 	if r.shut == nil {
-		sv, err := r.cloud.Server(ctx, id)
+		sv, err := asked(ctx, r, func(ctx context.Context) (stackhand.Server, error) { return r.cloud.Server(ctx, id) })
 		if r.lent != nil || stackhand.KindOf(err) != stackhand.Unauthorized {
 			return sv, err
 		}
@@ -225,7 +227,7 @@ func (r *round) server(ctx context.Context, id, verb string) (stackhand.Server, 
 	if verb != stackhand.ActStop || r.o.Own == nil || stackhand.KindOf(r.shut) != stackhand.Unauthorized {
 		return stackhand.Server{}, r.shut
 	}
-	c, err := r.o.Own(ctx, r.s.Cloud, r.s.Scope)
+	c, err := r.own(ctx)
 	if err != nil {
 		if stackhand.Temporary(err) {
 			r.shut = err
@@ -233,7 +235,30 @@ func (r *round) server(ctx context.Context, id, verb string) (stackhand.Server, 
 		return stackhand.Server{}, r.shut
 	}
 	r.cloud, r.lent, r.shut = c, r.shut, nil
-	return c.Server(ctx, id)
+	return asked(ctx, r, func(ctx context.Context) (stackhand.Server, error) { return c.Server(ctx, id) })
+}
+
+// own opens the cloud with the bot's own login.
+func (r *round) own(ctx context.Context) (Cloud, error) {
+	return asked(ctx, r, func(ctx context.Context) (Cloud, error) { return r.o.Own(ctx, r.s.Cloud, r.s.Scope) })
+}
+
+// asked is what a cloud answers to a question, while others have the turn. One that has given no answer some times in a sweep is not asked in
+// it any more, nor is any once that has taken long enough: as after no answer, whatever waits for it is looked at again some minutes later.
+func asked[T any](ctx context.Context, r *round, question func(context.Context) (T, error)) (answer T, err error) {
+	at := siteOf(*r.s)
+	if r.sweep.silent[at] >= abreast.SilentAfter || r.sweep.late() {
+		return answer, stackhand.Errorf(stackhand.Unavailable, "%s gives no answer.", r.s.Cloud)
+	}
+	r.sweep.turn.Away(func() {
+		look, cancel := context.WithTimeout(ctx, abreast.LookFor)
+		defer cancel()
+		answer, err = question(look)
+	})
+	if stackhand.Temporary(err) {
+		r.sweep.silent[at]++
+	}
+	return answer, err
 }
 
 // unopened deals with a cloud that could not be opened: what may pass is waited for, the rest told once.
@@ -259,7 +284,7 @@ func (r *round) stillStops(ctx context.Context) (bool, error) {
 	if r.s.Stop == "" || r.o.Own == nil || stackhand.KindOf(r.shut) != stackhand.Unauthorized {
 		return false, nil
 	}
-	_, err := r.o.Own(ctx, r.s.Cloud, r.s.Scope)
+	_, err := r.own(ctx)
 	return err == nil, err
 }
 
@@ -324,7 +349,9 @@ func (r *round) byHand(ctx context.Context, st stackhand.Stack) (bool, error) {
 	if r.now.Sub(r.s.At) < late {
 		return false, nil
 	}
-	all, err := r.cloud.ServerActions(ctx, st.Server)
+	all, err := asked(ctx, r, func(ctx context.Context) ([]stackhand.ServerAction, error) {
+		return r.cloud.ServerActions(ctx, st.Server)
+	})
 	if stackhand.Temporary(err) {
 		return false, err
 	}
