@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ type put struct {
 	now   *time.Time
 	sky   stackhand.Server
 	err   error
+	mu    sync.Mutex // of asked: two clouds are asked at once
 	asked int
 	trail []string
 }
@@ -29,6 +31,8 @@ func putAwayStack(edit func(*stackhand.Stack)) *put {
 	w := &put{Sweeper: s, book: b, now: now, sky: stackhand.Server{ID: "v-1", Name: "web-1", Status: "SHUTOFF"}}
 	s.Rules.Again, s.Rules.Ladders = 24*time.Hour, []Ladder{{First: stackhand.StepStop, Grace: 72 * time.Hour}}
 	s.Server = func(context.Context, stackhand.Stack) (stackhand.Server, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		w.asked++
 		return w.sky, w.err
 	}
