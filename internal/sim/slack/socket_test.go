@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func TestLongAckClosesTheConnection(t *testing.T) {
 }
 
 func TestUnackedCommandIsToldToTheUser(t *testing.T) {
-	a := start(t, Options{Clocks: Clocks{Ack: 300 * time.Millisecond}})
+	a := start(t, Options{Clocks: Clocks{Ack: 2 * time.Second}})
 	mark := a.w.Mark()
 	a.typed("alice", "team-a", "", "/stack list")
 	a.shown(mark, "notice", `/stack failed with the error "dispatch_failed"`)
@@ -153,7 +154,7 @@ func TestEventIsRetried(t *testing.T) {
 }
 
 func TestAckEndsTheRetries(t *testing.T) {
-	a := start(t, Options{Clocks: Clocks{Ack: 300 * time.Millisecond, Retries: []time.Duration{0, time.Hour}}})
+	a := start(t, Options{Clocks: Clocks{Ack: 2 * time.Second, Retries: []time.Duration{0, time.Hour}}})
 	l := a.connect()
 	a.typed("alice", "team-a", "", "@stackhand hello")
 	first := l.next()
@@ -165,7 +166,7 @@ func TestAckEndsTheRetries(t *testing.T) {
 
 // Without a connection an event waits for its next try; a new connection gets it then.
 func TestEventOutlivesAGap(t *testing.T) {
-	a := start(t, Options{Clocks: Clocks{Ack: 5 * time.Millisecond, Retries: []time.Duration{0, 30 * time.Millisecond, time.Hour}}})
+	a := start(t, Options{Clocks: Clocks{Ack: 5 * time.Millisecond, Retries: slices.Repeat([]time.Duration{30 * time.Millisecond}, 1000)}})
 	a.typed("alice", "team-a", "", "@stackhand hello")
 	if a.w.Unacked() != 1 {
 		t.Fatal("the event was not kept")
@@ -190,7 +191,7 @@ func TestRefreshAfterItsTime(t *testing.T) {
 }
 
 func TestPings(t *testing.T) {
-	a := start(t, Options{Clocks: Clocks{Ping: 5 * time.Millisecond}})
+	a := start(t, Options{Clocks: Clocks{Ping: 200 * time.Millisecond}})
 	pings := make(chan bool, 100)
 	url := a.call("apps.connections.open", nil)["url"].(string)
 	ws, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{ //nolint:bodyclose // the connection owns it

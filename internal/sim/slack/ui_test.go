@@ -278,7 +278,7 @@ func TestPageActions(t *testing.T) {
 }
 
 func TestPageIsToldOfSilence(t *testing.T) {
-	a := start(t, Options{Clocks: Clocks{Ack: 300 * time.Millisecond}})
+	a := start(t, Options{Clocks: Clocks{Ack: 2 * time.Second}})
 	l := a.connect()
 	id := a.open(l, input("b", "name"))["id"]
 	a.act(noTrouble, "submit", obj{"user": "U0ALICE", "view_id": id, "values": obj{"b": obj{"name": "x"}}})

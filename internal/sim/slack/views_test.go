@@ -41,15 +41,16 @@ func (a *app) send(l *link, values map[string]string, answer any) obj {
 }
 
 func TestTriggerWorksOnceAndNotForLong(t *testing.T) {
-	a := start(t, Options{Clocks: Clocks{Trigger: 200 * time.Millisecond}})
+	a := start(t, Options{Clocks: Clocks{Trigger: time.Minute}})
 	l := a.connect()
 	view := modal("Form", section("x"))
 	id := a.trigger(l)
 	a.call("views.open", obj{"trigger_id": id, "view": view})
 	a.refused("exchanged_trigger_id", "views.open", obj{"trigger_id": id, "view": view})
 	a.refused("invalid_trigger_id", "views.open", obj{"trigger_id": "1.2.3", "view": view})
-	id = a.trigger(l)
-	<-time.After(250 * time.Millisecond)
+	a = start(t, Options{Clocks: Clocks{Trigger: time.Millisecond}})
+	id = a.trigger(a.connect())
+	<-time.After(5 * time.Millisecond)
 	a.refused("expired_trigger_id", "views.open", obj{"trigger_id": id, "view": view})
 }
 
