@@ -261,7 +261,7 @@ func (w *world) done(line string) (n int) {
 // until waits for something to become true.
 func (w *world) until(what string, cond func() bool) {
 	w.t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
