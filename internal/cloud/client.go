@@ -89,6 +89,7 @@ func (c *Client) doubt() {
 }
 
 // again asks for a token anew, for the catalogue that comes with it, unless that was done just now. It tells whether there is another.
+// It goes the way of calls that met a 401, since gophercloud reads the token there without its lock: nobody else may write it meanwhile.
 func (c *Client) again(ctx context.Context) bool {
 	now := c.site.opts.Now()
 	c.mu.Lock()
@@ -97,7 +98,7 @@ func (c *Client) again(ctx context.Context) bool {
 		c.taken = now // one at a time
 	}
 	c.mu.Unlock()
-	if !old || c.renew(ctx) != nil {
+	if !old || c.prov.Reauthenticate(ctx, "") != nil {
 		return false
 	}
 	c.mu.Lock()
