@@ -61,8 +61,8 @@ const (
 	freshFor  = 5 * time.Minute
 	usableFor = time.Hour // while Slack does not answer
 	maxKnown  = 10000
-	nameFor   = 300 * time.Millisecond // a name is worth no longer wait
-	maxAsks   = 3                      // for the same, while Slack tells that it changes
+	nameFor   = time.Second // a name is worth no longer wait; whoever asked is told by then that it takes a moment
+	maxAsks   = 3           // for the same, while Slack tells that it changes
 )
 
 // Name is what a person is called in the chat, "" while that is unknown. It may be an old
