@@ -35,7 +35,7 @@ func (a *app) reloads(ctx context.Context) error {
 
 // reload takes over what may change while the bot runs: roles, rules, approvals, prices and defaults of clouds, and how leases
 // end. What is at work, and what waits, is not touched; a line that is being carried out ends with what it began with. A
-// configuration with a mistake is refused as a whole, and the old one stays. All of it is logged, and on record.
+// configuration with a mistake is refused as a whole, and the old one stays. All of it is on record, and then logged.
 func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
 	old := a.live.Load()
 	var changed, later []string
@@ -51,24 +51,26 @@ func (a *app) reload(ctx context.Context, read func() (config.Config, error)) {
 	rec := stackhand.AuditRecord{
 		ID: fmt.Sprint("reload/", a.now().UnixNano()), At: a.now(), What: stackhand.AuditOperator, Command: "reload", Result: "ok",
 	}
-	switch {
-	case err != nil:
-		a.log.ErrorContext(ctx, "the new configuration is refused; the old one stays in force", "err", err)
+	if err != nil {
 		rec.Result, rec.Problem = string(stackhand.Invalid), err.Error()
-	default:
-		a.log.InfoContext(ctx, "the configuration is read anew", "changed", changed, "after_a_restart", later)
+	} else {
 		digest, derr := a.digest()
-		rec.Resolved, err = json.Marshal(map[string]any{"changed": changed, "after_a_restart": later, "config_sha256": digest})
-		if err = errors.Join(derr, err); err != nil {
-			a.log.ErrorContext(ctx, "what changed cannot be told", "err", err)
+		var bad error
+		rec.Resolved, bad = json.Marshal(map[string]any{"changed": changed, "after_a_restart": later, "config_sha256": digest})
+		if bad = errors.Join(derr, bad); bad != nil {
+			a.log.ErrorContext(ctx, "what changed cannot be told", "err", bad)
 		}
 	}
-	if a.env.Audit == nil {
+	if a.env.Audit != nil {
+		if bad := a.env.Audit(ctx, rec); bad != nil {
+			a.log.ErrorContext(ctx, "that the configuration was read anew is not in the audit trail", "err", bad)
+		}
+	}
+	if err != nil {
+		a.log.ErrorContext(ctx, "the new configuration is refused; the old one stays in force", "err", err)
 		return
 	}
-	if err := a.env.Audit(ctx, rec); err != nil {
-		a.log.ErrorContext(ctx, "that the configuration was read anew is not in the audit trail", "err", err)
-	}
+	a.log.InfoContext(ctx, "the configuration is read anew", "changed", changed, "after_a_restart", later)
 }
 
 // moments sees that the leases are looked at when these rules say so. Sweeps go on meanwhile: they find what to do by the rules, and
