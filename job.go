@@ -108,8 +108,9 @@ type Job struct {
 	Steps   []JobStep                  `json:"steps,omitempty"`
 	Values  map[string]json.RawMessage `json:"values,omitempty"` // what steps pass on to later ones
 	Made    []Resource                 `json:"made,omitempty"`
-	Stacks  []string                   `json:"stacks,omitempty"` // ids of the stacks it is about
-	Notes   []string                   `json:"notes,omitempty"`  // sentences for the final reply: what was left and why
+	Stacks  []string                   `json:"stacks,omitempty"`  // ids of the stacks it is about
+	Finding string                     `json:"finding,omitempty"` // id of the finding of orphans that it is about
+	Notes   []string                   `json:"notes,omitempty"`   // sentences for the final reply: what was left and why
 	Problem *Problem                   `json:"problem,omitempty"`
 	Offers  []Offer                    `json:"offers,omitempty"` // buttons of its end
 

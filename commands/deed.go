@@ -27,6 +27,7 @@ type deed struct {
 	over    string           // why more than the rules wants an approval: a sentence
 	ends    time.Time        // when it is too late to approve it; zero: as for any request
 	once    bool             // a second one for the same stack is refused while one waits
+	finding string           // of orphans, that it is about: a second one for it is refused as well
 	outline outline          // what approvers see of it; empty: it is found out
 }
 
@@ -103,11 +104,15 @@ func (env *Env) mayWait(ctx context.Context, d deed, v policy.Verdict) error {
 		return stackhand.Errorf(stackhand.Forbidden, "By the rule %q that needs the approval of %s, for which this command cannot wait.", v.Rule, env.approvers(ctx, v)).
 			Do("Ask one of them to do it. Where the rule is for them too, it has to say `own: true`: tell whoever runs this bot.")
 	}
-	if !d.once {
-		return nil
-	}
-	open, err := env.WaitingFor(ctx, d.stack.ID, d.command())
-	if err != nil || open == nil || open.ID == JobID(d.line.Key, 0) {
+	return env.waitsAlready(ctx, JobID(d.line.Key, 0), func(r stackhand.Request) bool {
+		return d.once && asksFor(d.stack.ID, d.command())(r) || d.finding != "" && r.Job.Finding == d.finding && r.Command == d.command()
+	})
+}
+
+// waitsAlready refuses to ask for an approval twice: same tells of a request whether it is for that, id is that of the new one.
+func (env *Env) waitsAlready(ctx context.Context, id string, same func(stackhand.Request) bool) error {
+	open, err := env.waitingRequest(ctx, same)
+	if err != nil || open == nil || open.ID == id {
 		return err
 	}
 	return stackhand.Errorf(stackhand.Conflict, "%s waits for an approval already (request %s).", open.Job.Title, open.ID).
@@ -124,6 +129,18 @@ func (d deed) command() string {
 
 // WaitingFor is the open request to say a command about a stack; nil where there is none.
 func (env *Env) WaitingFor(ctx context.Context, stack, command string) (*stackhand.Request, error) {
+	return env.waitingRequest(ctx, asksFor(stack, command))
+}
+
+// asksFor tells whether a request is to say a command about a stack.
+func asksFor(stack, command string) func(stackhand.Request) bool {
+	return func(r stackhand.Request) bool {
+		return r.Job.Flow == flowLine && r.Command == command && slices.Contains(r.Job.Stacks, stack)
+	}
+}
+
+// waitingRequest is the open request of which same is true; nil where there is none.
+func (env *Env) waitingRequest(ctx context.Context, same func(stackhand.Request) bool) (*stackhand.Request, error) {
 	if env.Requests == nil {
 		return nil, nil
 	}
@@ -131,9 +148,7 @@ func (env *Env) WaitingFor(ctx context.Context, stack, command string) (*stackha
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(open, func(r stackhand.Request) bool {
-		return r.State == stackhand.RequestOpen && r.Job.Flow == flowLine && r.Command == command && slices.Contains(r.Job.Stacks, stack)
-	})
+	i := slices.IndexFunc(open, func(r stackhand.Request) bool { return r.State == stackhand.RequestOpen && same(r) })
 	if i < 0 {
 		return nil, nil
 	}
@@ -159,6 +174,7 @@ func (env *Env) proposal(d deed, v policy.Verdict) (proposal, error) {
 		ID: JobID(d.line.Key, 0), Flow: flowLine, Cloud: d.facts.Cloud, Scope: d.at, Title: d.title, Input: raw, User: d.user, Place: d.line.Place,
 		Line: d.line.shown(), State: stackhand.JobQueued, Created: env.Now(),
 	}
+	d.job.Finding = d.finding
 	if d.stack != nil {
 		d.job.Stacks, d.job.Cloud, d.job.Scope = []string{d.stack.ID}, d.stack.Cloud, d.stack.Scope()
 	}

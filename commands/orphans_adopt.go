@@ -27,7 +27,7 @@ func orphansAdopt(ctx context.Context, env *Env, user stackhand.User, a orphansA
 	}
 	o, err := env.finding(ctx, user, a.Cloud, a.ID)
 	if err != nil {
-		return env.noFinding(a.ID, err)
+		return env.overtaken(ctx, user, a.ID, err)
 	}
 	if o.Record != "" {
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "%s has a record already; what it lacks is in the cloud.", o.Name).Do("`orphans forget %s` or `orphans delete %s` puts that right.", o.ID, o.ID)
@@ -45,6 +45,10 @@ func orphansAdopt(ctx context.Context, env *Env, user stackhand.User, a orphansA
 		return Reply{}, err
 	}
 	if o.Thing.Kind == stackhand.KindServer && a.To == "" {
+		if err := env.undecided(ctx, o, "orphans adopt", JobID(a.Line.Key, 0)); err != nil {
+			return Reply{}, err
+		}
+		s.finding = o.ID
 		return s.adoptFound(ctx, a, o)
 	}
 	if a.Owner != "" {

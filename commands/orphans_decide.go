@@ -41,7 +41,7 @@ var (
 	})
 )
 
-// finding looks again for a finding, and refuses it to those whose it is not.
+// finding looks again for a finding, and refuses it to those whose it is not, and while a job takes care of it.
 func (env *Env) finding(ctx context.Context, user stackhand.User, cloud, id string) (stackhand.Orphan, error) {
 	h, err := hunt(ctx, env, user, cloud)
 	if err != nil {
@@ -60,16 +60,7 @@ func (env *Env) finding(ctx context.Context, user stackhand.User, cloud, id stri
 	if o.Owner != user.ID && user.Role < stackhand.Admin {
 		return o, stackhand.Errorf(stackhand.Forbidden, "The %s was not made for you, so only an administrator decides about it.", o.Title()).Do("Ask one of them.")
 	}
-	return o, nil
-}
-
-// noFinding answers that a finding is not there: to a line that was approved, that nothing is left to do. It may be the same line that
-// did it, and that was interrupted then.
-func (env *Env) noFinding(id string, err error) (Reply, error) {
-	if env.carrying && stackhand.KindOf(err) == stackhand.NotFound {
-		return Reply{Text: stackhand.Textf("There is no finding %s any more, so nothing is left to decide.", id)}, nil
-	}
-	return Reply{}, err
+	return o, env.atWork(ctx, o)
 }
 
 // orphansDelete starts a job for each finding. All of them are checked first, so that none starts if one cannot.
@@ -93,9 +84,12 @@ func orphansDelete(ctx context.Context, env *Env, user stackhand.User, a orphans
 		}
 		o, err := env.finding(ctx, user, a.Cloud, id)
 		if err != nil {
-			return Reply{}, err
+			return Reply{}, env.noFinding(ctx, user, id, err)
 		}
 		p, err := env.deleteOrphan(ctx, user, a.Line, i, all, o)
+		if err == nil && p.verdict.Then == policy.Approve {
+			err = env.undecided(ctx, o, "orphans delete", p.job.ID)
+		}
 		if err != nil {
 			return Reply{}, err
 		}
@@ -119,7 +113,7 @@ func (env *Env) deleteOrphan(ctx context.Context, user stackhand.User, line Line
 	if err != nil {
 		return proposal{}, err
 	}
-	s.together = all
+	s.together, s.finding = all, o.ID
 	if o.Record == "" {
 		job := stackhand.Job{Flow: "orphan", Cloud: o.Cloud, Scope: o.Scope, Title: "Delete orphan: " + whatItIs(o)}
 		p, err := s.propose(ctx, line, n, job, stackhand.OrphanSpec{Cloud: o.Cloud, Things: o.All()})
@@ -170,7 +164,7 @@ func (env *Env) passFinding(ctx context.Context, user stackhand.User, line Line,
 	}
 	d := s.deed(line, policy.Request{Verb: verb, Noun: "orphan", Name: o.Name, Owner: o.Owner}, nil)
 	d.facts.Project = s.projectName(ctx, first(o.Scope.ProjectID, s.who.ProjectID))
-	d.title, d.outline = title, s.outlineFinding(ctx, o)
+	d.title, d.outline, d.finding = title, s.outlineFinding(ctx, o), o.ID
 	d.outline.plan = append(d.outline.plan, more...)
 	return env.pass(ctx, d)
 }
@@ -178,7 +172,10 @@ func (env *Env) passFinding(ctx context.Context, user stackhand.User, line Line,
 func orphansIgnore(ctx context.Context, env *Env, user stackhand.User, a orphansIgnoreArgs) (Reply, error) {
 	o, err := env.finding(ctx, user, a.Cloud, a.ID)
 	if err != nil {
-		return env.noFinding(a.ID, err)
+		return env.overtaken(ctx, user, a.ID, err)
+	}
+	if r, done := env.ignoredAlready(ctx, user, a, o); done {
+		return r, nil
 	}
 	by, done, title, why := user.ID, "is ignored from now on", "Ignore "+o.Title(), clip(a.Why, 200)
 	if a.Undo {
@@ -202,10 +199,32 @@ func orphansIgnore(ctx context.Context, env *Env, user stackhand.User, a orphans
 	return Reply{Text: text}, nil
 }
 
+// ignoredAlready answers a decision that would change nothing, such as that of a second press.
+func (env *Env) ignoredAlready(ctx context.Context, user stackhand.User, a orphansIgnoreArgs, o stackhand.Orphan) (Reply, bool) {
+	was := o.Ignored
+	switch {
+	case a.Undo && was == nil:
+		return Reply{Text: stackhand.Textf("The %s is shown already: nobody ignores it.", o.Title())}, true
+	case a.Undo || was == nil || a.Why != "" && clip(a.Why, 200) != was.Why:
+		return Reply{}, false
+	}
+	text := stackhand.Textf("The %s is ignored already, ", o.Title())
+	if text = text.Add("by %s", env.person(ctx, was.By)); was.By == user.ID {
+		text = stackhand.Textf("The %s is ignored already, by you", o.Title())
+	}
+	if !was.At.IsZero() {
+		text = text.Add(", since %s", stackhand.At(was.At))
+	}
+	if was.Why != "" {
+		text = text.Add(": %s", was.Why)
+	}
+	return Reply{Text: text.Add(".")}, true
+}
+
 func orphansForget(ctx context.Context, env *Env, user stackhand.User, a orphansForgetArgs) (Reply, error) {
 	o, err := env.finding(ctx, user, a.Cloud, a.ID)
 	if err != nil {
-		return env.noFinding(a.ID, err)
+		return env.overtaken(ctx, user, a.ID, err)
 	}
 	if o.Record == "" {
 		return Reply{}, stackhand.Errorf(stackhand.Invalid, "The %s is in the cloud, and no record is about it, so there is nothing to forget.", o.Title()).

@@ -24,7 +24,8 @@ type session struct {
 	name     string
 	settings CloudSettings
 	who      stackhand.Identity
-	together int // how many servers the line does the same to; 0: it is about one
+	together int    // how many servers the line does the same to; 0: it is about one
+	finding  string // of orphans, that jobs proposed with it are about; "" for none
 
 	mu     sync.Mutex
 	limits *stackhand.Limits // once they were read

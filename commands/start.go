@@ -87,6 +87,7 @@ func (s *session) propose(ctx context.Context, line Line, n int, job stackhand.J
 	job.Line = line.shown()
 	job.State = stackhand.JobQueued
 	job.Created = s.env.Now()
+	job.Finding = s.finding
 	for _, st := range made {
 		job.Stacks = append(job.Stacks, st.ID)
 	}

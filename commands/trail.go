@@ -184,6 +184,9 @@ func (t *trail) ofJob(rec *stackhand.AuditRecord, job stackhand.Job, made []stac
 		rec.CloudUser, rec.Project = who.User, who.Project
 	}
 	rec.About = append(rec.About, job.Stacks...)
+	if job.Finding != "" {
+		rec.About = append(rec.About, job.Finding)
+	}
 	if job.RetryOf != "" {
 		rec.About = append(rec.About, job.RetryOf)
 	}
