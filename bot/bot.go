@@ -53,6 +53,8 @@ type Options struct {
 	Approvals func() Approvals
 	// WithdrawLine takes the offers of one line off, which can be taken once. nil leaves them, too.
 	WithdrawLine func(ctx context.Context, jobID, line string) error
+	// Panicked is told of what panicked in a part of the bot's own work, to log it with its stack and to tell somebody. nil: it is logged.
+	Panicked func(ctx context.Context, part string, found []*stackhand.Panic)
 }
 
 // Redactor hides secrets: Redact in what is told of failures, where a word too much may go; Strict in everything, where only what
@@ -123,6 +125,9 @@ func New(o Options) (*Bot, error) {
 		return nil, err
 	}
 	b := &Bot{o: o, log: o.Log, web: web, talk: realTalk(o.Env)}
+	if o.Panicked == nil {
+		b.o.Panicked = b.logPanics
+	}
 	b.people = newPeople(web, o)
 	if o.Env.Name == nil {
 		o.Env.Name = b.Name

@@ -48,8 +48,10 @@ func (b *Bot) handle(ctx context.Context, in stackhand.Inbound) {
 		rq.user.ID = in.User
 		b.answer(ctx, rq, commands.Reply{}, stackhand.Errorf(stackhand.NeedsHuman,
 			"What you sent was written down under another key of mine, and I cannot read it any more; nothing was done.").Do("Send it again."))
-	} else {
-		b.serve(ctx, rq)
+	} else if err = b.guarded(ctx, "what a user sent", func() error { b.serve(ctx, rq); return nil }); err != nil {
+		ref := newRef()
+		rq.log.ErrorContext(ctx, "not carried out to the end", "ref", ref, "err", err)
+		_ = b.guarded(ctx, "an answer", func() error { b.answer(ctx, rq, commands.Reply{}, ours(ref)); return nil }) // it is told of
 	}
 	if ctx.Err() != nil {
 		return

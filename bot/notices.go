@@ -42,7 +42,11 @@ func (t *teller) busy() bool { return t.open.Load() || t.asked.Load() > 0 }
 func (t *teller) run(ctx context.Context) {
 	for {
 		asked := t.asked.Load()
-		more, err := t.deliverDue(ctx)
+		var more bool
+		err := t.b.guarded(ctx, "messages that are due", func() (err error) {
+			more, err = t.deliverDue(ctx)
+			return err
+		})
 		if err != nil && ctx.Err() == nil {
 			t.b.log.ErrorContext(ctx, "notices cannot be delivered", "err", err)
 		}
@@ -91,10 +95,14 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 		case !n.Delivered.IsZero():
 			deliver = t.revise
 		}
-		switch err := deliver(ctx, n); {
+		switch err := t.b.guarded(ctx, "the message "+n.ID, func() error { return deliver(ctx, n) }); {
 		case err != nil && t.overtaken(ctx, n): // it is read again, as it is now
 			more = true
 			continue
+		case len(stackhand.Panics(err)) > 0: // it does not keep the others
+			more = true
+			putOff(n, t.b.o.Now(), nil)
+			_ = stackhand.Guarded("", func() error { return t.b.o.Records.SaveNotice(ctx, n) }) // else it is tried again the sooner
 		case err != nil:
 			return true, err
 		}

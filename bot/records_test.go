@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -190,6 +191,7 @@ func (m *memory) OpenNotices(context.Context) ([]stackhand.Notice, error) {
 			out = append(out, n)
 		}
 	}
+	slices.SortFunc(out, func(a, b stackhand.Notice) int { return strings.Compare(a.ID, b.ID) })
 	return out, m.broken
 }
 

@@ -165,7 +165,12 @@ func (r *reporter) tick() {
 // look plans anew for all tasks whose record may have changed.
 func (r *reporter) look(ctx context.Context) {
 	for _, t := range r.due() {
-		next, open, err := r.plan(ctx, t)
+		var next *op
+		var open bool
+		err := r.b.guarded(ctx, "the messages of job "+t.id, func() (err error) {
+			next, open, err = r.plan(ctx, t)
+			return err
+		})
 		r.mu.Lock()
 		t.looking = false
 		switch {
@@ -222,7 +227,7 @@ func (r *reporter) dispatch(ctx context.Context, calls *sync.WaitGroup) time.Dur
 			return wait
 		}
 		calls.Go(func() {
-			err := r.perform(ctx, t)
+			err := r.b.guarded(ctx, "the messages of job "+t.id, func() error { return r.perform(ctx, t) })
 			r.mu.Lock()
 			t.working, t.dirty = false, true
 			if err == nil {

@@ -173,7 +173,7 @@ func (b *Bot) receive(ctx context.Context, lane chan *delivery) {
 		case <-ctx.Done():
 			return
 		case d := <-lane:
-			if err := b.accept(ctx, d); err != nil {
+			if err := b.guarded(ctx, "what a user sent", func() error { return b.accept(ctx, d) }); err != nil {
 				b.log.ErrorContext(ctx, "not accepted", "user", d.arrival.user, "kind", d.arrival.kind, "err", err)
 			}
 		}

@@ -32,6 +32,7 @@ type world struct {
 	stop   context.CancelFunc
 	dead   *atomic.Bool // the present bot's program has died: nothing it does has effect any more
 	wrap   func(http.RoundTripper) http.RoundTripper
+	trip   func(over string) // may panic; nil does not
 
 	audit     func(context.Context, stackhand.AuditRecord) error
 	ask       Approvals
@@ -104,14 +105,14 @@ func (w *world) launch() {
 	}
 	b, err := New(Options{
 		AppToken: w.slack.AppToken(), BotToken: w.slack.BotToken(), APIURL: w.server.URL + "/api/",
-		Env: &commands.Env{Stacks: w.mem, Audit: w.audit}, Records: mortal{w.mem, w.dead}, Seal: rot{}, Role: roleOf, Admins: func() []string { return []string{"U0DANA"} }, Groups: func() []string { return []string{"S0OPS"} },
+		Env: &commands.Env{Stacks: w.mem, Audit: w.audit}, Records: mortal{w.mem, w.dead, w.trip}, Seal: rot{}, Role: roleOf, Admins: func() []string { return []string{"U0DANA"} }, Groups: func() []string { return []string{"S0OPS"} },
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: &http.Client{Transport: transport},
 		Renew: w.renew, Withdraw: w.mem.withdraw, Now: w.now, Approvals: func() Approvals { return w.ask },
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	b.talk = talk{do: w.do, submit: w.submit, complete: w.complete, click: commands.ClickLine, secretlike: commands.Secretlike}
+	b.talk = talk{do: w.do, submit: w.submit, complete: w.complete, click: w.click, secretlike: commands.Secretlike}
 	ctx, stop := context.WithCancel(context.Background())
 	w.bot, w.stop, w.ended = b, stop, make(chan error, 1)
 	go func() { w.ended <- b.Run(ctx) }()
@@ -143,9 +144,22 @@ var errDead = errors.New("the program is dead")
 type mortal struct {
 	*memory
 	dead *atomic.Bool
+	trip func(string)
+}
+
+func (m mortal) over(what string) {
+	if m.trip != nil {
+		m.trip(what)
+	}
+}
+
+func (m mortal) Receive(ctx context.Context, in stackhand.Inbound) (bool, error) {
+	m.over("receive")
+	return m.memory.Receive(ctx, in)
 }
 
 func (m mortal) SaveReport(ctx context.Context, r *stackhand.Report) error {
+	m.over("report")
 	if m.dead.Load() {
 		return errDead
 	}
@@ -153,6 +167,7 @@ func (m mortal) SaveReport(ctx context.Context, r *stackhand.Report) error {
 }
 
 func (m mortal) SaveNotice(ctx context.Context, n *stackhand.Notice) error {
+	m.over("notice " + n.ID)
 	if m.dead.Load() {
 		return errDead
 	}
@@ -164,6 +179,14 @@ func (m mortal) Handled(ctx context.Context, id string) error {
 		return errDead
 	}
 	return m.memory.Handled(ctx, id)
+}
+
+// click stumbles over buttons of one value.
+func (w *world) click(action, value string) (string, bool) {
+	if value == "boom" {
+		panic("hidden words")
+	}
+	return commands.ClickLine(action, value)
 }
 
 // do are the commands.

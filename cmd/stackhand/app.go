@@ -124,7 +124,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 			return commands.CarryOut(ctx, a.env, job)
 		},
 	}), jobs.Options{
-		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box, Redact: w.redact.Redact,
+		Now: w.now, Log: w.log, Changed: a.changed, Conflict: store.ErrConflict, Seal: box, Redact: w.redact.Redact, Panicked: a.panicked,
 	})
 	a.keeper = a.newKeeper()
 	a.sweeper = a.newSweeper()
@@ -141,7 +141,7 @@ func newApp(ctx context.Context, w world) (*app, error) {
 		Records: a.store, Seal: box, Role: a.role, Groups: a.groups, Admins: a.overseers, Now: w.now, Log: w.log, Approvals: a.approvals,
 		Shared: func(ctx context.Context) ([]string, error) { return a.store.CoOwners(ctx, "S") },
 		HTTP:   &http.Client{Transport: w.outbound, Timeout: 30 * time.Second}, Withdraw: a.engine.Withdraw, Renew: a.sweeper.Renew, Posted: a.digestPosted,
-		WithdrawLine: a.engine.WithdrawLine, Redact: w.redact,
+		WithdrawLine: a.engine.WithdrawLine, Redact: w.redact, Panicked: a.panicked,
 	})
 	if err != nil {
 		return nil, err

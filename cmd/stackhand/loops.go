@@ -34,9 +34,11 @@ var doing = map[string]string{
 	"audit":     "writing to the audit trail how jobs ended",
 	"chores":    "doing what is due daily or weekly",
 	"idle":      "watching how busy servers are",
+	"jobs":      "working on a job",
 	"leases":    "looking after the ends of servers",
 	"reload":    "reading the configuration anew",
 	"schedules": "stopping and starting servers by the clock",
+	"slack":     "reading or writing messages",
 	"upkeep":    "doing upkeep",
 }
 

@@ -130,7 +130,8 @@ func (e *Engine) launch(ctx context.Context, id, user string) {
 	e.active[id] = r
 	e.running[user]++
 	e.work.Go(func() {
-		again := r.work()
+		var again bool
+		_ = e.guarded(ctx, id, func() error { again = r.work(); return nil }) // whoever claims the job next goes on with it
 		e.mu.Lock()
 		delete(e.active, id)
 		if e.running[user]--; e.running[user] == 0 {
@@ -142,6 +143,16 @@ func (e *Engine) launch(ctx context.Context, id, user string) {
 		e.mu.Unlock()
 		e.nudge()
 	})
+}
+
+// guarded does a part of the engine's own work for a job. What panics there is told to whoever runs the engine, and is an error of that part
+// alone.
+func (e *Engine) guarded(ctx context.Context, id string, work func() error) error {
+	err := stackhand.Guarded("job "+id, work)
+	if found := stackhand.Panics(err); len(found) > 0 {
+		e.o.Panicked(ctx, "jobs", found)
+	}
+	return err
 }
 
 // signOfLife renews the claims of jobs whose record was not saved lately; that also shows

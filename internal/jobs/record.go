@@ -119,7 +119,13 @@ func (r *record) write() {
 		job := r.job
 		r.mu.Unlock()
 
-		job, err := r.save(job, b.changes)
+		err := r.e.guarded(r.ctx, job.ID, func() (err error) {
+			job, err = r.save(job, b.changes)
+			return err
+		})
+		if len(stackhand.Panics(err)) > 0 {
+			err = errors.Join(errLost, err)
+		}
 		r.mu.Lock()
 		if err != nil {
 			r.lost, b.err = err, err
@@ -127,7 +133,7 @@ func (r *record) write() {
 			r.job, r.beat, r.claimed = job, time.Now(), true
 		}
 		r.mu.Unlock()
-		r.saved(job, err)
+		_ = r.e.guarded(r.ctx, job.ID, func() error { r.saved(job, err); return nil }) // it is saved all the same
 		close(b.done)
 	}
 }

@@ -84,3 +84,57 @@ func TestNoStepOfARestingJobIsAtWork(t *testing.T) {
 		})
 	}
 }
+
+// tripping records panic once, at a call of a method after so many others.
+type tripping struct {
+	jobs.Records
+	method string
+	after  int
+}
+
+func (r *tripping) over(method string) {
+	if method == r.method {
+		if r.after--; r.after == -1 {
+			panic("at the disco")
+		}
+	}
+}
+
+func (r *tripping) Job(ctx context.Context, id string) (stackhand.Job, error) {
+	r.over("read")
+	return r.Records.Job(ctx, id)
+}
+
+func (r *tripping) SaveJob(ctx context.Context, j *stackhand.Job) error {
+	r.over("save")
+	return r.Records.SaveJob(ctx, j)
+}
+
+// A panic of the engine itself is told of, and the job goes on when it is looked at next.
+func TestAPanicOutsideOfSteps(t *testing.T) {
+	for _, c := range []tripping{{method: "read"}, {method: "save"}, {method: "save", after: 1}, {method: "changed", after: 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			w, recs := &world{}, c
+			recs.Records = (&jobstest.Records{}).Open()
+			var told []*stackhand.Panic
+			e, _ := engine(t, &recs, jobs.Options{
+				Changed: func(string) { recs.over("changed") },
+				Panicked: func(_ context.Context, part string, found []*stackhand.Panic) {
+					if part == "jobs" {
+						told = append(told, found...)
+					}
+				},
+			}, flow(w.step("a")))
+			begin(t, e, job("j1"))
+			<-time.After(time.Hour)
+			j, err := recs.Records.Job(t.Context(), "j1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantStates(t, j, "done, a done")
+			if len(told) != 1 || told[0].Of != "job j1" {
+				t.Errorf("%s %d: told of %v", c.method, c.after, told)
+			}
+		})
+	}
+}

@@ -1,0 +1,25 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stackhand/stackhand"
+)
+
+// guarded does a part of the work that nobody waits for an answer to. What panics there is told to whoever runs the bot, and is an error
+// of that part alone.
+func (b *Bot) guarded(ctx context.Context, of string, work func() error) error {
+	err := stackhand.Guarded(of, work)
+	if found := stackhand.Panics(err); len(found) > 0 {
+		b.o.Panicked(ctx, "slack", found)
+	}
+	return err
+}
+
+// logPanics is what becomes of panics where nobody else is told.
+func (b *Bot) logPanics(ctx context.Context, part string, found []*stackhand.Panic) {
+	for _, p := range found {
+		b.log.ErrorContext(ctx, "a panic was caught", "part", part, "of", p.Of, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
+	}
+}
