@@ -48,6 +48,27 @@ func TestExtendWithoutALogin(t *testing.T) {
 	w.talk(t, env, []hears{{dana, "extend " + st.ID, "is gone already"}, {erin, "extend " + st.ID, "You are not logged in"}})
 }
 
+// A login to another project is in nobody's way, and a server's own id, as show and the card of a request have it, means that server.
+func TestExtendFromElsewhere(t *testing.T) {
+	w, env := newWorld()
+	st := w.give("U0ALICE", "web-1")
+	extend := func(r stackhand.User, want string) {
+		t.Helper()
+		for _, id := range []string{st.ID, st.Server} {
+			w.talk(t, env, []hears{{r, "extend " + id + " 1h", want}})
+		}
+	}
+	delete(w.login, "U0DANA")
+	extend(dana, "web-1 of @U0ALICE lasts until")
+	extend(carol, "web-1 of @U0ALICE lasts until")
+	extend(bob, "You are not logged in to lab")
+	w.login["U0CAROL"], w.login["U0BOB"] = "bob", "bob"
+	w.cloud.servers, w.cloud.who = nil, stackhand.Identity{User: "bob", ProjectID: "p-b", Project: "team-b"}
+	extend(carol, "web-1 of @U0ALICE lasts until")
+	extend(bob, "web-1 belongs to U0ALICE and is in another project")
+	w.talk(t, env, []hears{{carol, "stop " + st.Server, "is in another project"}, {carol, "extend web-1", "There is no server called web-1"}})
+}
+
 // A refusal by the budget sends nobody to approvers where there are none.
 func TestExtendBeyondALimit(t *testing.T) {
 	w, env := newWorld()

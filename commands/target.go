@@ -279,6 +279,9 @@ func isGone(st stackhand.Stack) error {
 	return e.Do("Nothing is left to do. `list` shows what there is.")
 }
 
+// errElsewhere is the cause of a refusal: the server is in a project that its asker, whose it is not, is not logged in to.
+var errElsewhere = errors.New("it is in another project")
+
 // elsewhere looks where the session's project does not: a stack or its server by id, which
 // buttons send, and own and shared stacks in other projects and clouds.
 func (s *session) elsewhere(ctx context.Context, name string, missing error) (target, error) {
@@ -294,7 +297,7 @@ func (s *session) elsewhere(ctx context.Context, name string, missing error) (ta
 	case !st.Of(s.user):
 		owner := s.env.person(ctx, st.Lease.Owner)
 		return target{}, stackhand.Errorf(stackhand.Forbidden, "%s belongs to %s and is in another project than %s of %s, which you are logged in to.", st.Name, owner, s.who.Project, s.name).
-			Do("Ask %s, or an administrator.", owner)
+			Do("Ask %s, or an administrator.", owner).Because(errElsewhere)
 	}
 	mine, err := s.env.ofMine(ctx, s.user)
 	if err != nil {
