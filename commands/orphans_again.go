@@ -26,7 +26,7 @@ func (env *Env) atWork(ctx context.Context, o stackhand.Orphan) error {
 		return err
 	}
 	for _, rec := range asked {
-		job, err := env.Jobs.Job(ctx, rec.Job)
+		job, err := env.lastTry(ctx, rec.Job)
 		if err == nil && !job.State.Rests() {
 			return beingDone(job)
 		}
@@ -35,6 +35,15 @@ func (env *Env) atWork(ctx context.Context, o stackhand.Orphan) error {
 		}
 	}
 	return nil
+}
+
+// lastTry is a job, or the last one with which it was tried again.
+func (env *Env) lastTry(ctx context.Context, id string) (stackhand.Job, error) {
+	job, err := env.Jobs.Job(ctx, id)
+	for err == nil && job.RetriedAs != "" {
+		job, err = env.Jobs.Job(ctx, job.RetriedAs)
+	}
+	return job, err
 }
 
 func beingDone(job stackhand.Job) error {
@@ -92,7 +101,7 @@ func (env *Env) dealtWith(ctx context.Context, user stackhand.User, id string, r
 	if rec.Job == "" {
 		return done.Do("Nothing is left to do; `orphans` shows what there is.")
 	}
-	switch job, err := env.Jobs.Job(ctx, rec.Job); {
+	switch job, err := env.lastTry(ctx, rec.Job); {
 	case err != nil && stackhand.KindOf(err) != stackhand.NotFound:
 		return err
 	case err == nil && !job.State.Rests():

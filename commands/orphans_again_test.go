@@ -111,4 +111,11 @@ func TestADecisionIsMadeOnce(t *testing.T) {
 	if len(w.jobs) != 1 {
 		t.Errorf("%d jobs", len(w.jobs))
 	}
+	again := job
+	again.ID, again.RetryOf, again.State, job.RetriedAs = "retried1", at, stackhand.JobRunning, "retried1"
+	w.jobs[at], w.jobs[again.ID] = job, again
+	decide(t, env, alice, "orphans delete aaaaaaaa", "is at work already \\(job retried1\\)")
+	again.State = stackhand.JobDone
+	w.jobs[again.ID] = again
+	decide(t, env, alice, "orphans delete aaaaaaaa", "finding aaaaaaaa was dealt with already", "job show retried1")
 }
