@@ -58,6 +58,7 @@ func (r *reporter) plan(ctx context.Context, t *task) (*op, bool, error) {
 	rec := r.b.o.Records
 	rep, err := rec.Report(ctx, t.id)
 	if stackhand.KindOf(err) == stackhand.NotFound {
+		t.wake = time.Time{} // it was purged: nothing changes any more
 		return nil, false, nil
 	}
 	if err != nil {

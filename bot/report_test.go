@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -280,22 +281,50 @@ func TestHomeShowsServers(t *testing.T) {
 	}
 }
 
-// What was planned before a change may be done already: it is looked at anew first, and all that time the bot is busy.
-func TestNothingIsDoneThatWasPlannedBeforeAChange(t *testing.T) {
+// What was planned before a call may be what that call did: the job is looked at anew first, at once, and all that time the bot is busy. What
+// was planned since is done, though the job has changed once more: one that changes all the time would be told of never.
+func TestNothingIsDoneThatWasPlannedBeforeACall(t *testing.T) {
 	r := newReporter(&Bot{})
 	task := r.of("j1")
 	task.next = &op{part: partCard, method: "chat.update", channel: "C1", ts: "1.1"}
-	soonest := time.Minute
-	if r.best(nil, &soonest) != task {
-		t.Fatal("what is planned is not done")
-	}
 	task.dirty = true
-	if r.best(nil, &soonest) != nil {
-		t.Error("done though the job changed since it was planned")
+	soonest := time.Minute
+	if r.best(nil, &soonest) != nil || soonest != 0 {
+		t.Errorf("done though the call before may have done it; looked at in %s", soonest)
+	}
+	task.planned = true
+	if r.best(nil, &soonest) != task {
+		t.Error("what is planned is not done")
 	}
 	task.next = nil
 	if len(r.due()) != 1 || !r.busy() {
 		t.Error("idle while a job is looked at")
+	}
+}
+
+func TestAJobThatChangesAllTheTimeIsTold(t *testing.T) {
+	w := newWorld(t, sim.Options{Relaxed: true})
+	var calm atomic.Bool
+	w.trip = func(over string) {
+		if id, ok := strings.CutPrefix(over, "look at "); ok && !calm.Load() {
+			w.bot.Changed(id)
+		}
+	}
+	w.boot()
+	w.see(w.typed("alice", "#team-a", "", "/stack create web-1"), "Steps of Create web-1")
+	calm.Store(true)
+	w.until("idle", func() bool { return !w.bot.Busy() })
+	if n := w.count("message", "Steps of Create web-1"); n != 1 {
+		t.Errorf("%d messages of steps", n)
+	}
+}
+
+// A job that was purged before its messages were to change is forgotten, and not looked at for ever.
+func TestAPurgedJobIsForgotten(t *testing.T) {
+	w := newWorld(t, sim.Options{Relaxed: true}).boot()
+	gone := &task{id: "gone", wake: w.now()}
+	if next, open, err := w.bot.reporter.plan(t.Context(), gone); next != nil || open || err != nil || !gone.wake.IsZero() {
+		t.Errorf("%v, open %v, %v, to be looked at again at %s", next, open, err, gone.wake)
 	}
 }
 

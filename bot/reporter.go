@@ -27,6 +27,7 @@ type task struct {
 	looking bool      // it is looked at just now
 	working bool      // a call is under way
 	next    *op       // what to do next; nil: nothing
+	planned bool      // next was found since the last call: before, it may be what that call did
 	open    bool      // the report is open: the job runs, or messages are missing
 	wake    time.Time // by the bot's clock, when its messages change by themselves; zero: never
 	edited  time.Time
@@ -172,7 +173,7 @@ func (r *reporter) look(ctx context.Context) {
 			return err
 		})
 		r.mu.Lock()
-		t.looking = false
+		t.looking, t.planned = false, err == nil
 		switch {
 		case err != nil:
 			t.dirty = true
@@ -199,7 +200,7 @@ func (r *reporter) due() []*task {
 	defer r.mu.Unlock()
 	var out []*task
 	for _, t := range r.tasks {
-		if t.dirty && !t.working && time.Now().After(t.later) {
+		if t.dirty && !t.working && !time.Now().Before(t.later) {
 			t.dirty, t.looking = false, true
 			out = append(out, t)
 		}
@@ -229,7 +230,7 @@ func (r *reporter) dispatch(ctx context.Context, calls *sync.WaitGroup) time.Dur
 		calls.Go(func() {
 			err := r.b.guarded(ctx, "the messages of job "+t.id, func() error { return r.perform(ctx, t) })
 			r.mu.Lock()
-			t.working, t.dirty = false, true
+			t.working, t.planned, t.dirty = false, false, true
 			if err == nil {
 				t.tries = 0
 			} else if ctx.Err() == nil {
@@ -283,7 +284,11 @@ func (r *reporter) best(without map[string]bool, soonest *time.Duration) *task {
 			*soonest = min(*soonest, at.Sub(now)+time.Millisecond)
 			continue
 		}
-		if t.next == nil || t.dirty || without[t.next.place()] { // dirty: what was planned may be done already, it is looked at first
+		if !t.planned {
+			*soonest = 0 // it is to be looked at since a moment ago
+			continue
+		}
+		if t.next == nil || without[t.next.place()] {
 			continue
 		}
 		if best == nil || t.next.class < best.next.class || t.next.class == best.next.class && t.since.Before(best.since) {

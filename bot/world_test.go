@@ -32,7 +32,7 @@ type world struct {
 	stop   context.CancelFunc
 	dead   *atomic.Bool // the present bot's program has died: nothing it does has effect any more
 	wrap   func(http.RoundTripper) http.RoundTripper
-	trip   func(over string) // may panic; nil does not
+	trip   func(over string) // is told of what the bot does with its records, and may panic; nil does not
 
 	audit     func(context.Context, stackhand.AuditRecord) error
 	ask       Approvals
@@ -156,6 +156,11 @@ func (m mortal) over(what string) {
 func (m mortal) Receive(ctx context.Context, in stackhand.Inbound) (bool, error) {
 	m.over("receive")
 	return m.memory.Receive(ctx, in)
+}
+
+func (m mortal) Report(ctx context.Context, job string) (stackhand.Report, error) {
+	m.over("look at " + job)
+	return m.memory.Report(ctx, job)
 }
 
 func (m mortal) SaveReport(ctx context.Context, r *stackhand.Report) error {
