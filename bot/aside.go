@@ -84,7 +84,7 @@ func (b *Bot) begin(ctx context.Context, rq *request, reply commands.Reply) (eno
 		return true
 	}
 	late := *rq
-	b.asides.Go(func() {
+	b.beside(ctx, "an answer", func() {
 		t := time.NewTimer(time.Until(late.began.Add(slowAfter)))
 		defer t.Stop()
 		select {

@@ -41,14 +41,8 @@ var errNobody = errors.New("bot: nobody to talk to")
 // handle carries out one thing that arrived. It is marked as handled when that is over,
 // however it ended; only the end of the program leaves it for the next start.
 func (b *Bot) handle(ctx context.Context, in stackhand.Inbound) {
-	rq := &request{in: in, began: time.Now(), log: b.log.With("user", in.User, "inbound", in.ID, "kind", in.Kind)}
-	var err error
-	if rq.body, rq.secret, err = b.unpack(in); err != nil {
-		rq.log.ErrorContext(ctx, "what arrived cannot be read any more", "err", err)
-		rq.user.ID = in.User
-		b.answer(ctx, rq, commands.Reply{}, stackhand.Errorf(stackhand.NeedsHuman,
-			"What you sent was written down under another key of mine, and I cannot read it any more; nothing was done.").Do("Send it again."))
-	} else if err = b.guarded(ctx, "what a user sent", func() error { b.serve(ctx, rq); return nil }); err != nil {
+	rq := &request{in: in, user: stackhand.User{ID: in.User}, began: time.Now(), log: b.log.With("user", in.User, "inbound", in.ID, "kind", in.Kind)}
+	if err := b.guarded(ctx, "what a user sent", func() error { b.unpacked(ctx, rq); return nil }); err != nil {
 		ref := newRef()
 		rq.log.ErrorContext(ctx, "not carried out to the end", "ref", ref, "err", err)
 		_ = b.guarded(ctx, "an answer", func() error { b.answer(ctx, rq, commands.Reply{}, ours(ref)); return nil }) // it is told of
@@ -56,9 +50,21 @@ func (b *Bot) handle(ctx context.Context, in stackhand.Inbound) {
 	if ctx.Err() != nil {
 		return
 	}
-	if err := b.o.Records.Handled(ctx, in.ID); err != nil {
+	if err := b.guarded(ctx, "what a user sent", func() error { return b.o.Records.Handled(ctx, in.ID) }); err != nil {
 		rq.log.ErrorContext(ctx, "cannot be marked as handled", "err", err)
 	}
+}
+
+// unpacked reads what arrived, and serves it.
+func (b *Bot) unpacked(ctx context.Context, rq *request) {
+	var err error
+	if rq.body, rq.secret, err = b.unpack(rq.in); err != nil {
+		rq.log.ErrorContext(ctx, "what arrived cannot be read any more", "err", err)
+		b.answer(ctx, rq, commands.Reply{}, stackhand.Errorf(stackhand.NeedsHuman,
+			"What you sent was written down under another key of mine, and I cannot read it any more; nothing was done.").Do("Send it again."))
+		return
+	}
+	b.serve(ctx, rq)
 }
 
 func (b *Bot) serve(ctx context.Context, rq *request) {
@@ -234,7 +240,7 @@ func (b *Bot) patiently(ctx context.Context, rq *request, work func()) {
 		case <-done:
 		case <-t.C:
 			rq.told = true
-			if err := b.tell(ctx, rq, []message{{Text: "On it…"}}, false); err != nil {
+			if err := b.guarded(ctx, "an answer", func() error { return b.tell(ctx, rq, []message{{Text: "On it…"}}, false) }); err != nil {
 				rq.log.InfoContext(ctx, "could not say that it takes longer", "err", err)
 			}
 		}

@@ -17,6 +17,11 @@ func (b *Bot) guarded(ctx context.Context, of string, work func() error) error {
 	return err
 }
 
+// beside does such a part while the rest goes on; Run waits for it.
+func (b *Bot) beside(ctx context.Context, of string, work func()) {
+	b.asides.Go(func() { _ = b.guarded(ctx, of, func() error { work(); return nil }) }) // it is told of
+}
+
 // logPanics is what becomes of panics where nobody else is told.
 func (b *Bot) logPanics(ctx context.Context, part string, found []*stackhand.Panic) {
 	for _, p := range found {

@@ -1,10 +1,16 @@
 package bot
 
 import (
+	"context"
+	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
 
 	"github.com/stackhand/stackhand"
 	sim "github.com/stackhand/stackhand/internal/sim/slack"
@@ -15,7 +21,7 @@ import (
 func TestAPanicKeepsNothingElse(t *testing.T) {
 	w := newWorld(t, sim.Options{Relaxed: true})
 	var mu sync.Mutex
-	left := map[string]int{"receive": 1, "report": 2, "notice n1": 1000}
+	left := map[string]int{"receive": 1, "report": 2, "handled": 1, "notice n1": 1000}
 	w.trip = func(over string) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -51,4 +57,55 @@ func TestAPanicKeepsNothingElse(t *testing.T) {
 	if log := w.log.String(); strings.Count(log, "a panic was caught") < 5 || !strings.Contains(log, "mortal.over(") {
 		t.Errorf("%d panics are in the log with their stacks", strings.Count(log, "a panic was caught"))
 	}
+}
+
+// stumbling is a redactor that panics, once each, over what is said beside the work on a line.
+type stumbling struct{ over sync.Map }
+
+func (s *stumbling) Strict(text string) string {
+	for _, word := range []string{"On it…", "is at work"} {
+		if _, before := s.over.Load(word); !before && strings.Contains(text, word) {
+			s.over.Store(word, true)
+			panic("stumbled over " + word)
+		}
+	}
+	return text
+}
+
+func (s *stumbling) Redact(text string) string { return text }
+
+// What panics beside the work on a line, such as saying that it takes a moment, keeps neither the line nor the bot.
+func TestAPanicBesideALine(t *testing.T) {
+	w := newWorld(t, sim.Options{Relaxed: true})
+	release := make(chan struct{})
+	w.wrap = func(next http.RoundTripper) http.RoundTripper { return slowPosts{next, release} }
+	w.hide = &stumbling{}
+	w.boot()
+	mark := w.typed("alice", "#team-a", "", "/stack slow")
+	w.until("a panic", func() bool { return strings.Contains(w.log.String(), "stumbled over On it…") })
+	close(w.hold)
+	w.see(mark, "slow is done")
+	mark = w.typed("alice", "#team-a", "", "/stack create web-1")
+	w.until("another panic", func() bool { return strings.Contains(w.log.String(), "stumbled over is at work") })
+	close(release)
+	w.see(mark, "asked by alice")
+}
+
+// An event over which the program stumbles keeps none that comes after it.
+func TestAPanicOverAnEvent(t *testing.T) {
+	w := newWorld(t, sim.Options{}).boot()
+	var told atomic.Int64
+	w.bot.o.Panicked = func(_ context.Context, part string, found []*stackhand.Panic) { told.Add(int64(len(found))) }
+	client := socketmode.New(w.bot.web.api)
+	ctx, stop := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		w.bot.consume(ctx, client, 0, func(error) {})
+	}()
+	client.Events <- socketmode.Event{Type: socketmode.EventTypeConnectionError, Data: (*slack.ConnectionErrorEvent)(nil)}
+	client.Events <- socketmode.Event{Type: socketmode.EventTypeHello}
+	w.until("the panic is told of", func() bool { return told.Load() == 1 })
+	stop()
+	<-over
 }

@@ -89,7 +89,7 @@ func (b *Bot) consume(ctx context.Context, client *socketmode.Client, n int, sto
 		case <-ctx.Done():
 			return
 		case evt := <-client.Events:
-			b.event(ctx, client, n, evt, stop)
+			_ = b.guarded(ctx, "what Slack sent", func() error { b.event(ctx, client, n, evt, stop); return nil }) // it is told of, and sent again
 		}
 	}
 }

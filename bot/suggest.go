@@ -55,7 +55,7 @@ func readSuggestion(e envelope) (suggestion, bool) {
 
 // suggest answers a suggestion without keeping its reader waiting.
 func (b *Bot) suggest(ctx context.Context, s suggestion, ack func(context.Context, string, any) error) {
-	b.asides.Go(func() {
+	b.beside(ctx, "what somebody may choose from", func() {
 		if err := b.acknowledge(ctx, ack, s.envelope, b.choices(ctx, s)); err != nil {
 			b.log.InfoContext(ctx, "choices could not be shown", "user", s.user, "err", err)
 		}
@@ -74,7 +74,7 @@ func (b *Bot) choices(ctx context.Context, s suggestion) any {
 		err     error
 	}
 	done := make(chan found, 1)
-	b.asides.Go(func() {
+	b.beside(ctx, "what somebody may choose from", func() {
 		defer func() { <-b.lookups }()
 		ctx, cancel := context.WithTimeout(ctx, suggestFor)
 		defer cancel()

@@ -32,6 +32,7 @@ type world struct {
 	stop   context.CancelFunc
 	dead   *atomic.Bool // the present bot's program has died: nothing it does has effect any more
 	wrap   func(http.RoundTripper) http.RoundTripper
+	hide   Redactor
 	trip   func(over string) // is told of what the bot does with its records, and may panic; nil does not
 
 	audit     func(context.Context, stackhand.AuditRecord) error
@@ -107,7 +108,7 @@ func (w *world) launch() {
 		AppToken: w.slack.AppToken(), BotToken: w.slack.BotToken(), APIURL: w.server.URL + "/api/",
 		Env: &commands.Env{Stacks: w.mem, Audit: w.audit}, Records: mortal{w.mem, w.dead, w.trip}, Seal: rot{}, Role: roleOf, Admins: func() []string { return []string{"U0DANA"} }, Groups: func() []string { return []string{"S0OPS"} },
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), HTTP: &http.Client{Transport: transport},
-		Renew: w.renew, Withdraw: w.mem.withdraw, Now: w.now, Approvals: func() Approvals { return w.ask },
+		Renew: w.renew, Withdraw: w.mem.withdraw, Now: w.now, Redact: w.hide, Approvals: func() Approvals { return w.ask },
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -180,6 +181,7 @@ func (m mortal) SaveNotice(ctx context.Context, n *stackhand.Notice) error {
 }
 
 func (m mortal) Handled(ctx context.Context, id string) error {
+	m.over("handled")
 	if m.dead.Load() {
 		return errDead
 	}

@@ -31,7 +31,9 @@ func (r *runner) carry(ph *phase, s start) {
 	run := &Run{r: r, ph: ph, step: s.step.Name, again: s.again}
 	err := errStopped
 	if !ph.stopped() {
-		err = r.attempts(ph, s, run)
+		if p := r.e.guarded(r.ctx, r.id, func() error { err = r.attempts(ph, s, run); return nil }); p != nil {
+			err = forHuman(p) // the runner waits for an end
+		}
 	}
 	r.ends <- ended{step: s.step.Name, err: err, skipped: run.skip, stopped: ph.stopped() && interrupted(err)}
 }

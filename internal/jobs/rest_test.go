@@ -138,3 +138,24 @@ func TestAPanicOutsideOfSteps(t *testing.T) {
 		})
 	}
 }
+
+// A panic between two attempts at a step ends that step: the job is stuck, and neither the engine nor a worker is lost.
+func TestAPanicBetweenAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		recs := (&jobstest.Records{}).Open()
+		told, panics := 0, 1
+		e, _ := engine(t, recs, jobs.Options{
+			Redact: func(s string) string {
+				if panics--; panics >= 0 {
+					panic("at the disco")
+				}
+				return s
+			},
+			Panicked: func(_ context.Context, _ string, found []*stackhand.Panic) { told += len(found) },
+		}, flow(failing("a", stackhand.Errorf(stackhand.Unavailable, "The cloud is away."))))
+		begin(t, e, job("j1"))
+		if j := rested(t, e, "j1"); j.State != stackhand.JobStuck || told != 1 {
+			t.Errorf("%s, told of %d panics", j.State, told)
+		}
+	})
+}
