@@ -16,6 +16,11 @@ import (
 func (s *session) extendTo(ctx context.Context, t target, until time.Time, line Line) (Reply, error) {
 	env, user, st := s.env, s.user, *t.stack
 	decides := user.Role >= stackhand.Admin || user.Role >= stackhand.Approver && !st.Of(user)
+	if until.Before(st.Lease.Until) {
+		if err := env.maySooner(ctx, user, st); err != nil {
+			return Reply{}, err
+		}
+	}
 	d, err := s.longer(ctx, t, until, line, decides)
 	if err != nil {
 		return Reply{}, err
@@ -45,6 +50,16 @@ func (s *session) extendTo(ctx context.Context, t target, until time.Time, line 
 		text = stackhand.Textf("%s is %s; what else was made for it stays until %s. %s removes that.", st.Name, notThere, stackhand.At(st.Lease.Until), stackhand.AsCode("delete "+quote(st.Name)))
 	}
 	return Reply{Text: text, Public: true}, nil
+}
+
+// maySooner refuses to end a server sooner to whoever may only give it more time: approvers.
+func (env *Env) maySooner(ctx context.Context, user stackhand.User, st stackhand.Stack) error {
+	if st.Of(user) || user.Role >= stackhand.Admin {
+		return nil
+	}
+	owner := env.person(ctx, st.Lease.Owner)
+	return stackhand.Errorf(stackhand.Forbidden, "%s of %s lasts until %s, and approvers cannot end it sooner.", st.Name, owner, stackhand.At(st.Lease.Until)).
+		Do("Ask %s, or an administrator.", owner)
 }
 
 // limited adds to a refusal by the budget, which it is where nobody is there to ask for more, who could help.

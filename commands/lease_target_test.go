@@ -69,6 +69,23 @@ func TestExtendFromElsewhere(t *testing.T) {
 	w.talk(t, env, []hears{{carol, "stop " + st.Server, "is in another project"}, {carol, "extend web-1", "There is no server called web-1"}})
 }
 
+// Approvers give the servers of others more time, and take none away.
+func TestApproversEndNothing(t *testing.T) {
+	w, env := newWorld()
+	st := w.give("U0ALICE", "web-1")
+	was := st.Lease.Until
+	for _, in := range []string{"", "bob"} { // with a login and without
+		if w.login["U0CAROL"] = in; in == "" {
+			delete(w.login, "U0CAROL")
+		}
+		w.talk(t, env, []hears{{carol, "keep " + st.ID + " --until 20m", ", and approvers cannot end it sooner"}})
+	}
+	if now := w.stacks[st.ID].Lease.Until; !now.Equal(was) {
+		t.Errorf("it ends %s instead of %s", now, was)
+	}
+	w.talk(t, env, []hears{{carol, "extend " + st.ID + " 1h", "lasts until"}, {dana, "keep " + st.ID + " --until 20m", "sooner than before"}, {alice, "keep web-1 --until 10m", "sooner than before"}})
+}
+
 // A refusal by the budget sends nobody to approvers where there are none.
 func TestExtendBeyondALimit(t *testing.T) {
 	w, env := newWorld()
