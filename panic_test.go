@@ -17,9 +17,8 @@ func TestGuarded(t *testing.T) {
 	}
 	one := Guarded("the first", func() error { panic("no such thing") })
 	two := Guarded("the second", func() error {
-		var none map[string]int
-		none["a"] = 1
-		return nil
+		none := strings.Fields("")
+		return errors.New(none[len(none)])
 	})
 	err := fmt.Errorf("a sweep: %w", errors.Join(late, fmt.Errorf("web-1: %w", one), Errorf(Internal, "Something went wrong.").Because(two)))
 	if !strings.Contains(err.Error(), "web-1: panic: no such thing") {
