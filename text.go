@@ -109,7 +109,8 @@ func (t Text) String() string {
 // written is how a moment is written out where it is not shown to each reader in their own time zone.
 const written = "2006-01-02 15:04 UTC"
 
-var writtenOut = regexp.MustCompile(`\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC\b`)
+// writtenOut are moments of this century: chats show no others.
+var writtenOut = regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC\b`)
 
 // Retold are words that went through a record, such as the title or the problem of a job: moments that String has written out
 // in them are moments again, to the minute.

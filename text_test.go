@@ -91,7 +91,7 @@ func TestRetold(t *testing.T) {
 	if diff := cmp.Diff(text, stackhand.Retold(text.String())); diff != "" {
 		t.Error(diff)
 	}
-	for _, plain := range []string{"", "web-1", "2026-13-41 12:00 UTC", "2026-11-21 12:00", "a2026-11-21 12:00 UTC"} {
+	for _, plain := range []string{"", "web-1", "2026-13-41 12:00 UTC", "2026-11-21 12:00", "a2026-11-21 12:00 UTC", "0001-01-01 00:00 UTC"} {
 		if got := stackhand.Retold(plain); len(got) > 1 || got.String() != plain || len(got) == 1 && got[0].Kind != stackhand.Plain {
 			t.Errorf("%q became %+v", plain, got)
 		}
