@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -331,5 +332,49 @@ func TestRenewalsMeet(t *testing.T) {
 	}
 	if got, err := c.Regions(t.Context()); err != nil || len(got) != 1 {
 		t.Errorf("regions %v, %v", got, err)
+	}
+}
+
+// stumbling panics over requests for tokens.
+type stumbling struct {
+	http.RoundTripper
+	over *atomic.Bool
+}
+
+func (s stumbling) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.over.Load() && strings.HasSuffix(req.URL.Path, "/auth/tokens") {
+		panic("no such thing")
+	}
+	return s.RoundTripper.RoundTrip(req)
+}
+
+// A panic while a token is asked for anew is the trouble of that call alone: those that come later do not wait for its end.
+func TestARenewalThatPanics(t *testing.T) {
+	for name, call := range map[string]func(context.Context, *cloud.Client) error{
+		"a call that meets a 401": func(ctx context.Context, c *cloud.Client) error { _, err := c.Networks(ctx); return err },
+		"a newer catalogue":       func(ctx context.Context, c *cloud.Client) error { _, err := c.Regions(ctx); return err },
+	} {
+		var broken atomic.Bool
+		var late atomic.Int64
+		begin := time.Now()
+		w := newWorld(t, quick, cloud.Options{})
+		w.pool = cloud.NewPool(map[string]cloud.Entry{"lab": w.entry}, cloud.Options{
+			Transport: stumbling{w.net, &broken}, Now: func() time.Time { return begin.Add(time.Duration(late.Load())) },
+		})
+		c := w.as(t, alice)
+		late.Store(int64(time.Hour))
+		w.rule(t, "token expire")
+		broken.Store(true)
+		err := stackhand.Guarded(name, func() error { return call(t.Context(), c) })
+		if found := stackhand.Panics(err); len(found) != 1 {
+			t.Errorf("%s says %v", name, err)
+		}
+		broken.Store(false)
+		late.Store(int64(2 * time.Hour))
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		if err := call(ctx, c); err != nil {
+			t.Errorf("%s, once more, says %v", name, err)
+		}
+		stop()
 	}
 }

@@ -51,7 +51,7 @@ func newClient(ctx context.Context, p *Pool, s *site, login stackhand.Login) (*C
 	if err := c.use(g); err != nil {
 		return nil, err
 	}
-	c.prov.ReauthFunc = c.renew
+	c.prov.ReauthFunc = c.renewed
 	return c, nil
 }
 
@@ -72,6 +72,16 @@ func (c *Client) renew(ctx context.Context) error {
 	}
 	c.grant, c.taken, c.doubtful = g, c.site.opts.Now(), false
 	return c.use(g)
+}
+
+// renewed is renew, where a panic is an error: gophercloud has everybody who comes later wait for a renewal that did not return.
+func (c *Client) renewed(ctx context.Context) error {
+	err := stackhand.Guarded("asking for a token", func() error { return c.renew(ctx) })
+	if len(stackhand.Panics(err)) > 0 {
+		return stackhand.Errorf(stackhand.Internal, "The login to cloud %s could not be renewed by a mistake of this bot.", c.site.entry.Name).
+			Do("Try again. If it stays like this, tell whoever runs this bot.").Because(err)
+	}
+	return err
 }
 
 // catalogLife is how long a catalogue is believed that lacks a service or whose addresses lead nowhere. It comes with the token, which
@@ -98,7 +108,13 @@ func (c *Client) again(ctx context.Context) bool {
 		c.taken = now // one at a time
 	}
 	c.mu.Unlock()
-	if !old || c.prov.Reauthenticate(ctx, "") != nil {
+	if !old {
+		return false
+	}
+	if err := c.prov.Reauthenticate(ctx, ""); err != nil {
+		for _, p := range stackhand.Panics(err) {
+			panic(p)
+		}
 		return false
 	}
 	c.mu.Lock()
