@@ -45,6 +45,9 @@ type auditWait struct {
 	err  error
 }
 
+// errUnwritten is what becomes of a record if whoever writes it along panics.
+var errUnwritten = errors.New("store: the audit record was not written to the end")
+
 // maxAbout is how many words a record is found by: a job may make MaxStacks servers, each with an id and a name.
 const maxAbout = 2*MaxStacks + 10
 
@@ -67,6 +70,9 @@ func (s *Store) Audit(ctx context.Context, rec stackhand.AuditRecord) error {
 	batch := s.audit.waiting
 	s.audit.waiting = nil
 	s.audit.mu.Unlock()
+	for _, w := range batch {
+		w.err = errUnwritten
+	}
 	ctx = context.WithoutCancel(ctx) // others wait for it too
 	for len(batch) > 0 {
 		n := fitting(batch)
@@ -95,7 +101,7 @@ func (s *Store) writeAudit(ctx context.Context, batch []*auditWait) {
 			continue // another process wrote meanwhile
 		}
 		for _, w := range batch {
-			w.done = true
+			w.done, w.err = true, nil
 			if err != nil {
 				w.err = fmt.Errorf("write the audit trail: %w", err)
 			}

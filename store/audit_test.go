@@ -199,3 +199,37 @@ func TestAuditWide(t *testing.T) {
 		t.Error(c.N)
 	}
 }
+
+// A panic while some records are written together is the failure of each of them: whoever is told that theirs is written finds it.
+func TestAPanicOverTheTrail(t *testing.T) {
+	s, m, _ := memory(t)
+	hold, commits := make(chan struct{}), 0
+	m.FailCommits(func([]store.Op) error {
+		switch commits++; commits {
+		case 1:
+			<-hold // the others gather meanwhile
+		case 2:
+			panic("a hollow page")
+		}
+		return nil
+	})
+	errs := make([]error, 20)
+	var begun, ended sync.WaitGroup
+	for i := range errs {
+		begun.Add(1)
+		ended.Go(func() {
+			begun.Done()
+			errs[i] = stackhand.Guarded("", func() error { return s.Audit(t.Context(), audited(fmt.Sprint("r", i), i, fmt.Sprint("about", i))) })
+		})
+	}
+	begun.Wait()
+	close(hold)
+	ended.Wait()
+	m.FailCommits(nil)
+	for i, err := range errs {
+		got, bad := s.AuditTrail(t.Context(), stackhand.AuditQuery{Of: fmt.Sprint("about", i)})
+		if ok(t, bad); err == nil && len(got) != 1 {
+			t.Errorf("r%d is said to be written, and is on record %d times", i, len(got))
+		}
+	}
+}

@@ -164,3 +164,14 @@ func TestSetDueInTwoProcesses(t *testing.T) {
 		t.Errorf("the same rule once more reads %d records", reads)
 	}
 }
+
+// A rule that panics over a stack keeps nobody from setting another one, nor from saving stacks afterwards.
+func TestARuleThatPanics(t *testing.T) {
+	s := newStore(t, storetest.NewMemory(), store.Options{Due: func(stackhand.Stack) time.Time { panic("no such thing") }, DueRule: "broken"})
+	st := newStack("s1", "U1")
+	if err := stackhand.Guarded("", func() error { return s.SaveStack(t.Context(), st) }); len(stackhand.Panics(err)) != 1 {
+		t.Errorf("saved: %v", err)
+	}
+	ok(t, s.SetDue(t.Context(), ahead(time.Hour), "1h"))
+	ok(t, s.SaveStack(t.Context(), st))
+}

@@ -70,10 +70,7 @@ func (s *Store) SaveStack(ctx context.Context, st *stackhand.Stack) error {
 	if err := need("stack", st.ID); err != nil {
 		return err
 	}
-	s.rule.mu.RLock()
-	r := s.row(*st)
-	err := stackTable.save(ctx, s.d, &r)
-	s.rule.mu.RUnlock()
+	r, err := s.saveStack(ctx, *st)
 	if errors.Is(err, ErrConflict) {
 		if taken := s.serverTaken(ctx, st); taken != nil {
 			return taken
@@ -81,6 +78,15 @@ func (s *Store) SaveStack(ctx context.Context, st *stackhand.Stack) error {
 	}
 	st.Rev = r.Rev
 	return err
+}
+
+// saveStack writes a stack with its moment by the rule in force, which is not replaced meanwhile.
+func (s *Store) saveStack(ctx context.Context, st stackhand.Stack) (stackRow, error) {
+	s.rule.mu.RLock()
+	defer s.rule.mu.RUnlock() // also after a panic of the rule: else no other one could be set any more
+	r := s.row(st)
+	err := stackTable.save(ctx, s.d, &r)
+	return r, err
 }
 
 // serverTaken answers a Conflict if the stack's server belongs to another one.
