@@ -3,6 +3,7 @@ package provision_test
 import (
 	"encoding/json"
 	"slices"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -149,6 +150,9 @@ func TestTheWrongServerStays(t *testing.T) {
 					is("ACTIVE small")(l, stackhand.Stack{})
 					if st := p.stack("job0-1"); st.Busy != "" || st.State != stackhand.StackReady || len(st.Lease.Ladder.Rungs) > 0 {
 						t.Errorf("stack %+v", st)
+					}
+					if name == "of another day" && !regexp.MustCompile(`it was made \S+ \S+ UTC, and by the record \S+ \S+ UTC\.`).MatchString(j.Problem.Msg) {
+						t.Errorf("it says %q", j.Problem.Msg)
 					}
 				})
 			})

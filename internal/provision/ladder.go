@@ -108,7 +108,7 @@ func (d Deps) same(st stackhand.Stack, srv stackhand.Server) error {
 	case srv.ProjectID != "" && srv.ProjectID != st.ProjectID:
 		return no("it is in another project")
 	case !srv.Created.IsZero() && !st.Born.IsZero() && !srv.Created.Equal(st.Born):
-		return no("it was made %s, which is not the moment of the record (%s apart)", stackhand.At(srv.Created), srv.Created.Sub(st.Born).Abs())
+		return no("it was made %s, and by the record %s", stackhand.At(srv.Created), stackhand.At(st.Born))
 	}
 	return nil
 }
