@@ -2,8 +2,8 @@ package provision_test
 
 import (
 	"encoding/json"
-	"slices"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
