@@ -40,3 +40,21 @@ func Panics(err error) (all []*Panic) {
 	}
 	return all
 }
+
+// Group does work side by side: what panics in one part of it is an error of that part, as Guarded has it, where the process would end.
+type Group struct{ crew crew }
+
+// crew is what golang.org/x/sync/errgroup has.
+type crew interface {
+	Go(work func() error)
+	Wait() error
+}
+
+// Guarding is a Group over an errgroup.Group, which decides how many parts are done at once and what their errors come to.
+func Guarding(c crew) Group { return Group{c} }
+
+// Go does a part of the work, and Wait waits for all of it.
+func (g Group) Go(work func() error) { g.crew.Go(func() error { return Guarded("", work) }) }
+
+// Wait answers the first error, once every part is over.
+func (g Group) Wait() error { return g.crew.Wait() }

@@ -37,3 +37,21 @@ func TestGuarded(t *testing.T) {
 		t.Errorf("found %v", more)
 	}
 }
+
+// together runs parts of work one after the other, and answers what they came to.
+type together []error
+
+func (c *together) Go(work func() error) { *c = append(*c, work()) }
+func (c *together) Wait() error          { return errors.Join(*c...) }
+
+func TestAPartOfAGroupThatPanics(t *testing.T) {
+	late, done := errors.New("late"), false
+	g := Guarding(&together{})
+	g.Go(func() error { panic("no such thing") })
+	g.Go(func() error { return late })
+	g.Go(func() error { done = true; return nil })
+	err := g.Wait()
+	if len(Panics(err)) != 1 || !errors.Is(err, late) || !done {
+		t.Errorf("it came to %v", err)
+	}
+}

@@ -39,7 +39,8 @@ type seen struct {
 // look reads all that a create needs, side by side.
 func (s *session) look(ctx context.Context, a createArgs) (seen, error) {
 	var v seen
-	g, ctx := errgroup.WithContext(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	g.Go(func() (err error) { v.catalogue, err = s.catalogue(ctx); return err })
 	g.Go(func() (err error) { v.keys, err = s.KeyPairs(ctx); return err })
 	g.Go(func() (err error) { v.networks, err = s.Networks(ctx); return err })

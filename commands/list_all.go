@@ -90,7 +90,8 @@ func (s *session) everything(ctx context.Context, of string) (everything, error)
 		e.servers, err = s.AllServers(ctx, id)
 		return onlyAdmins(err)
 	}
-	g, gctx := errgroup.WithContext(ctx)
+	crew, gctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	g.Go(func() error { projects, noProjects = s.Projects(gctx); return nil })
 	g.Go(func() error { users, noUsers = s.Users(gctx); return nil })
 	if of == "" {

@@ -105,7 +105,8 @@ func (a catalogueArgs) filter(command string, t *Table) error {
 
 // gather reads several things side by side.
 func gather(ctx context.Context, reads ...func(ctx context.Context) error) error {
-	g, ctx := errgroup.WithContext(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	for _, read := range reads {
 		g.Go(func() error { return read(ctx) })
 	}

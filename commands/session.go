@@ -128,7 +128,8 @@ type catalogue struct {
 // catalogue reads images that can be booted, and flavors, side by side.
 func (s *session) catalogue(ctx context.Context) (catalogue, error) {
 	var c catalogue
-	g, ctx := errgroup.WithContext(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	g.Go(func() (err error) { c.flavors, err = s.Flavors(ctx); return err })
 	g.Go(func() (err error) {
 		c.images, err = s.Images(ctx)

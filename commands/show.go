@@ -113,7 +113,7 @@ func (s *session) beside(ctx context.Context, t target) beside {
 	b := beside{volumes: strings.Join(t.server.Volumes, ", "), ssh: true}
 	var volumes []stackhand.Volume
 	var groups []stackhand.SecurityGroup
-	var g errgroup.Group
+	g := stackhand.Guarding(new(errgroup.Group))
 	if len(t.server.Volumes) > 0 {
 		g.Go(func() (err error) { volumes, err = s.Volumes(ctx); return err })
 	}

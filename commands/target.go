@@ -107,7 +107,8 @@ func (s *session) thing(ctx context.Context, t target) thing {
 func (s *session) targets(ctx context.Context) ([]target, error) {
 	var servers []stackhand.Server
 	var stacks []stackhand.Stack
-	g, ctx := errgroup.WithContext(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	g.Go(func() (err error) { servers, err = s.Servers(ctx); return err })
 	g.Go(func() (err error) { stacks, err = s.stacksHere(ctx); return err })
 	if err := g.Wait(); err != nil {

@@ -118,7 +118,8 @@ func (a account) none() bool { return a.only && len(a.stacks) == 0 }
 // the answer.
 func (r *usageReport) read(ctx context.Context, places []usagePlace) error {
 	r.accounts = make([]account, len(places))
-	g, gctx := errgroup.WithContext(ctx)
+	crew, gctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	for i, p := range places {
 		g.Go(func() (err error) {
 			r.accounts[i], err = r.account(gctx, p)

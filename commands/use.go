@@ -132,7 +132,7 @@ func (env *Env) places(ctx context.Context, user stackhand.User, cloud string) (
 	s, err := open(ctx, env, user, p.cloud)
 	if err == nil {
 		p.who = s.who
-		var g errgroup.Group
+		g := stackhand.Guarding(new(errgroup.Group))
 		g.Go(func() error { own = known(s.OwnProjects(ctx)); return nil })
 		g.Go(func() error { p.regions = known(s.Regions(ctx)); return nil })
 		_ = g.Wait() // neither says no

@@ -136,7 +136,8 @@ func (c *Client) Users(ctx context.Context) ([]stackhand.CloudUser, error) {
 	}
 	var users []stackhand.CloudUser
 	var groups map[string][]string
-	g, ctx := errgroup.WithContext(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	g.Go(func() (err error) {
 		users, err = all(ctx, k, "users", "users", wireUser.user)
 		return err
@@ -170,8 +171,9 @@ func (c caller) groups(ctx context.Context) (map[string][]string, error) {
 	}
 	of := map[string][]string{}
 	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(groupReads)
+	crew, ctx := errgroup.WithContext(ctx)
+	crew.SetLimit(groupReads)
+	g := stackhand.Guarding(crew)
 	for _, group := range list {
 		g.Go(func() error {
 			members, err := all(ctx, c, "groups/"+group.ID+"/users", "users", same)

@@ -18,7 +18,8 @@ func (c *Client) Limits(ctx context.Context) (stackhand.Limits, error) {
 		Groups: unknown, GroupRules: unknown, FloatingIPs: unknown,
 		Volumes: unknown, VolumeGB: unknown, Snapshots: unknown,
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	g.Go(func() error { return c.computeLimits(ctx, &l) })
 	g.Go(func() error { return c.networkLimits(ctx, &l) })
 	g.Go(func() error { return c.volumeLimits(ctx, &l) })
@@ -145,7 +146,8 @@ func (c *Client) networkLimits(ctx context.Context, l *stackhand.Limits) error {
 	if err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	for name, q := range quotaOf(l) {
 		most, ok := plain["quota"][name]
 		if !ok {

@@ -125,7 +125,8 @@ func (c *Client) Things(ctx context.Context, everywhere bool) ([]stackhand.Thing
 	}
 	slices.Sort(kinds)
 	found := make([][]stackhand.Thing, len(kinds))
-	g, gctx := errgroup.WithContext(ctx)
+	crew, gctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	for i, kind := range kinds {
 		g.Go(func() (err error) {
 			found[i], err = c.thingsOf(gctx, kind, everywhere)

@@ -92,8 +92,9 @@ func addRules(ctx context.Context, cloud Cloud, g stackhand.SecurityGroup, ports
 			wanted = append(wanted, stackhand.Rule{Direction: "ingress", Protocol: "tcp", PortMin: p, PortMax: p, EtherType: ether, RemoteIP: everybody})
 		}
 	}
-	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(8)
+	crew, ctx := errgroup.WithContext(ctx)
+	crew.SetLimit(8)
+	work := stackhand.Guarding(crew)
 	for _, want := range wanted {
 		if slices.ContainsFunc(g.Rules, func(have stackhand.Rule) bool { return sameRule(have, want) }) {
 			continue

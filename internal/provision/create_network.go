@@ -60,7 +60,8 @@ func (c create) find(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 	}
 	var found foundNet
 	var cidr string
-	g, gctx := errgroup.WithContext(ctx)
+	crew, gctx := errgroup.WithContext(ctx)
+	g := stackhand.Guarding(crew)
 	g.Go(func() (err error) { found, err = c.findRouted(gctx, cloud); return })
 	g.Go(func() (err error) { cidr, err = c.freeCIDR(gctx, cloud); return })
 	if err := g.Wait(); err != nil {

@@ -51,7 +51,8 @@ func (d deletion) adopt(ctx context.Context, run *jobs.Run, cloud Cloud) error {
 // its next life had looked.
 func (d deletion) strays(ctx context.Context, cloud Cloud, st stackhand.Stack) ([]stackhand.Resource, error) {
 	var fips, ports, volumes, servers []stackhand.Resource
-	work, ctx := errgroup.WithContext(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
+	work := stackhand.Guarding(crew)
 	work.Go(func() error {
 		all, err := cloud.FloatingIPs(ctx)
 		fips, err = pick(all, err, "", func(f stackhand.FloatingIP) (string, stackhand.Resource) {
