@@ -82,8 +82,17 @@ func (t *teller) deliverDue(ctx context.Context) (more bool, err error) {
 		t.open.Store(true)
 		due = append(due, &all[i])
 	}
-	wait, err := t.gather(ctx, due)
-	if err != nil {
+	var wait map[string]bool
+	err = t.b.guarded(ctx, "messages of several servers", func() (err error) {
+		wait, err = t.gather(ctx, due)
+		return err
+	})
+	if len(stackhand.Panics(err)) > 0 { // what may be told together waits, and keeps nothing else
+		wait = map[string]bool{}
+		for _, n := range due {
+			wait[n.ID] = n.Group != ""
+		}
+	} else if err != nil {
 		return true, err
 	}
 	for _, n := range due {
