@@ -100,12 +100,21 @@ func serverOf(ctx context.Context, c *cloud.Client, name string) (stackhand.Serv
 	return found[0], nil
 }
 
+// deleteServer deletes a server, and waits until it is gone: a real cloud lists it for a while.
 func deleteServer(ctx context.Context, c *cloud.Client, name, _ string) error {
 	s, err := serverOf(ctx, c, name)
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.DeleteServer(ctx, s.ID)
 	}
-	return c.DeleteServer(ctx, s.ID)
+	for err == nil {
+		if _, err = c.Server(ctx, s.ID); err == nil {
+			err = pause(ctx)
+		}
+	}
+	if isNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 func lockServer(ctx context.Context, c *cloud.Client, name, _ string) error {
