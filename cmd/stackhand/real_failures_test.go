@@ -216,10 +216,14 @@ cloud servers 0
 
 // Neutron is restarted in the middle of a build. What it had made by half is made anew.
 func networkAway(s *steered) {
-	up := func() {}
-	s.before("POST", "/floatingips", func() { up = s.down("neutron-server") })
-	s.begin("alice #team-a: /stack create real-alone" + small + "\nwait 1s\n") // Neutron takes half a minute to begin: no step waits much longer
-	up()
+	up, away := func() {}, make(chan struct{})
+	s.before("POST", "/floatingips", func() {
+		defer close(away)
+		up = s.down("neutron-server")
+	})
+	s.begin("alice #team-a: /stack create real-alone" + small + "\n")
+	<-away
+	up() // at once: it takes half a minute to begin, and no step waits much longer
 	s.talk(`wait 5m
 expect real-alone ACTIVE 203\.0\.113\.
 cloud servers 1
