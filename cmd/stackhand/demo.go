@@ -117,6 +117,8 @@ type stage struct {
 	freshKeyset func() (string, error) // see world; nil: it stays the same
 	entries     map[string]cloud.Entry
 
+	loggedIn bool // alice, in an earlier life of the bot
+
 	on   *running
 	tap  func(net http.RoundTripper, dead *atomic.Bool) http.RoundTripper // of tests
 	disk func(disk store.Driver, dead *atomic.Bool) store.Driver          // of tests
@@ -283,7 +285,8 @@ policy:
 	return cfg, err
 }
 
-// loginAlice gives the first person her credential, so that the demo can begin with a server.
+// loginAlice gives the first person her credential, so that the demo can begin with a server. Where the cloud does not answer after a
+// restart, the one that she has will do.
 func (st *stage) loginAlice(ctx context.Context, a *app) error {
 	login := stackhand.Login{Username: "alice", Password: "alice-secret", ProjectName: "team-a"}
 	if own := st.entries[demoCloud].Auth; st.cloud == nil && own != (stackhand.Login{}) {
@@ -293,10 +296,15 @@ func (st *stage) loginAlice(ctx context.Context, a *app) error {
 	if err == nil && len(projects) > 0 {
 		_, err = a.sessions.LoginProject(ctx, stackhand.User{ID: "U0ALICE"}, demoCloud, projects[0].ID)
 	}
-	if err != nil {
-		return fmt.Errorf("logging alice in to %s: %w", st.auth, err)
+	if err == nil {
+		st.loggedIn = true
+		return nil
 	}
-	return nil
+	if st.loggedIn {
+		a.log.WarnContext(ctx, "alice keeps the login that she has", "err", err)
+		return nil
+	}
+	return fmt.Errorf("logging alice in to %s: %w", st.auth, err)
 }
 
 // announce prints where everything is.

@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/stackhand/stackhand/internal/sim/openstack"
 )
 
 // What is expected is looked for again though the bot has nothing to do at the first look: that may be between two of its duties.
@@ -42,6 +45,36 @@ func TestKilledIsGone(t *testing.T) {
 		}
 		if err := newPlayer(st, io.Discard).connected(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// The bot starts again while the cloud is away, as it does anywhere: nobody has to log in anew.
+func TestRestartWhileTheCloudIsAway(t *testing.T) {
+	st := openStage(t, demoCmd{Dir: t.TempDir(), ClockRate: 1, ClockAt: *scriptsAt, SlackPace: pace, Build: time.Millisecond, LogLevel: 12})
+	rule, err := openstack.ParseRule(strings.Fields("any / 503 always"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.cloud.Fault(rule); err != nil {
+		t.Fatal(err)
+	}
+	st.kill()
+	if err := st.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	st.cloud.ClearFaults()
+	p := newPlayer(st, t.Output())
+	if err := p.connected(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"alice #team-a: /stack create web-1", "wait", "expect web-1 ACTIVE"} {
+		l, err := parseLine(text)
+		if err == nil {
+			err = p.do(t.Context(), l)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
 		}
 	}
 }
