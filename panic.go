@@ -1,8 +1,14 @@
 package stackhand
 
 import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
+	"sync"
 )
 
 // Panic is what work ended with that panicked: a mistake in the program. Its words are for the log, never for people; whoever does the work
@@ -19,7 +25,10 @@ func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 // which would begin anew and come to the same at once.
 func Guarded(of string, work func() error) (err error) {
 	defer func() {
-		if v := recover(); v != nil {
+		v := recover()
+		if p, passed := v.(*Panic); passed { // by Wait, from where it happened
+			err = &Panic{Of: cmp.Or(p.Of, of), Value: p.Value, Stack: p.Stack}
+		} else if v != nil {
 			err = &Panic{Of: of, Value: v, Stack: debug.Stack()}
 		}
 	}()
@@ -41,8 +50,29 @@ func Panics(err error) (all []*Panic) {
 	return all
 }
 
-// Group does work side by side: what panics in one part of it is an error of that part, as Guarded has it, where the process would end.
-type Group struct{ crew crew }
+// Panicked is told of what panicked in a part of the program's work: to log it with its stack, and to tell whoever looks after the program.
+// ref is under what the log has it, for people.
+type Panicked func(ctx context.Context, part string, found []*Panic) (ref string)
+
+// LogPanics is a Panicked that logs, and does nothing else.
+func LogPanics(log *slog.Logger) Panicked {
+	return func(ctx context.Context, part string, found []*Panic) string {
+		var b [4]byte
+		_, _ = rand.Read(b[:]) // never fails, by its contract
+		ref := hex.EncodeToString(b[:])
+		for _, p := range found {
+			log.ErrorContext(ctx, "a panic was caught", "part", part, "ref", ref, "of", p.Of, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
+		}
+		return ref
+	}
+}
+
+// Group does work side by side. What panics in one part of it panics in whoever waits for all, who is guarded, where the process would end.
+type Group struct {
+	crew crew
+	mu   sync.Mutex
+	bad  *Panic // the first
+}
 
 // crew is what golang.org/x/sync/errgroup has.
 type crew interface {
@@ -51,10 +81,28 @@ type crew interface {
 }
 
 // Guarding is a Group over an errgroup.Group, which decides how many parts are done at once and what their errors come to.
-func Guarding(c crew) Group { return Group{c} }
+func Guarding(c crew) *Group { return &Group{crew: c} }
 
 // Go does a part of the work, and Wait waits for all of it.
-func (g Group) Go(work func() error) { g.crew.Go(func() error { return Guarded("", work) }) }
+func (g *Group) Go(work func() error) {
+	g.crew.Go(func() error {
+		err := Guarded("", work)
+		if bad, panicked := err.(*Panic); panicked {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.bad = cmp.Or(g.bad, bad)
+		}
+		return err
+	})
+}
 
-// Wait answers the first error, once every part is over.
-func (g Group) Wait() error { return g.crew.Wait() }
+// Wait answers the first error, once every part is over. It panics where one of them did, so that nobody takes that for an answer.
+func (g *Group) Wait() error {
+	err := g.crew.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.bad != nil {
+		panic(g.bad)
+	}
+	return err
+}

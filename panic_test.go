@@ -50,8 +50,17 @@ func TestAPartOfAGroupThatPanics(t *testing.T) {
 	g.Go(func() error { panic("no such thing") })
 	g.Go(func() error { return late })
 	g.Go(func() error { done = true; return nil })
-	err := g.Wait()
-	if len(Panics(err)) != 1 || !errors.Is(err, late) || !done {
+	err := Guarded("the sweep", func() error {
+		_ = g.Wait() // whoever makes nothing of errors does not hide it
+		return nil
+	})
+	found := Panics(err)
+	if len(found) != 1 || !done || found[0].Of != "the sweep" || found[0].Value != "no such thing" || !strings.Contains(string(found[0].Stack), "TestAPartOfAGroupThatPanics.func1") {
 		t.Errorf("it came to %v", err)
+	}
+	fine := Guarding(&together{})
+	fine.Go(func() error { return late })
+	if err := fine.Wait(); !errors.Is(err, late) {
+		t.Errorf("an error became %v", err)
 	}
 }

@@ -53,8 +53,8 @@ type Options struct {
 	Approvals func() Approvals
 	// WithdrawLine takes the offers of one line off, which can be taken once. nil leaves them, too.
 	WithdrawLine func(ctx context.Context, jobID, line string) error
-	// Panicked is told of what panicked in a part of the bot's own work, to log it with its stack and to tell somebody. nil: it is logged.
-	Panicked func(ctx context.Context, part string, found []*stackhand.Panic)
+	// Panicked is told of what panicked, in a command or in the bot's own work. nil: it is logged.
+	Panicked stackhand.Panicked
 }
 
 // Redactor hides secrets: Redact in what is told of failures, where a word too much may go; Strict in everything, where only what
@@ -126,7 +126,7 @@ func New(o Options) (*Bot, error) {
 	}
 	b := &Bot{o: o, log: o.Log, web: web, talk: realTalk(o.Env)}
 	if o.Panicked == nil {
-		b.o.Panicked = b.logPanics
+		b.o.Panicked = stackhand.LogPanics(b.log)
 	}
 	b.people = newPeople(web, o)
 	if o.Env.Name == nil {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -42,9 +41,10 @@ var errNobody = errors.New("bot: nobody to talk to")
 // however it ended; only the end of the program leaves it for the next start.
 func (b *Bot) handle(ctx context.Context, in stackhand.Inbound) {
 	rq := &request{in: in, user: stackhand.User{ID: in.User}, began: time.Now(), log: b.log.With("user", in.User, "inbound", in.ID, "kind", in.Kind)}
-	if err := b.guarded(ctx, "what a user sent", func() error { b.unpacked(ctx, rq); return nil }); err != nil {
-		ref := newRef()
-		rq.log.ErrorContext(ctx, "not carried out to the end", "ref", ref, "err", err)
+	err := stackhand.Guarded("what a user sent", func() error { b.unpacked(ctx, rq); return nil })
+	if found := stackhand.Panics(err); len(found) > 0 {
+		ref := b.o.Panicked(ctx, "slack", found)
+		rq.log.ErrorContext(ctx, "not carried out to the end", "ref", ref)
 		_ = b.guarded(ctx, "an answer", func() error { b.answer(ctx, rq, commands.Reply{}, ours(ref)); return nil }) // it is told of
 	}
 	if ctx.Err() != nil {
@@ -259,10 +259,8 @@ func (b *Bot) safely(ctx context.Context, rq *request, run func(context.Context)
 	if len(found) == 0 {
 		return reply, err
 	}
-	ref := newRef()
-	for _, p := range found {
-		rq.log.ErrorContext(ctx, "panic in a command", "ref", ref, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
-	}
+	ref := b.o.Panicked(ctx, "commands", found)
+	rq.log.ErrorContext(ctx, "panic in a command", "ref", ref)
 	return commands.Reply{}, ours(ref)
 }
 

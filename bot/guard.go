@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/stackhand/stackhand"
 )
@@ -20,11 +19,4 @@ func (b *Bot) guarded(ctx context.Context, of string, work func() error) error {
 // beside does such a part while the rest goes on; Run waits for it.
 func (b *Bot) beside(ctx context.Context, of string, work func()) {
 	b.asides.Go(func() { _ = b.guarded(ctx, of, func() error { work(); return nil }) }) // it is told of
-}
-
-// logPanics is what becomes of panics where nobody else is told.
-func (b *Bot) logPanics(ctx context.Context, part string, found []*stackhand.Panic) {
-	for _, p := range found {
-		b.log.ErrorContext(ctx, "a panic was caught", "part", part, "of", p.Of, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
-	}
 }

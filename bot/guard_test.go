@@ -103,7 +103,10 @@ func TestAPanicBesideALine(t *testing.T) {
 func TestAPanicOverAnEvent(t *testing.T) {
 	w := newWorld(t, sim.Options{}).boot()
 	var told atomic.Int64
-	w.bot.o.Panicked = func(_ context.Context, part string, found []*stackhand.Panic) { told.Add(int64(len(found))) }
+	w.bot.o.Panicked = func(_ context.Context, part string, found []*stackhand.Panic) string {
+		told.Add(int64(len(found)))
+		return "r"
+	}
 	client := socketmode.New(w.bot.web.api)
 	ctx, stop := context.WithCancel(t.Context())
 	over := make(chan struct{})

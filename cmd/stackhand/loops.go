@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"strings"
 
@@ -33,6 +32,7 @@ var doing = map[string]string{
 	"approvals": "looking after requests for approval",
 	"audit":     "writing to the audit trail how jobs ended",
 	"chores":    "doing what is due daily or weekly",
+	"commands":  "carrying out what somebody asked for",
 	"idle":      "watching how busy servers are",
 	"jobs":      "working on a job",
 	"leases":    "looking after the ends of servers",
@@ -42,17 +42,21 @@ var doing = map[string]string{
 	"upkeep":    "doing upkeep",
 }
 
-// panicked logs what panicked in a part of the bot's own work, where nobody who asked can be told, counts it, and tells the administrators.
-func (a *app) panicked(ctx context.Context, part string, found []*stackhand.Panic) {
-	ref := strings.ToLower(rand.Text()[:6])
-	for _, p := range found {
-		a.metrics.panics.WithLabelValues(part).Inc()
-		a.log.ErrorContext(ctx, "a panic was caught", "part", part, "ref", ref, "of", p.Of, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
-	}
+// goesOn says how it goes on after a panic in a part, where that is not in turns.
+var goesOn = map[string]string{
+	"commands": "Whoever asked was told, and the rest goes on; the same line may come to the same until the program is mended.",
+	"jobs":     "The rest goes on; the messages of the job say how it stands.",
+}
+
+// panicked logs what panicked, counts it, and tells the administrators.
+func (a *app) panicked(ctx context.Context, part string, found []*stackhand.Panic) string {
+	ref := stackhand.LogPanics(a.log)(ctx, part, found)
+	a.metrics.panics.WithLabelValues(part).Add(float64(len(found)))
 	err := stackhand.Guarded("", func() error { return a.tellPanics(ctx, part, ref, found) }) // the store may be what panics
 	if err != nil && ctx.Err() == nil {
 		a.log.ErrorContext(ctx, "the administrators cannot be told of a panic", "part", part, "ref", ref, "err", err)
 	}
+	return ref
 }
 
 // mostNamed is how many things the administrators are told by name.
@@ -76,8 +80,8 @@ func (a *app) tellPanics(ctx context.Context, part, ref string, found []*stackha
 	now := a.now()
 	fresh, err := a.store.AddNotice(ctx, stackhand.Notice{
 		ID: fmt.Sprintf("panic/%s/%s", part, now.UTC().Format("2006-01-02")), Admins: true, Created: now,
-		Text: text.Add(". The rest goes on, and I try that again with each turn, but it may not be done before the program is mended. "+
-			"Whoever runs this bot finds the cause in the log, at the reference %s. You hear of this once a day at most.", stackhand.AsCode(ref)),
+		Text: text.Add(". "+cmp.Or(goesOn[part], "The rest goes on, and I try that again, but it may not be done before the program is mended.")+
+			" Whoever runs this bot finds the cause in the log, at the reference %s. You hear of this once a day at most.", stackhand.AsCode(ref)),
 	})
 	if fresh {
 		a.noticed()

@@ -31,9 +31,7 @@ func (r *runner) carry(ph *phase, s start) {
 	run := &Run{r: r, ph: ph, step: s.step.Name, again: s.again}
 	err := errStopped
 	if !ph.stopped() {
-		if p := r.e.guarded(r.ctx, r.id, func() error { err = r.attempts(ph, s, run); return nil }); p != nil {
-			err = forHuman(p) // the runner waits for an end
-		}
+		err = forHuman(stackhand.Guarded("job "+r.id, func() error { return r.attempts(ph, s, run) })) // the runner waits for an end
 	}
 	r.ends <- ended{step: s.step.Name, err: err, skipped: run.skip, stopped: ph.stopped() && interrupted(err)}
 }
@@ -85,7 +83,7 @@ func (r *runner) attempts(ph *phase, s start, run *Run) error {
 
 // again waits before the next attempt and writes that down first.
 func (r *runner) again(ph *phase, ctx context.Context, step Step, n int, cause error, d time.Duration) error {
-	p := r.e.problemOf(cause, step.Title)
+	p := r.e.problemOf(ctx, cause, step.Title)
 	r.log.WarnContext(ctx, "an attempt went wrong, trying again", "step", step.Name, "attempt", n, "ref", p.Ref, "in", d, "err", causes(cause))
 	err := r.rec.later(func(j *stackhand.Job) {
 		if s := j.Step(step.Name); s != nil {
@@ -109,7 +107,7 @@ func (r *runner) again(ph *phase, ctx context.Context, step Step, n int, cause e
 func once(ctx context.Context, limit time.Duration, s start, run *Run) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return forHuman(stackhand.Guarded("", func() error {
+	return forHuman(stackhand.Guarded("job "+run.r.id, func() error {
 		if s.undo {
 			return s.step.Undo(ctx, run)
 		}
@@ -142,9 +140,6 @@ func causes(err error) string {
 	for errors.As(err, &e) && e.Err != nil {
 		err = e.Err
 		s += ": " + err.Error()
-	}
-	for _, p := range stackhand.Panics(err) {
-		s += "\n" + string(p.Stack)
 	}
 	return s
 }

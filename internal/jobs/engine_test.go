@@ -333,6 +333,9 @@ func TestAPanicWaitsForAPerson(t *testing.T) {
 		j := rested(t, e, "j1")
 		wantStates(t, j, "stuck, a done, x failed")
 		stop()
+		if n := strings.Count(log.String(), "a panic was caught"); n != 1 {
+			t.Errorf("it is told of %d times", n)
+		}
 		if s := log.String(); !strings.Contains(s, j.Problem.Ref) || !strings.Contains(s, "at the disco") || !strings.Contains(s, "engine_test.go") {
 			t.Errorf("the log must have ref %s, cause and stack: %s", j.Problem.Ref, s)
 		}

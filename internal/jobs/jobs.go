@@ -96,8 +96,7 @@ type Options struct {
 	Conflict error               // what a lost race of SaveJob matches
 	Seal     Sealer              // for the inputs of jobs; nil keeps them in clear
 	Redact   func(string) string // takes secrets out of what is told of failures; nil takes none
-	// Panicked is told of what panicked in the engine itself, outside of steps, to log it with its stack and to tell somebody. nil: it is logged.
-	Panicked func(ctx context.Context, part string, found []*stackhand.Panic)
+	Panicked stackhand.Panicked  // is told of what panicked, in a step or in the engine itself; nil: it is logged
 	Retries  Retries
 	ClaimFor time.Duration // how long a claim lasts without a sign of life; default 30 s
 	Grace    time.Duration // for calls on their way when a job is stopped; default 5 s
@@ -125,12 +124,7 @@ func (o *Options) fill() {
 		o.Changed = func(string) {}
 	}
 	if o.Panicked == nil {
-		log := o.Log
-		o.Panicked = func(ctx context.Context, part string, found []*stackhand.Panic) {
-			for _, p := range found {
-				log.ErrorContext(ctx, "a panic was caught", "part", part, "of", p.Of, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
-			}
-		}
+		o.Panicked = stackhand.LogPanics(o.Log)
 	}
 	if o.Conflict == nil {
 		o.Conflict = errors.New("jobs: no conflict error was set")

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
@@ -23,8 +24,11 @@ func derive(parts ...string) string {
 }
 
 // problemOf is err as it is kept on a record, without the secrets that a cloud may have repeated in it.
-func (e *Engine) problemOf(err error, step string) *stackhand.Problem {
+func (e *Engine) problemOf(ctx context.Context, err error, step string) *stackhand.Problem {
 	p := problemOf(err, step)
+	if found := stackhand.Panics(err); len(found) > 0 {
+		p.Ref = e.o.Panicked(ctx, "jobs", found)
+	}
 	if hide := e.o.Redact; hide != nil {
 		p.Msg, p.Next, p.Detail = hide(p.Msg), hide(p.Next), hide(p.Detail)
 	}

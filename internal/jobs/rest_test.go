@@ -119,10 +119,11 @@ func TestAPanicOutsideOfSteps(t *testing.T) {
 			var told []*stackhand.Panic
 			e, _ := engine(t, &recs, jobs.Options{
 				Changed: func(string) { recs.over("changed") },
-				Panicked: func(_ context.Context, part string, found []*stackhand.Panic) {
+				Panicked: func(_ context.Context, part string, found []*stackhand.Panic) string {
 					if part == "jobs" {
 						told = append(told, found...)
 					}
+					return "r"
 				},
 			}, flow(w.step("a")))
 			begin(t, e, job("j1"))
@@ -151,7 +152,7 @@ func TestAPanicBetweenAttempts(t *testing.T) {
 				}
 				return s
 			},
-			Panicked: func(_ context.Context, _ string, found []*stackhand.Panic) { told += len(found) },
+			Panicked: func(_ context.Context, _ string, found []*stackhand.Panic) string { told += len(found); return "r" },
 		}, flow(failing("a", stackhand.Errorf(stackhand.Unavailable, "The cloud is away."))))
 		begin(t, e, job("j1"))
 		if j := rested(t, e, "j1"); j.State != stackhand.JobStuck || told != 1 {

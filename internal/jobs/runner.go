@@ -50,7 +50,7 @@ func (r *runner) work() (again bool) {
 	r.recall(job)
 	r.mu.Unlock()
 	if err := r.prepare(job); err != nil {
-		p := r.e.problemOf(err, "")
+		p := r.e.problemOf(r.ctx, err, "")
 		r.log.Error("a job could not be begun", "ref", p.Ref, "err", causes(err))
 		to := stackhand.JobStuck
 		if job.State == stackhand.JobQueued && p.Kind != stackhand.NeedsHuman {
@@ -99,7 +99,7 @@ func (r *runner) prepare(job stackhand.Job) error {
 }
 
 func stepsOf(flow Flow, job stackhand.Job) (steps []Step, err error) {
-	err = stackhand.Guarded("", func() (err error) {
+	err = stackhand.Guarded("job "+job.ID, func() (err error) {
 		if steps, err = flow.Steps(job); err != nil {
 			return err
 		}

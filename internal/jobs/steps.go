@@ -18,7 +18,7 @@ func (r *runner) fold(over []ended) func(*stackhand.Job) {
 		if e.err == nil || e.stopped {
 			continue
 		}
-		p := r.e.problemOf(e.err, r.title(e.step))
+		p := r.e.problemOf(r.ctx, e.err, r.title(e.step))
 		problems[i] = p
 		r.log.Log(context.Background(), weight(p.Kind), "a step went wrong", "step", e.step, "ref", p.Ref, "err", causes(e.err))
 	}
@@ -121,7 +121,7 @@ func (r *runner) decide(job stackhand.Job) bool {
 	case job.Canceled != "" && !begun:
 		r.rest(stackhand.JobUndone, canceled())
 	case !failed && job.Canceled == "":
-		r.rest(stackhand.JobStuck, r.e.problemOf(stackhand.Errorf(stackhand.NeedsHuman, "The job cannot go on: none of its steps can start."), ""))
+		r.rest(stackhand.JobStuck, r.e.problemOf(r.ctx, stackhand.Errorf(stackhand.NeedsHuman, "The job cannot go on: none of its steps can start."), ""))
 	case !r.flow.Undo:
 		r.rest(stackhand.JobFailed, nil)
 	case job.Keep && job.Canceled == "":

@@ -128,7 +128,7 @@ func (r *runner) rest(to stackhand.JobState, p *stackhand.Problem) {
 			r.release()
 			return
 		}
-		bad := r.e.problemOf(forHumanToo(err), "")
+		bad := r.e.problemOf(r.ctx, forHumanToo(err), "")
 		r.log.Error("what became of the job could not be recorded", "ref", bad.Ref, "err", causes(err))
 		if to = stackhand.JobStuck; p == nil || p.Kind != stackhand.NeedsHuman {
 			p = bad

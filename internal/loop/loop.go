@@ -24,8 +24,8 @@ type Part struct {
 // Runner runs parts.
 type Runner struct {
 	Log *slog.Logger
-	// Panicked is told of what panicked in a turn, to log it with its stack and to tell somebody.
-	Panicked func(ctx context.Context, part string, found []*stackhand.Panic)
+	// Panicked is told of what panicked in a turn.
+	Panicked stackhand.Panicked
 }
 
 // Run does the turns of a part until ctx ends; two of them never overlap. Neither a failure nor a panic in one keeps the next from coming.

@@ -18,10 +18,11 @@ import (
 func run(t *testing.T, p loop.Part, long time.Duration) (told []string, log string) {
 	t.Helper()
 	var out bytes.Buffer
-	r := loop.Runner{Log: slog.New(slog.NewTextHandler(&out, nil)), Panicked: func(_ context.Context, part string, found []*stackhand.Panic) {
+	r := loop.Runner{Log: slog.New(slog.NewTextHandler(&out, nil)), Panicked: func(_ context.Context, part string, found []*stackhand.Panic) string {
 		for _, f := range found {
 			told = append(told, part+": "+f.Of+": "+f.Error())
 		}
+		return "r"
 	}}
 	ctx, stop := context.WithTimeout(t.Context(), long)
 	defer stop()
@@ -98,7 +99,7 @@ func TestAtTheEnd(t *testing.T) {
 	stop()
 	var log bytes.Buffer
 	told := 0
-	r := loop.Runner{Log: slog.New(slog.NewTextHandler(&log, nil)), Panicked: func(context.Context, string, []*stackhand.Panic) { told++ }}
+	r := loop.Runner{Log: slog.New(slog.NewTextHandler(&log, nil)), Panicked: func(context.Context, string, []*stackhand.Panic) string { told++; return "r" }}
 	if err := r.Do(ctx, "p", func(ctx context.Context) error { return ctx.Err() }); !errors.Is(err, context.Canceled) || told != 0 || log.Len() > 0 {
 		t.Errorf("%v, told %d times: %s", err, told, log.String())
 	}
